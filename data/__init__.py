@@ -1,0 +1,1 @@
+"""What is known: its shape, where it is kept, how it travels."""

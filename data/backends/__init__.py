@@ -1,0 +1,1 @@
+"""Billing backends behind one port."""

@@ -1,0 +1,1 @@
+"""The day's work without a terminal: inbox, remedies, outbox, audit, sync."""

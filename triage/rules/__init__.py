@@ -1,0 +1,1 @@
+"""Judgements: pure functions of values, policy and a given now."""

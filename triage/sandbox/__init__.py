@@ -1,0 +1,1 @@
+"""The reference billing server and its seeded book; shares no code with the client."""

@@ -1,0 +1,1 @@
+"""Widgets that draw values and report what a person did."""
