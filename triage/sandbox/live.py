@@ -1,4 +1,4 @@
-"""The slow trickle of life in the sandbox: hours, logins, and the end of a UTC day, as pure functions over account dicts.
+"""The slow trickle of life in the sandbox: hours, logins and the end of a UTC day, pure functions over account dicts.
 
 Signatures (the server stores `today` beside the account and passes `{}` when it has none):
 
@@ -8,7 +8,8 @@ Signatures (the server stores `today` beside the account and passes `{}` when it
 `today` holds what the contract's arrays cannot, because they hold complete days only:
 `{"day": "YYYY-MM-DD", "logins": n, "hours": {workspace_id: h}, "active": n}`; JSON, safe to persist as it stands.
 Both return new dicts (inputs are never changed) or None when nothing changed. Neither touches `version` or `seq`.
-A day that is over must be rolled before new things can happen: `trickle` answers None while `today["day"]` lies before `now`.
+A day that is over must be rolled before new things can happen: `trickle` answers None while `today["day"]` is not the
+day of `now`.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ _LONGEST_HOURS = {"free": 0.3, "pilot": 0.9}
 
 
 def trickle(account: Json, today: Json, rng: random.Random, now: dt.datetime) -> tuple[Json, Json] | None:
-    """One small plausible change at `now` (aware UTC): a new cycle, more hours or an admin login; None when nothing fits.
+    """One small plausible change at `now` (aware UTC): a new cycle, more hours or an admin login; else None.
 
     Reaching a cap sets `cap_reached_at`; a pilot is then hard-blocked and a free workspace locked.
     """
@@ -58,11 +59,7 @@ def roll_day(account: Json, today: Json, day: dt.date) -> tuple[Json, Json] | No
         return None
     last = today["day"]
     new = {**account, "updated_at": max(account["updated_at"] or "", f"{_next_day(last)}T00:00:01Z")}
-    new["workspaces"] = [
-        {**w, "hours_daily": _shifted(w["hours_daily"], w["hours_as_of"], last, round(today["hours"].get(w["id"], 0.0), 2)),
-         "hours_as_of": max(w["hours_as_of"] or last, last)}
-        for w in account["workspaces"]
-    ]  # fmt: skip
+    new["workspaces"] = [_rolled(w, last, today["hours"]) for w in account["workspaces"]]
     logins = account["admin_logins"]
     if logins is not None:
         daily = _shifted(logins["daily"], logins["as_of"], last, today["logins"])
@@ -78,6 +75,13 @@ def roll_day(account: Json, today: Json, day: dt.date) -> tuple[Json, Json] | No
         active = _shifted(signals["active_users_daily"], signals["as_of"], last, today["active"])
         new["signals"] = {**signals, "as_of": max(signals["as_of"] or last, last), "active_users_daily": active}
     return new, {}
+
+
+def _rolled(workspace: Json, last: str, hours: Json) -> Json:
+    """The workspace with `hours_daily` ending on day `last`."""
+    value = round(float(hours.get(workspace["id"], 0.0)), 2)
+    daily = _shifted(workspace["hours_daily"], workspace["hours_as_of"], last, value)
+    return {**workspace, "hours_daily": daily, "hours_as_of": max(workspace["hours_as_of"] or last, last)}
 
 
 def _login(account: Json, today: Json, rng: random.Random, stamp: str) -> tuple[Json, Json] | None:
@@ -128,8 +132,7 @@ def _recorded(workspace: Json, hours: float, tier: str, stamp: str) -> Json:
 
 def _new_cycle(account: Json, index: int, stamp: str) -> Json:
     """The billing cycle of one workspace is over: hours start at zero, the cap is open again."""
-    new = _touched(account, stamp)
-    new["workspaces"] = list(account["workspaces"])
+    new = {**account, "updated_at": stamp, "workspaces": list(account["workspaces"])}
     workspace = account["workspaces"][index]
     start = workspace["cycle_end"]
     while (end := _next_month(start)) <= stamp:
