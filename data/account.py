@@ -1,0 +1,180 @@
+"""An account as the billing API describes it: frozen values, names and types of the contract."""
+
+from datetime import date, datetime
+from typing import Annotated
+
+import msgspec
+
+from data.safe_text import SafeText
+
+# Ids travel in URLs and are compared byte for byte, so they are never rewritten: one that is not plain is refused.
+Id = Annotated[str, msgspec.Meta(pattern=r"^[!-~]{1,128}$")]
+
+
+class Value(msgspec.Struct, frozen=True, gc=False):
+    """Base of all values: immutable, compared by content; unknown fields are ignored when decoded."""
+
+
+class Staff(Value, frozen=True):
+    """The customer-success manager of an account."""
+
+    staff_id: Id
+    name: SafeText
+    email: SafeText | None
+
+
+class Contact(Value, frozen=True):
+    """A person at the customer; `role` is owner, admin, billing or member."""
+
+    user_id: Id
+    name: SafeText
+    email: SafeText | None
+    role: SafeText
+    reachable: bool | None
+
+
+class Member(Value, frozen=True):
+    """A member of a workspace, the candidates for change_admin."""
+
+    membership_id: Id
+    user_id: Id
+    name: SafeText
+    email: SafeText | None
+    role: SafeText
+    reachable: bool | None
+
+
+class AdminLogins(Value, frozen=True):
+    """Admin logins: `daily` are complete UTC days, oldest first, the last one `as_of`; `last_at` None means never."""
+
+    as_of: date | None
+    last_at: datetime | None
+    count_7d: int | None
+    count_30d: int | None
+    daily: tuple[int | None, ...] | None
+
+
+class Workspace(Value, frozen=True):
+    """One workspace; hours in hours of recording, `hours_daily` complete UTC days up to `hours_as_of`."""
+
+    id: Id
+    name: SafeText
+    hours_used: float | None
+    hours_included: float | None
+    hours_daily: tuple[float | None, ...] | None
+    hours_as_of: date | None
+    lifetime_hours: float | None
+    locked: bool | None
+    hard_block: bool | None
+    blocked_since: datetime | None
+    cap_reached_at: datetime | None
+    seats_used: int | None
+    seats_licensed: int | None
+    cycle_start: datetime | None
+    cycle_end: datetime | None
+    usage_reset_at: datetime | None
+
+
+class Discount(Value, frozen=True):
+    """A discount on the account's price; `percent` 0–100."""
+
+    kind: SafeText
+    percent: float
+
+
+class Claim(Value, frozen=True):
+    """Somebody works on this account until `until`."""
+
+    staff_id: Id
+    name: SafeText
+    until: datetime
+
+
+class Snooze(Value, frozen=True):
+    """The account stays out of the app's views until `until`, or until it worsens (A17)."""
+
+    staff_id: Id
+    name: SafeText
+    until: datetime
+    reason: SafeText | None
+    category: SafeText | None
+    wake_on_worse: bool
+
+
+class Signals(Value, frozen=True):
+    """The part of the health signals that the inbox and the account screen use."""
+
+    as_of: date | None
+    adoption_pct: float | None
+    most_used_feature: SafeText | None
+    last_active_at: datetime | None
+    use_case: SafeText | None
+
+
+class Account(Value, frozen=True):
+    """One account in full; money in minor units of `currency`, `null` is "the source does not know"."""
+
+    id: Id
+    name: SafeText
+    org_id: Id | None
+    org_name: SafeText | None
+    scope: SafeText | None
+    industry: SafeText | None
+    segment: SafeText | None
+    tier: SafeText
+    tier_expires_at: datetime | None
+    downgraded_at: datetime | None
+    downgraded_from: SafeText | None
+    downgrade_cause: SafeText | None
+    payment_mode: SafeText | None
+    revenue_class: SafeText | None
+    currency: SafeText | None
+    mrr: int | None
+    discount: Discount | None
+    created_at: datetime | None
+    renewal_at: datetime | None
+    csm: Staff | None
+    contacts: tuple[Contact, ...]
+    admin_logins: AdminLogins | None
+    workspaces: tuple[Workspace, ...]
+    signals: Signals | None
+    flags: tuple[SafeText, ...]
+    claim: Claim | None
+    snooze: Snooze | None
+    version: int
+    seq: int
+    updated_at: datetime | None
+
+
+class Tombstone(Value, frozen=True):
+    """An account that the server removed."""
+
+    id: Id
+    seq: int
+
+
+class Entry(Value, frozen=True):
+    """One entry of the server's audit trail; `raw` is the hashed text, the other fields are read from beside it."""
+
+    seq: int
+    change_id: str | None
+    actor: "Actor"
+    action: SafeText
+    account_id: str | None
+    workspace_id: str | None
+    before: dict[str, object] | None
+    after: dict[str, object] | None
+    outcome: SafeText
+    reason: SafeText | None
+    authored_at: datetime | None
+    applied_at: datetime
+    raw: str
+    prev_hash: str
+    hash: str
+
+
+class Actor(Value, frozen=True):
+    """Who did it: a staff member or `system`."""
+
+    staff_id: Id
+    name: SafeText

@@ -1,0 +1,211 @@
+"""The port: what a billing backend can do for us, and the answers it may give to a change."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Protocol
+
+from data.account import Account, Entry, Id, Member, Tombstone, Value
+from data.remedy import Moved, Receipt
+from data.safe_text import SafeText
+
+
+class Identity(Value, frozen=True):
+    """Who we are to the backend; `discount_limit` in percent."""
+
+    staff_id: Id
+    name: SafeText
+    email: SafeText | None
+    role: SafeText
+    permissions: tuple[SafeText, ...]
+    discount_limit: float | None
+    server_time: datetime | None
+
+
+class Capabilities(Value, frozen=True):
+    """What a backend offers; the app says what is missing and acts safely without it."""
+
+    delta: bool
+    idempotent: bool
+    versions: bool
+    audit: bool
+    logins: bool
+    signals: bool
+    kinds: tuple[str, ...]
+
+
+class Item(Value, frozen=True):
+    """One account as it came: the decoded value and the bytes it was decoded from."""
+
+    account: Account
+    raw: bytes
+
+
+class Batch(Value, frozen=True):
+    """A piece of a delta, to be committed with its cursor; `last` is true only with the last page or the trailer."""
+
+    epoch: str
+    items: tuple[Item, ...]
+    tombstones: tuple[Tombstone, ...]
+    cursor: int
+    last: bool
+    complete_through: str | None
+
+
+class Head(Value, frozen=True):
+    """The signed head of the audit chain."""
+
+    seq: int
+    hash: str
+    signature: str
+    key_id: str
+
+
+class AuditPage(Value, frozen=True):
+    """A page of the audit trail, by `seq`."""
+
+    entries: tuple[Entry, ...]
+    next_after: int
+    more: bool
+
+
+class Submission(Value, frozen=True):
+    """What is sent: the same bytes on every try."""
+
+    change_id: str
+    body: bytes
+    if_match: int | None
+
+
+# --- the answers to a submission (the answer table of contract.md) ---
+
+
+class Applied(Value, frozen=True):
+    """201, or 200 for a replay: applied; the account as it is now and the receipt, not yet verified."""
+
+    item: Item
+    receipt: Receipt
+    replayed: bool
+
+
+class NeverSent(Value, frozen=True):
+    """No byte left this machine: nobody listens, no route, no DNS."""
+
+    why: str
+
+
+class NoVerdict(Value, frozen=True):
+    """Sent, then no answer that counts: time-out, cut body, 5xx, HTML, a redirect, another schema."""
+
+    why: str
+
+
+class NotYet(Value, frozen=True):
+    """409 in flight, 429, or 503 with Retry-After: come back in `retry_after` seconds (capped at 15 min)."""
+
+    why: str
+    retry_after: float
+
+
+class AlreadyDone(Value, frozen=True):
+    """409 already-done: the dedupe key is taken."""
+
+    why: SafeText
+
+
+class TokenRefused(Value, frozen=True):
+    """401: the whole push pauses."""
+
+    why: SafeText
+
+
+class Denied(Value, frozen=True):
+    """403: the permission that is missing, in the server's sentence."""
+
+    why: SafeText
+
+
+class NotThere(Value, frozen=True):
+    """404 or 410 as problem+json."""
+
+    why: SafeText
+
+
+class Moved412(Value, frozen=True):
+    """412 or 428: the account changed after the person looked."""
+
+    why: SafeText
+    moved: tuple[Moved, ...]
+
+
+class KeyReused(Value, frozen=True):
+    """422 key-reused: the same id with another body; evidence is kept."""
+
+    why: SafeText
+
+
+class RefusedByRule(Value, frozen=True):
+    """400, 413 or another 422: field errors as one sentence."""
+
+    why: SafeText
+
+
+Answer = (
+    Applied
+    | NeverSent
+    | NoVerdict
+    | NotYet
+    | AlreadyDone
+    | TokenRefused
+    | Denied
+    | NotThere
+    | Moved412
+    | KeyReused
+    | RefusedByRule
+)
+
+
+class BillingBackend(Protocol):
+    """A billing backend. Reading raises Offline, ServerFailing, RateLimited, SignedOut, NotAllowed or BadAnswer."""
+
+    base_url: str
+    capabilities: Capabilities
+
+    def identity(self) -> Identity:
+        """Who the token belongs to."""
+        ...
+
+    def accounts(self, cursor: int | None) -> Iterator[Batch]:
+        """The delta after `cursor` (None: from the beginning), in batches ordered by seq."""
+        ...
+
+    def account(self, account_id: str) -> Item:
+        """One account as it is now."""
+        ...
+
+    def members(self, workspace_id: str) -> tuple[Member, ...]:
+        """The members of a workspace, promotable first."""
+        ...
+
+    def submit(self, submission: Submission) -> Answer:
+        """Send a change once. Never raises for the network: every outcome is an Answer."""
+        ...
+
+    def outcome(self, change_id: str) -> Applied | NotThere | NoVerdict | TokenRefused:
+        """What became of a change (look-up)."""
+        ...
+
+    def audit(self, after: int) -> Iterator[AuditPage]:
+        """The audit trail after `seq`, page by page."""
+        ...
+
+    def head(self) -> Head:
+        """The signed head of the audit chain."""
+        ...
+
+    def keys(self) -> dict[str, str]:
+        """Public Ed25519 keys by key id, base64."""
+        ...
+
+    def close(self) -> None:
+        """Close connections."""
+        ...

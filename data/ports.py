@@ -1,0 +1,283 @@
+"""The protocols by which screens reach the desk, and the values that pass through them."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol
+
+from data.account import Account, Entry, Member, Value
+from data.assessment import Row, Verdict
+from data.backends.port import Identity
+from data.remedy import Change, Draft, Order, Preview
+from data.safe_text import SafeText
+
+
+class View(StrEnum):
+    """The views of the inbox, by their key."""
+
+    AT_RISK = "0"
+    BLOCKED = "1"
+    AT_CAP = "2"
+    NEAR_CAP = "3"
+    DOWNGRADED = "4"
+    SIGNALS = "5"
+    BOOK = "9"
+
+
+class Sort(StrEnum):
+    """The indexed sort orders."""
+
+    SEVERITY = "severity"
+    MRR = "mrr"
+    RENEWAL = "renewal"
+    LAST_LOGIN = "last_login"
+    NAME = "name"
+
+
+class Link(StrEnum):
+    """How the connection to the backend stands."""
+
+    FINE = "fine"
+    SYNCING = "syncing"
+    OFFLINE = "offline"
+    FAILING = "failing"
+    SIGNED_OUT = "signed_out"
+    RATE_LIMITED = "rate_limited"
+
+
+class SyncStatus(Value, frozen=True):
+    """What the sync thread last said; `fetched` of `expected` accounts while a pull runs (0: unknown)."""
+
+    link: Link
+    since: datetime | None
+    sentence: str
+    fetched: int
+    expected: int
+    next_try_at: datetime | None
+
+
+class Counts(Value, frozen=True):
+    """Accounts per view, snoozed ones apart; maintained by index, never by walking the book."""
+
+    blocked: int
+    at_cap: int
+    near_cap: int
+    downgraded: int
+    signals: int
+    book: int
+    snoozed: int
+
+    @property
+    def at_risk(self) -> int:
+        """1–4 add up to 0."""
+        return self.blocked + self.at_cap + self.near_cap + self.downgraded
+
+
+class OutboxCounts(Value, frozen=True):
+    """How many changes are held or waiting, being sent, or need a person."""
+
+    held: int
+    queued: int
+    sending: int
+    needs_you: int
+
+    @property
+    def waiting(self) -> int:
+        """Everything that leaves by itself."""
+        return self.held + self.queued + self.sending
+
+
+class Header(Value, frozen=True):
+    """Line 1 and the tabs: counts, data age, outbox, who and where. `synced_at` None: no complete sync yet."""
+
+    profile: str
+    who: Identity | None
+    counts: Counts
+    outbox: OutboxCounts
+    synced_at: datetime | None
+    stale: bool
+    status: SyncStatus
+
+
+class ListLine(Value, frozen=True):
+    """A row with the overlay of what is pending on it: `mark` is "!", "…", "⇡" or "" (needs you > sending > held)."""
+
+    row: Row
+    mark: str
+
+
+class RowList(Protocol):
+    """One opened list: a view, an order, a filter. Holds ids only; lines are read by window."""
+
+    total: int
+
+    def window(self, start: int, stop: int) -> Sequence[ListLine]:
+        """The lines [start, stop), fewer at the end."""
+        ...
+
+    def position(self, account_id: str) -> int | None:
+        """Where the account stands in this list, None when it is not in it."""
+        ...
+
+    def id_at(self, position: int) -> str | None:
+        """The account at a position."""
+        ...
+
+
+class Detail(Value, frozen=True):
+    """Everything the pane and the account screen show of one account."""
+
+    row: Row
+    account: Account
+    verdicts: tuple[Verdict, ...]
+    pending: tuple[Change, ...]
+    trail: tuple[Entry, ...]
+    synced_at: datetime | None
+
+
+class Earlier(Value, frozen=True):
+    """An earlier reset within 30 days (A13); `talked` when a conversation was logged since."""
+
+    name: SafeText
+    at: datetime
+    reason: SafeText | None
+    talked: bool
+    ack_word: str
+
+
+class Form(Value, frozen=True):
+    """An open remedy form. `change_id` was made when it opened; `earlier` only for the repeat-reset check A13."""
+
+    change_id: str
+    kind: str
+    detail: Detail
+    workspace_id: str | None
+    workspace_choices: tuple[tuple[str, SafeText], ...]
+    tier_choices: tuple[str, ...]
+    members: tuple[Member, ...]
+    members_known: bool
+    earlier: Earlier | None
+    draft: Draft | None
+    recent_reasons: tuple[SafeText, ...]
+    hold_seconds: float
+    needs_confirm: str | None
+
+
+class Desk(Protocol):
+    """The day's work without a terminal. Local and quick unless said otherwise; errors are `data.errors`."""
+
+    read_only: bool
+
+    # --- the list ---
+    def header(self) -> Header:
+        """Counts, data age, outbox, identity, link."""
+        ...
+
+    def open_list(self, view: View, sort: Sort, text: str, untouched: bool = False) -> RowList:
+        """Open a list; quick at any size of the book."""
+        ...
+
+    def detail(self, account_id: str) -> Detail | None:
+        """One account in full, None when it is not in the cache."""
+        ...
+
+    def why_gone(self, account_id: str) -> str:
+        """One clause on why an account left the list: who did what, when."""
+        ...
+
+    def reassess(self) -> int:
+        """Re-assess the rows whose `good_until` has passed; returns how many changed."""
+        ...
+
+    # --- remedies and records ---
+    def open_form(self, kind: str, account_id: str, workspace_id: str | None = None) -> Form:
+        """Open a remedy form; raises NotAllowed (permission named), Rejected."""
+        ...
+
+    def preview(self, order: Order) -> Preview:
+        """Before, after and guards of a remedy."""
+        ...
+
+    def reason_problem(self, reason: str) -> str | None:
+        """What is wrong with a reason (A14), or None."""
+        ...
+
+    def submit(self, order: Order, change_id: str | None = None, hold: bool = True) -> Change:
+        """Queue a change with its audit entry, in one transaction; raises Rejected, NotAllowed."""
+        ...
+
+    def save_draft(self, draft: Draft) -> None:
+        """Keep a half-filled form."""
+        ...
+
+    def drop_draft(self, change_id: str) -> None:
+        """Forget a half-filled form."""
+        ...
+
+    # --- the outbox ---
+    def outbox(self) -> Sequence[Change]:
+        """All rows, needs-you first, then on their way, then finished, newest first."""
+        ...
+
+    def take_back(self, change_id: str) -> Change:
+        """Discard a held or queued row that was never sent; raises NotPossible."""
+        ...
+
+    def last_held(self) -> Change | None:
+        """The held change that `u` would take back: the latest one."""
+        ...
+
+    def retry(self, change_id: str) -> Change:
+        """Make a queued or unknown row due now, same id and bytes; raises NotPossible."""
+        ...
+
+    def discard(self, change_id: str, reason: str) -> Change:
+        """Discard with a reason; raises NotPossible, Rejected."""
+        ...
+
+    def reauthor(self, change_id: str, reason: str) -> Change:
+        """Write a change again from what the account is now, with a new id; raises NotPossible, Rejected."""
+        ...
+
+    def conflict_view(self, change_id: str) -> "ConflictView":
+        """Saw, now and yours of a conflict."""
+        ...
+
+    # --- audit ---
+    def audit(self, account_id: str | None, before: int | None, limit: int) -> Sequence[Entry]:
+        """Audit entries newest first, older than seq `before`."""
+        ...
+
+    def audit_state(self) -> str:
+        """One sentence on the chain: verified how far, or what is wrong."""
+        ...
+
+    # --- the link (these only nudge the sync thread; nothing here waits for the network) ---
+    def start(self, on_change: Callable[[], None]) -> None:
+        """Start the sync thread; `on_change` is called from it whenever something may look different."""
+        ...
+
+    def sync_now(self) -> None:
+        """Push and pull now."""
+        ...
+
+    def look_up(self, change_id: str) -> None:
+        """Ask the server what became of a change, in the background."""
+        ...
+
+    def sign_in(self, token: str, keep: bool) -> Identity:
+        """Check the token by `/v1/me` (waits for the network: call it from a thread) and keep it if asked."""
+        ...
+
+    def stop(self) -> int:
+        """Tell the sync thread to end, without waiting; returns how many changes wait."""
+        ...
+
+
+class ConflictView(Value, frozen=True):
+    """A conflict in three columns; `fields` are (label, saw, now, yours, moved)."""
+
+    change: Change
+    saw_at: datetime
+    now_at: datetime | None
+    fields: tuple[tuple[str, Any, Any, Any, bool], ...]

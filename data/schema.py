@@ -1,0 +1,151 @@
+"""The schema as plain SQL, written by `make schema` from data/tables.py; a test holds the two together."""
+
+CACHE_SCHEMA = 1
+OUTBOX_SCHEMA = 1
+CACHE_APPLICATION_ID = 1953653601
+OUTBOX_APPLICATION_ID = 1953656693
+
+CACHE_SQL = """
+CREATE TABLE account (
+	number INTEGER NOT NULL,
+	id VARCHAR NOT NULL,
+	seq INTEGER NOT NULL,
+	version INTEGER NOT NULL,
+	payload BLOB NOT NULL,
+	PRIMARY KEY (number),
+	UNIQUE (id)
+);
+CREATE TABLE audit (
+	seq INTEGER NOT NULL,
+	change_id VARCHAR,
+	account_id VARCHAR,
+	action VARCHAR NOT NULL,
+	actor_id VARCHAR NOT NULL,
+	outcome VARCHAR NOT NULL,
+	applied_at FLOAT NOT NULL,
+	payload BLOB NOT NULL,
+	raw VARCHAR NOT NULL,
+	prev_hash VARCHAR NOT NULL,
+	hash VARCHAR NOT NULL,
+	PRIMARY KEY (seq)
+);
+CREATE INDEX audit_account ON audit (account_id, seq);
+CREATE INDEX audit_change ON audit (change_id);
+CREATE TABLE listing (
+	number INTEGER NOT NULL,
+	id VARCHAR NOT NULL,
+	rank INTEGER NOT NULL,
+	order1 FLOAT NOT NULL,
+	order2 FLOAT NOT NULL,
+	mrr INTEGER NOT NULL,
+	renewal FLOAT NOT NULL,
+	last_login FLOAT NOT NULL,
+	sort_name VARCHAR NOT NULL,
+	search VARCHAR NOT NULL,
+	snoozed INTEGER NOT NULL,
+	has_signal INTEGER NOT NULL,
+	handled INTEGER NOT NULL,
+	good_until FLOAT,
+	day VARCHAR,
+	policy VARCHAR NOT NULL,
+	"row" BLOB NOT NULL,
+	PRIMARY KEY (number),
+	UNIQUE (id)
+);
+CREATE INDEX listing_day ON listing (day, rank);
+CREATE INDEX listing_good_until ON listing (good_until);
+CREATE INDEX listing_last_login ON listing (last_login, id);
+CREATE INDEX listing_mrr ON listing (mrr, id);
+CREATE INDEX listing_name ON listing (sort_name, id);
+CREATE INDEX listing_policy ON listing (policy);
+CREATE INDEX listing_renewal ON listing (renewal, id);
+CREATE INDEX listing_severity ON listing (rank, order1, order2, id);
+CREATE INDEX listing_shown ON listing (snoozed, rank, order1, order2, id);
+CREATE INDEX listing_signal ON listing (has_signal, rank, order1, order2, id);
+CREATE TABLE member (
+	workspace_id VARCHAR NOT NULL,
+	account_id VARCHAR NOT NULL,
+	payload BLOB NOT NULL,
+	fetched_at FLOAT NOT NULL,
+	PRIMARY KEY (workspace_id)
+);
+CREATE TABLE meta (
+	"key" VARCHAR NOT NULL,
+	value VARCHAR NOT NULL,
+	PRIMARY KEY ("key")
+);
+CREATE TABLE tombstone (
+	id VARCHAR NOT NULL,
+	seq INTEGER NOT NULL,
+	PRIMARY KEY (id)
+);
+"""
+
+OUTBOX_SQL = """
+CREATE TABLE change (
+	change_id VARCHAR NOT NULL,
+	position INTEGER NOT NULL,
+	kind VARCHAR NOT NULL,
+	account_id VARCHAR NOT NULL,
+	account_name VARCHAR NOT NULL,
+	workspace_id VARCHAR,
+	params VARCHAR NOT NULL,
+	reason VARCHAR NOT NULL,
+	"before" VARCHAR NOT NULL,
+	after_values VARCHAR NOT NULL,
+	body BLOB NOT NULL,
+	base_version INTEGER,
+	"after" VARCHAR,
+	base_url VARCHAR NOT NULL,
+	staff_id VARCHAR NOT NULL,
+	staff_name VARCHAR NOT NULL,
+	state VARCHAR NOT NULL,
+	unknown INTEGER NOT NULL,
+	attempts INTEGER NOT NULL,
+	authored_at FLOAT NOT NULL,
+	hold_until FLOAT,
+	next_try_at FLOAT,
+	sent_at FLOAT,
+	finished_at FLOAT,
+	last_error VARCHAR,
+	"conflict" VARCHAR,
+	receipt VARCHAR,
+	result_version INTEGER,
+	result_seq INTEGER,
+	PRIMARY KEY (change_id),
+	UNIQUE (position)
+);
+CREATE INDEX change_account ON change (account_id, position);
+CREATE INDEX change_state ON change (state, position);
+CREATE TABLE draft (
+	change_id VARCHAR NOT NULL,
+	account_id VARCHAR NOT NULL,
+	kind VARCHAR NOT NULL,
+	payload BLOB NOT NULL,
+	saved_at FLOAT NOT NULL,
+	PRIMARY KEY (change_id)
+);
+CREATE TABLE head (
+	base_url VARCHAR NOT NULL,
+	seq INTEGER NOT NULL,
+	hash VARCHAR NOT NULL,
+	seen_at FLOAT NOT NULL,
+	PRIMARY KEY (base_url)
+);
+CREATE TABLE pinned_key (
+	base_url VARCHAR NOT NULL,
+	key_id VARCHAR NOT NULL,
+	public_key VARCHAR NOT NULL,
+	pinned_at FLOAT NOT NULL,
+	PRIMARY KEY (base_url, key_id)
+);
+CREATE TABLE trail (
+	seq INTEGER NOT NULL,
+	change_id VARCHAR NOT NULL,
+	event VARCHAR NOT NULL,
+	raw VARCHAR NOT NULL,
+	prev_hash VARCHAR NOT NULL,
+	hash VARCHAR NOT NULL,
+	PRIMARY KEY (seq)
+);
+"""

@@ -1,0 +1,221 @@
+"""The schema of both files: SQLModel tables of cache.db (a copy) and outbox.db (precious). Times are epoch seconds."""
+
+from sqlalchemy import Index, MetaData
+from sqlmodel import Field, SQLModel
+
+CACHE_SCHEMA = 1
+OUTBOX_SCHEMA = 1
+CACHE_APPLICATION_ID = 0x74726361  # "trca"
+OUTBOX_APPLICATION_ID = 0x74726F75  # "trou"
+
+
+class CacheTable(SQLModel):
+    """Base of the tables of cache.db."""
+
+    metadata = MetaData()
+
+
+class OutboxTable(SQLModel):
+    """Base of the tables of outbox.db."""
+
+    metadata = MetaData()
+
+
+class Meta(CacheTable, table=True):
+    """Single facts: base_url, epoch, cursor, complete_through, synced_at, audit_after, policy, identity."""
+
+    __tablename__ = "meta"
+    key: str = Field(primary_key=True)
+    value: str
+
+
+class AccountRow(CacheTable, table=True):
+    """An account as the server sent it; overwritten only by a higher seq."""
+
+    __tablename__ = "account"
+    number: int | None = Field(default=None, primary_key=True)
+    id: str = Field(unique=True)
+    seq: int
+    version: int
+    payload: bytes
+
+
+class ListingRow(CacheTable, table=True):
+    """The stored verdict of an account with the columns its orders and filters need; `number` as in `account`."""
+
+    __tablename__ = "listing"
+    __table_args__ = (
+        Index("listing_severity", "rank", "order1", "order2", "id"),
+        Index("listing_shown", "snoozed", "rank", "order1", "order2", "id"),
+        Index("listing_mrr", "mrr", "id"),
+        Index("listing_renewal", "renewal", "id"),
+        Index("listing_last_login", "last_login", "id"),
+        Index("listing_name", "sort_name", "id"),
+        Index("listing_signal", "has_signal", "rank", "order1", "order2", "id"),
+        Index("listing_good_until", "good_until"),
+        Index("listing_day", "day", "rank"),
+        Index("listing_policy", "policy"),
+    )
+    number: int | None = Field(default=None, primary_key=True)
+    id: str = Field(unique=True)
+    rank: int
+    order1: float
+    order2: float
+    mrr: int = Field(description="minor units, negated so that an ascending index gives the highest first")
+    renewal: float = Field(description="epoch seconds; unknown sorts last")
+    last_login: float = Field(description="epoch seconds, negated; never and unknown sort last")
+    sort_name: str
+    search: str = Field(description="name, organisation, id and e-mails, case folded, one blank between")
+    snoozed: int
+    has_signal: int
+    handled: int
+    good_until: float | None
+    day: str | None
+    policy: str
+    row: bytes
+
+
+class TombstoneRow(CacheTable, table=True):
+    """Accounts that a running delta removes; applied in one transaction with its last page."""
+
+    __tablename__ = "tombstone"
+    id: str = Field(primary_key=True)
+    seq: int
+
+
+class MemberRow(CacheTable, table=True):
+    """The members of a workspace, prefetched for change-admin offline."""
+
+    __tablename__ = "member"
+    workspace_id: str = Field(primary_key=True)
+    account_id: str
+    payload: bytes
+    fetched_at: float
+
+
+class AuditRow(CacheTable, table=True):
+    """The server's audit trail, entry by entry."""
+
+    __tablename__ = "audit"
+    __table_args__ = (Index("audit_account", "account_id", "seq"), Index("audit_change", "change_id"))
+    seq: int = Field(primary_key=True)
+    change_id: str | None
+    account_id: str | None
+    action: str
+    actor_id: str
+    outcome: str
+    applied_at: float
+    payload: bytes
+    raw: str
+    prev_hash: str
+    hash: str
+
+
+class ChangeRow(OutboxTable, table=True):
+    """One change: the id is idempotency key, outbox key and audit id at once; `body` never changes."""
+
+    __tablename__ = "change"
+    __table_args__ = (
+        Index("change_state", "state", "position"),
+        Index("change_account", "account_id", "position"),
+    )
+    change_id: str = Field(primary_key=True)
+    position: int = Field(unique=True)
+    kind: str
+    account_id: str
+    account_name: str
+    workspace_id: str | None
+    params: str
+    reason: str
+    before: str
+    after_values: str
+    body: bytes
+    base_version: int | None
+    after: str | None
+    base_url: str
+    staff_id: str
+    staff_name: str
+    state: str
+    unknown: int
+    attempts: int
+    authored_at: float
+    hold_until: float | None
+    next_try_at: float | None
+    sent_at: float | None
+    finished_at: float | None
+    last_error: str | None
+    conflict: str | None
+    receipt: str | None
+    result_version: int | None
+    result_seq: int | None
+
+
+class TrailRow(OutboxTable, table=True):
+    """Our own audit chain: what a person did to a change (authored, taken back …), hashed like the server's."""
+
+    __tablename__ = "trail"
+    seq: int | None = Field(default=None, primary_key=True)
+    change_id: str
+    event: str
+    raw: str
+    prev_hash: str
+    hash: str
+
+
+class DraftRow(OutboxTable, table=True):
+    """Half-filled forms."""
+
+    __tablename__ = "draft"
+    change_id: str = Field(primary_key=True)
+    account_id: str
+    kind: str
+    payload: bytes
+    saved_at: float
+
+
+class HeadRow(OutboxTable, table=True):
+    """The last audit head seen of each backend."""
+
+    __tablename__ = "head"
+    base_url: str = Field(primary_key=True)
+    seq: int
+    hash: str
+    seen_at: float
+
+
+class PinnedKeyRow(OutboxTable, table=True):
+    """Signing keys pinned on first use."""
+
+    __tablename__ = "pinned_key"
+    base_url: str = Field(primary_key=True)
+    key_id: str = Field(primary_key=True)
+    public_key: str
+    pinned_at: float
+
+
+def schema_source() -> str:
+    """Return the text of data/schema.py: the same schema as plain SQL, for the path that must not import SQLModel."""
+    from sqlalchemy.dialects import sqlite
+    from sqlalchemy.schema import CreateIndex, CreateTable
+
+    def statements(metadata: MetaData) -> str:
+        made = []
+        for table in metadata.sorted_tables:
+            made.append(str(CreateTable(table).compile(dialect=sqlite.dialect())))
+            made += [
+                str(CreateIndex(index).compile(dialect=sqlite.dialect()))
+                for index in sorted(table.indexes, key=lambda index: str(index.name))
+            ]
+        return ";\n".join("\n".join(line.rstrip() for line in text.strip().splitlines()) for text in made) + ";\n"
+
+    return (
+        '"""The schema as plain SQL, written by `make schema` from data/tables.py; a test holds the two together."""\n\n'
+        f"CACHE_SCHEMA = {CACHE_SCHEMA}\nOUTBOX_SCHEMA = {OUTBOX_SCHEMA}\n"
+        f"CACHE_APPLICATION_ID = {CACHE_APPLICATION_ID}\nOUTBOX_APPLICATION_ID = {OUTBOX_APPLICATION_ID}\n\n"
+        f'CACHE_SQL = """\n{statements(CacheTable.metadata)}"""\n\n'
+        f'OUTBOX_SQL = """\n{statements(OutboxTable.metadata)}"""\n'
+    )
+
+
+if __name__ == "__main__":
+    print(schema_source(), end="")

@@ -1,0 +1,62 @@
+"""Decode and encode JSON: every text passes safe_text here, nothing else may build values from foreign bytes."""
+
+from typing import Any, TypeVar
+
+import msgspec
+
+from data.errors import BadAnswer
+from data.safe_text import SafeText, safe_text
+
+T = TypeVar("T")
+
+
+def _decode_hook(kind: type, text: Any) -> Any:
+    if kind is SafeText and isinstance(text, str):
+        return safe_text(text)
+    raise NotImplementedError(kind)
+
+
+def _encode_hook(value: Any) -> Any:
+    if isinstance(value, SafeText):
+        return str(value)
+    raise NotImplementedError(type(value))
+
+
+_encoder = msgspec.json.Encoder(enc_hook=_encode_hook)
+
+
+def decoder(kind: type[T]) -> "msgspec.json.Decoder[T]":
+    """Return a decoder for `kind` that runs safe_text over every SafeText field; keep it, it is costly to build."""
+    return msgspec.json.Decoder(kind, dec_hook=_decode_hook)
+
+
+def encode(value: object) -> bytes:
+    """Encode any of our values as JSON bytes (times RFC 3339 UTC with Z)."""
+    return _encoder.encode(value)
+
+
+def convert(value: object, kind: type[T]) -> T:
+    """Turn plain JSON values into `kind`, with safe_text; BadAnswer where they don't fit."""
+    try:
+        return msgspec.convert(value, kind, dec_hook=_decode_hook)
+    except msgspec.ValidationError as error:
+        raise BadAnswer(f"The answer is not the contract's: {error}") from None
+
+
+def decode(raw: bytes, using: "msgspec.json.Decoder[T]") -> T:
+    """Decode foreign bytes; BadAnswer says what did not fit."""
+    try:
+        return using.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise BadAnswer(f"The answer is not the contract's: {error}") from None
+
+
+def safe_tree(value: Any) -> Any:
+    """Return plain JSON values with every text in them, keys included, made safe (for `before`, `after`, `params`)."""
+    if isinstance(value, str):
+        return safe_text(value)
+    if isinstance(value, dict):
+        return {safe_text(key): safe_tree(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [safe_tree(item) for item in value]
+    return value
