@@ -1,0 +1,47 @@
+# The two commands a newcomer needs are `make demo` and `make test`; everything they need goes into .venv.
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
+  command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
+BIN = .venv/bin
+READY = .venv/.ready
+
+.PHONY: demo test check bench soak schema openapi pins clean
+
+demo: $(READY)  ## the reference server with a seeded book, and the app
+	@$(BIN)/triage demo $(ARGS)
+
+test: check  ## format, lint, types, import contracts, dead code, all tests
+	$(BIN)/python -m pytest -n 2 -m "not soak" $(ARGS)
+
+check: $(READY)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/vulture
+
+bench: $(READY)  ## figures as ratios against a peer in the same run, into docs/benchmarks.md
+	$(BIN)/python tests/bench/run.py $(ARGS)
+
+soak: $(READY)  ## the long sweeps
+	$(BIN)/python -m pytest -m soak $(ARGS)
+
+schema: $(READY)  ## data/schema.py from data/tables.py
+	$(BIN)/python -m data.tables > data/schema.py.new && mv data/schema.py.new data/schema.py
+
+openapi: $(READY)  ## docs/openapi.json from the reference server's models
+	$(BIN)/python -m triage.sandbox.openapi > docs/openapi.json.new && mv docs/openapi.json.new docs/openapi.json
+
+pins: $(READY)  ## .ci/requirements.txt anew; needs uv, names no index
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --all-extras \
+	  --upgrade pyproject.toml -o .ci/requirements.txt
+
+$(READY): pyproject.toml .ci/requirements.txt
+	@test -n "$(PYTHON)" || { echo "triage needs Python 3.11 or newer; none found on PATH." >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "Installing into .venv ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .ci/requirements.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
