@@ -1,0 +1,62 @@
+"""Kernel locks: one puller and one pusher per home; a killed holder leaves nothing behind."""
+
+import fcntl
+import os
+from pathlib import Path
+from types import TracebackType
+
+from data.database import make_directory
+from data.errors import Busy
+
+
+class Lock:
+    """An flock on a file of its own. As a context manager it raises Busy when somebody else holds it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._handle: int | None = None
+
+    @property
+    def held(self) -> bool:
+        """True while this object holds the lock."""
+        return self._handle is not None
+
+    def try_acquire(self) -> bool:
+        """Take the lock if it is free; never waits. True when it is ours now."""
+        if self._handle is not None:
+            return True
+        make_directory(self.path.parent)
+        handle = os.open(self.path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(handle)
+            return False
+        self._handle = handle
+        return True
+
+    def release(self) -> None:
+        """Give the lock back; the file stays, so that no two processes ever lock different files of one name."""
+        if self._handle is not None:
+            os.close(self._handle)
+            self._handle = None
+
+    def __enter__(self) -> "Lock":
+        if not self.try_acquire():
+            raise Busy(f"Another triage holds the {self.path.stem} lock; this one goes on without.")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.release()
+
+
+def pull_lock(home: Path) -> Lock:
+    """The lock of the one process that may pull into the cache of this home."""
+    return Lock(home / "pull.lock")
+
+
+def push_lock(home: Path) -> Lock:
+    """The lock of the one process that may push from the outbox of this home."""
+    return Lock(home / "push.lock")
