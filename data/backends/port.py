@@ -94,9 +94,13 @@ class NeverSent(Value, frozen=True):
 
 
 class NoVerdict(Value, frozen=True):
-    """Sent, then no answer that counts: time-out, cut body, 5xx, HTML, a redirect, another schema."""
+    """Sent, then no answer that counts: time-out, cut body, 5xx, HTML, a redirect, another schema.
+
+    `retry_after` in seconds where even such an answer asked for patience; the outcome stays unknown all the same.
+    """
 
     why: str
+    retry_after: float | None = None
 
 
 class NotYet(Value, frozen=True):

@@ -1,0 +1,240 @@
+"""The native backend: the Triage Billing API over HTTP."""
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import httpx
+import msgspec
+
+from data.account import Entry, Member, Value
+from data.backends.native_answers import applied, ours_of, to_answer
+from data.backends.native_delta import Collector, page_batch, page_decoder, read_account, stream_batches
+from data.backends.native_http import (
+    JSON,
+    NDJSON,
+    Answered,
+    checked_url,
+    make_client,
+    media_type,
+    problem_of,
+    raise_unless_ok,
+    read_all,
+    read_json,
+    reading,
+)
+from data.backends.port import (
+    Answer,
+    Applied,
+    AuditPage,
+    Batch,
+    Capabilities,
+    Head,
+    Identity,
+    Item,
+    NeverSent,
+    NotThere,
+    NoVerdict,
+    Submission,
+    TokenRefused,
+)
+from data.errors import BadAnswer
+from data.remedy import RECORDS, REMEDIES
+from data.safe_text import safe_reason
+from data.wire import decoder, safe_tree
+
+PAGE = 1000
+TIMEOUT = 30.0
+WHOLE_ANSWER = 60.0
+CAPABILITIES = Capabilities(
+    delta=True, idempotent=True, versions=True, audit=True, logins=True, signals=True, kinds=REMEDIES + RECORDS
+)
+
+
+class Key(Value, frozen=True):
+    """One public key of `GET /v1/keys`."""
+
+    key_id: str
+    public_key: str
+
+
+class MembersBody(Value, frozen=True):
+    """`GET /v1/workspaces/{id}/members`."""
+
+    members: tuple[Member, ...]
+
+
+_identity = decoder(Identity)
+_members = decoder(MembersBody)
+_audit = decoder(AuditPage)
+_head = decoder(Head)
+_keys = decoder(tuple[Key, ...])
+
+
+def utc_now() -> datetime:
+    """The wall clock, needed for nothing but a Retry-After that is a date."""
+    return datetime.now(UTC)
+
+
+class NativeBackend:
+    """`BillingBackend` over one keep-alive HTTP client; ConfigError for a URL that is neither https nor loopback.
+
+    `timeout` in seconds is for each wait on the network; an answer to a change must be complete within 60 s.
+    """
+
+    capabilities = CAPABILITIES
+
+    def __init__(
+        self, base_url: str, token: str, *, timeout: float = TIMEOUT, clock: Callable[[], datetime] = utc_now
+    ) -> None:
+        self.base_url = checked_url(base_url)
+        self._host = urlsplit(self.base_url).netloc
+        self._client = make_client(self.base_url, token, timeout)
+        self._clock = clock
+
+    def __repr__(self) -> str:
+        return f"NativeBackend({self.base_url!r})"
+
+    def close(self) -> None:
+        """Close connections."""
+        self._client.close()
+
+    # --- reading ---
+    def _get(self, path: str, using: "msgspec.json.Decoder[Any]", **params: int | str | None) -> Any:
+        answered = self._fetch(path, {name: value for name, value in params.items() if value is not None})
+        raise_unless_ok(answered, self._host, self._clock())
+        return read_json(answered, self._host, using)
+
+    def _fetch(self, path: str, params: dict[str, int | str]) -> Answered:
+        deadline = time.monotonic() + WHOLE_ANSWER
+        with reading(self._host), self._client.stream("GET", path, params=params, headers={"Accept": JSON}) as response:
+            return read_all(response, deadline)
+
+    def identity(self) -> Identity:
+        """Who the token belongs to."""
+        found: Identity = self._get("/v1/me", _identity)
+        return found
+
+    def account(self, account_id: str) -> Item:
+        """One account as it is now; Gone when the server has none of that id."""
+        answered = self._fetch(f"/v1/accounts/{quote(account_id, safe='')}", {})
+        raise_unless_ok(answered, self._host, self._clock())
+        if answered.media_type != JSON:
+            raise BadAnswer(f"{self._host} sent no JSON: is a proxy or a sign-in page in between?")
+        item = read_account(answered.body)
+        if item.account.id != account_id:
+            raise BadAnswer(f"{self._host} answered with another account.")
+        return item
+
+    def members(self, workspace_id: str) -> tuple[Member, ...]:
+        """The members of a workspace, promotable first."""
+        found: MembersBody = self._get(f"/v1/workspaces/{quote(workspace_id, safe='')}/members", _members)
+        return found.members
+
+    def head(self) -> Head:
+        """The signed head of the audit chain."""
+        found: Head = self._get("/v1/audit/head", _head)
+        return found
+
+    def keys(self) -> dict[str, str]:
+        """Public Ed25519 keys by key id, base64."""
+        return {key.key_id: key.public_key for key in self._get("/v1/keys", _keys)}
+
+    def audit(self, after: int) -> Iterator[AuditPage]:
+        """The audit trail after `seq`, page by page; texts below `before` and `after` are safe as well."""
+        more = True
+        while more:
+            page: AuditPage = self._get("/v1/audit", _audit, after=after, limit=PAGE)
+            if page.more and page.next_after <= after:
+                raise BadAnswer(f"{self._host} says that more audit entries follow, but leads nowhere.")
+            after, more = page.next_after, page.more
+            yield msgspec.structs.replace(page, entries=tuple(map(_made_safe, page.entries)))
+
+    def accounts(self, cursor: int | None) -> Iterator[Batch]:
+        """The delta after `cursor` in batches of about 1,000; Offline when it was cut before its trailer.
+
+        A first page of one account tells the epoch, which a stream names only in its trailer.
+        """
+        page = self._get("/v1/accounts", page_decoder, after=cursor, limit=1)
+        gathered = Collector(page.epoch, cursor, page.complete_through)
+        if not page.more:
+            yield page_batch(page, gathered)
+            return
+        params = {} if cursor is None else {"after": cursor}
+        streamed = self._client.stream("GET", "/v1/accounts", params=params, headers={"Accept": NDJSON})
+        with reading(self._host), streamed as response:
+            if response.status_code == 200 and media_type(response.headers) == NDJSON:
+                yield from stream_batches(self._chunks(response), gathered)
+                return
+            answered = read_all(response, time.monotonic() + WHOLE_ANSWER)
+        raise_unless_ok(answered, self._host, self._clock())
+        yield from self._pages(cursor, gathered)
+
+    def _chunks(self, response: httpx.Response) -> Iterator[bytes]:
+        with reading(self._host):
+            yield from response.iter_bytes()
+
+    def _pages(self, cursor: int | None, gathered: Collector) -> Iterator[Batch]:
+        """The same delta for a server that offers no stream."""
+        while True:
+            batch = page_batch(self._get("/v1/accounts", page_decoder, after=cursor, limit=PAGE), gathered)
+            yield batch
+            if batch.last:
+                return
+            cursor = batch.cursor
+
+    # --- writing ---
+    def submit(self, submission: Submission) -> Answer:
+        """Send a change once; NeverSent only where the connection failed before a byte of the request could leave."""
+        headers = {"Idempotency-Key": submission.change_id, "Content-Type": JSON, "Accept": f"{JSON}, */*;q=0.1"}
+        if submission.if_match is not None:
+            headers["If-Match"] = f'"cv-{submission.if_match}"'
+        answered = self._ask("POST", "/v1/changes", headers, submission.body)
+        if not isinstance(answered, Answered):
+            return answered
+        return to_answer(answered, ours_of(submission.body), self._clock())
+
+    def outcome(self, change_id: str) -> Applied | NotThere | NoVerdict | TokenRefused:
+        """What became of a change; NotThere only for a 404 as problem+json."""
+        answered = self._ask("GET", f"/v1/changes/{quote(change_id, safe='')}", {"Accept": JSON}, None)
+        if not isinstance(answered, Answered):
+            return NoVerdict(answered.why)
+        if answered.status == 200:
+            return applied(answered, change_id, None)
+        problem = problem_of(answered)
+        if problem and answered.status == 404:
+            return NotThere(problem.sentence)
+        if problem and answered.status == 401:
+            return TokenRefused(problem.sentence)
+        return NoVerdict(f"{self._host} answered {answered.status}: nothing is known yet.")
+
+    def _ask(
+        self, method: str, path: str, headers: dict[str, str], body: bytes | None
+    ) -> Answered | NeverSent | NoVerdict:
+        deadline = time.monotonic() + WHOLE_ANSWER
+        try:
+            with self._client.stream(method, path, headers=headers, content=body) as response:
+                return read_all(response, deadline)
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError):
+            return NeverSent(f"{self._host} cannot be reached: nobody listens, no route or no such name.")
+        except httpx.TimeoutException:
+            return NoVerdict(f"{self._host} did not answer in time.")
+        except httpx.HTTPError:
+            return NoVerdict(f"The connection to {self._host} was cut before the answer was complete.")
+
+
+def _made_safe(entry: Entry) -> Entry:
+    """Make the texts of `before` and `after` safe, and give a long reason its 500 characters."""
+    reason = entry.reason
+    if reason is not None and reason.endswith("…"):
+        reason = safe_reason(_reasons.decode(entry.raw).reason or "")
+    return msgspec.structs.replace(entry, before=safe_tree(entry.before), after=safe_tree(entry.after), reason=reason)
+
+
+class _Reason(Value, frozen=True):
+    reason: str | None = None
+
+
+_reasons = decoder(_Reason)

@@ -1,0 +1,195 @@
+"""Decode the delta of accounts: JSON pages, and the NDJSON stream with its trailer."""
+
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from data.account import Account, Id, Tombstone, Value
+from data.backends.port import Batch, Item
+from data.errors import BadAnswer, Offline
+from data.wire import decode, decoder
+
+LINES_A_BATCH = 1000
+MAX_LINE = 1024 * 1024
+CUT = "The stream of accounts was cut off; what came is kept, the next sync goes on from there."
+
+
+class PageBody(Value, frozen=True):
+    """`GET /v1/accounts` as JSON, its accounts still undecoded."""
+
+    epoch: str
+    accounts: tuple[msgspec.Raw, ...]
+    next_after: int | None
+    more: bool
+    complete_through: str | None
+
+
+class Trailer(Value, frozen=True):
+    """The line that closes a stream; `count` lines came before it, tombstones included."""
+
+    epoch: str
+    next_after: int | None
+    count: int
+    complete_through: str | None
+
+
+class _Removed(Value, frozen=True):
+    id: Id
+    seq: int
+    deleted: bool = False
+
+
+_accounts = decoder(Account)
+_removed = decoder(_Removed)
+_trailers = decoder(Trailer)
+page_decoder = decoder(PageBody)
+account_decoder = _accounts
+
+
+class Collector:
+    """Gathers decoded lines into batches and holds the order: every `seq` above the one before."""
+
+    def __init__(self, epoch: str, cursor: int | None, complete_through: str | None) -> None:
+        self.epoch = epoch
+        self.cursor = cursor or 0
+        self.count = 0
+        self.complete_through = complete_through
+        self._started = cursor is not None
+        self._items: list[Item] = []
+        self._tombstones: list[Tombstone] = []
+
+    def __len__(self) -> int:
+        return len(self._items) + len(self._tombstones)
+
+    def add(self, raw: bytes) -> None:
+        """Decode one account or tombstone; BadAnswer when it is neither or out of order."""
+        gone = _tombstone(raw) if b'"deleted"' in raw else None
+        if gone is not None:
+            self._advance(gone.seq)
+            self._tombstones.append(gone)
+            return
+        account = _accounts.decode(raw)
+        self._advance(account.seq)
+        self._items.append(Item(account, raw))
+
+    def _advance(self, seq: int) -> None:
+        if seq <= self.cursor and self._started:
+            raise BadAnswer(f"The accounts came out of order (seq {seq} after {self.cursor}).")
+        self._started = True
+        self.cursor = seq
+        self.count += 1
+
+    def batch(self, *, last: bool) -> Batch:
+        """Return what was gathered and begin anew."""
+        made = Batch(
+            epoch=self.epoch,
+            items=tuple(self._items),
+            tombstones=tuple(self._tombstones),
+            cursor=self.cursor,
+            last=last,
+            complete_through=self.complete_through,
+        )
+        self._items, self._tombstones = [], []
+        return made
+
+
+def _tombstone(raw: bytes) -> Tombstone | None:
+    """Return the tombstone that `raw` is, None when `"deleted"` only occurs somewhere inside an account."""
+    try:
+        line = _removed.decode(raw)
+    except msgspec.DecodeError:
+        return None
+    return Tombstone(line.id, line.seq) if line.deleted else None
+
+
+def page_batch(page: PageBody, gathered: Collector) -> Batch:
+    """Return a JSON page as a batch; BadAnswer when an account does not decode or a page leads nowhere."""
+    if page.epoch != gathered.epoch:
+        raise BadAnswer("The server started its history over in the middle of a sync. Sync again.")
+    gathered.complete_through = page.complete_through
+    before = gathered.cursor
+    try:
+        for raw in page.accounts:
+            gathered.add(bytes(raw))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise BadAnswer(f"An account is not the contract's: {error}") from None
+    if page.next_after is not None:
+        if page.next_after < gathered.cursor:
+            raise BadAnswer("A page's next_after lies before its last account.")
+        gathered.cursor = page.next_after
+    if page.more and gathered.cursor <= before:
+        raise BadAnswer("A page says that more follows, but leads nowhere.")
+    return gathered.batch(last=not page.more)
+
+
+class Unfinished(bytes):
+    """What stood behind the last line feed when the stream ended."""
+
+
+def lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Split a stream into lines of at most 1 MiB, without the line feed; the end without one comes as `Unfinished`."""
+    rest = b""
+    for chunk in chunks:
+        *whole, rest = (rest + chunk).split(b"\n")
+        if len(rest) > MAX_LINE or (whole and max(map(len, whole)) > MAX_LINE):
+            raise BadAnswer("The server sent a line of more than 1 MiB.")
+        yield from whole
+    if rest:
+        yield Unfinished(rest)
+
+
+def stream_batches(chunks: Iterable[bytes], gathered: Collector) -> Iterator[Batch]:
+    """Yield the batches of an NDJSON stream; whatever came whole is yielded before an error is raised.
+
+    Offline when the stream ends without its trailer, BadAnswer when a line or the trailer is not the contract's.
+    """
+    trailer: Trailer | None = None
+    failed: Offline | BadAnswer = Offline(CUT)
+    source = lines(chunks)
+    try:
+        for raw in source:
+            trailer = _take(raw, gathered)
+            if trailer is not None:
+                _check(trailer, gathered, source)
+                break
+            if len(gathered) >= LINES_A_BATCH:
+                yield gathered.batch(last=False)
+    except (Offline, BadAnswer) as error:
+        trailer, failed = None, error
+    if trailer is not None:
+        yield gathered.batch(last=True)
+        return
+    if len(gathered):
+        yield gathered.batch(last=False)
+    raise failed
+
+
+def _take(raw: bytes, gathered: Collector) -> Trailer | None:
+    """Add an account or tombstone; return the trailer when `raw` is that instead."""
+    try:
+        gathered.add(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        try:
+            return _trailers.decode(raw)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            if isinstance(raw, Unfinished):
+                raise Offline(CUT) from None
+            raise BadAnswer(f"An account is not the contract's: {error}") from None
+    return None
+
+
+def _check(trailer: Trailer, gathered: Collector, source: Iterator[bytes]) -> None:
+    if trailer.epoch != gathered.epoch:
+        raise BadAnswer("The server started its history over in the middle of a sync. Sync again.")
+    if trailer.count != gathered.count:
+        raise BadAnswer(f"The stream says {trailer.count} lines, but {gathered.count} came.")
+    if any(line.strip() for line in source):
+        raise BadAnswer("The stream goes on after its trailer.")
+    if trailer.next_after is not None and trailer.next_after > gathered.cursor:
+        gathered.cursor = trailer.next_after
+    gathered.complete_through = trailer.complete_through
+
+
+def read_account(raw: bytes) -> Item:
+    """Return one account with the bytes it came as."""
+    return Item(decode(raw, _accounts), raw)
