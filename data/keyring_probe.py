@@ -1,0 +1,75 @@
+"""The keyring at arm's length: asked in a process of its own, which is killed after three seconds."""
+
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+
+import msgspec
+
+LIMIT = 3.0
+SERVICE = "triage"
+_CHILD = Path(__file__).with_name("keyring_child.py")
+_SENTENCES = {
+    "good": "The keyring works.",
+    "none": "This machine has no keyring.",
+    "plain": "The only keyring here stores plain text or is unknown, so it is not used.",
+    "locked": "The keyring is locked. Unlock it and sign in again.",
+    "hanging": f"The keyring gave no answer within {LIMIT:.0f} s (usual over SSH).",
+    "raising": "The keyring answers with an error.",
+}
+
+
+class KeyringState(msgspec.Struct, frozen=True):
+    """How the keyring stands: `state` is good, none, plain, locked, hanging or raising; `backend` its name."""
+
+    state: str
+    backend: str
+    sentence: str
+
+    @property
+    def usable(self) -> bool:
+        """True when tokens may be kept in it."""
+        return self.state == "good"
+
+
+def ask_keyring(action: str, user: str, token: str | None = None) -> tuple[str | None, KeyringState]:
+    """Get, set or delete (`action`) the token of `user`; returns the token that was there and the keyring's state.
+
+    Token and answer travel through pipes, never through arguments or the environment. Takes at most 3.5 s.
+    """
+    import subprocess
+
+    asked = json.dumps({"action": action, "service": SERVICE, "user": user, "token": token}).encode()
+    child = subprocess.Popen(
+        [sys.executable, "-P", str(_CHILD)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        out, _ = child.communicate(asked, timeout=LIMIT)
+    except subprocess.TimeoutExpired:
+        _kill(child.pid)
+        child.communicate()
+        return None, _state("hanging")
+    try:
+        answer = json.loads(out.splitlines()[-1])  # a backend may have printed something before
+    except (ValueError, IndexError):
+        return None, _state("raising")
+    return answer["token"], _state(answer["state"], answer["backend"])
+
+
+def _state(state: str, backend: str = "") -> KeyringState:
+    name = f" ({backend})" if backend and state in ("raising", "plain") else ""
+    return KeyringState(state, backend, _SENTENCES[state].removesuffix(".") + name + ".")
+
+
+def _kill(pid: int) -> None:
+    """Kill the child with whatever it started (a prompt, a helper)."""
+    try:
+        os.killpg(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return

@@ -1,0 +1,228 @@
+"""Settings: flags over environment over the TOML file, decoded into frozen structs; read, never written."""
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from data.credentials import Places
+from data.errors import ConfigError
+from triage.config_file import Keys, read_file, seconds
+
+DEFAULTS: dict[str, Any] = {
+    "base_url": "",
+    "token_command": [],
+    "read_only": False,
+    "hold_seconds": 10.0,
+    "stale_after": "1h",
+    "sync_every": "60s",
+    "theme": "auto",
+    "glyphs": "auto",
+    "colour": "",
+    "policy": "",
+}
+_PROFILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
+_LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|::1")
+
+
+class Flags(msgspec.Struct, frozen=True):
+    """The global options of the command line; None or False where not given."""
+
+    config: str | None = None
+    profile: str | None = None
+    home: str | None = None
+    read_only: bool = False
+    no_input: bool = False
+    verbose: int = 0
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """The settings in effect; durations in seconds, paths absolute, `base_url` None where nothing names one.
+
+    `sources` says for each key where its value comes from: `flag`, `environment`, `file`, `profile` or `default`.
+    """
+
+    profile: str
+    base_url: str | None
+    token_command: tuple[str, ...]
+    read_only: bool
+    hold_seconds: Annotated[float, msgspec.Meta(ge=0, le=600)]
+    stale_after: float
+    sync_every: float
+    theme: str
+    glyphs: Literal["auto", "unicode", "console", "ascii"]
+    colour: str
+    policy_file: Path | None
+    no_input: bool
+    verbose: int
+    home: Path | None
+    config_file: Path
+    config_found: bool
+    state_dir: Path
+    cache_dir: Path
+    log_file: Path
+    sources: dict[str, str]
+
+    @property
+    def outbox_file(self) -> Path:
+        """The precious file: changes, drafts, remembered heads."""
+        return self.state_dir / "outbox.db"
+
+    @property
+    def cache_file(self) -> Path:
+        """The copy of the book."""
+        return self.cache_dir / "cache.db"
+
+    @property
+    def themes_dir(self) -> Path:
+        """The user's own themes."""
+        return self.config_file.parent / "themes"
+
+    def need_base_url(self) -> str:
+        """Return the base URL; ConfigError with what to do where none is set."""
+        if self.base_url is None:
+            raise ConfigError(
+                f"No backend is set. Put base_url into {self.config_file}, or set TRIAGE_BASE_URL. "
+                "To look around without one: triage demo"
+            )
+        return self.base_url
+
+    def places(self, environ: Mapping[str, str]) -> Places:
+        """Where the token of this backend may be looked for and kept."""
+        runtime = environ.get("XDG_RUNTIME_DIR")
+        return Places(
+            base_url=self.need_base_url(),
+            token_command=self.token_command,
+            state_dir=self.state_dir,
+            runtime_dir=Path(runtime) if runtime and Path(runtime).is_absolute() else None,
+        )
+
+
+def load_settings(flags: Flags, environ: Mapping[str, str]) -> Settings:
+    """Join flags, environment and file; ConfigError names file, line, key and the nearest valid name."""
+    home_text = flags.home or environ.get("TRIAGE_HOME")
+    home = Path(home_text).expanduser().absolute() if home_text else None
+    path, asked_for = _config_path(flags, environ, home)
+    found = path.is_file()
+    if asked_for and not found:
+        raise ConfigError(f"There is no config file {path}.")
+    file = read_file(path) if found else None
+    profile, named_by = _profile(flags, environ, file.profile if file else None)
+    values, sources = _layers(file.keys if file else Keys(), file.profiles if file else {}, profile, path)
+    sources["profile"] = named_by
+    if environ.get("TRIAGE_BASE_URL"):
+        values["base_url"], sources["base_url"] = environ["TRIAGE_BASE_URL"], "environment"
+    if flags.read_only:
+        values["read_only"], sources["read_only"] = True, "flag"
+    state, cache, log = _directories(environ, home, profile)
+    policy = str(values["policy"])
+    command = values["token_command"]
+    return Settings(
+        profile=profile,
+        base_url=check_base_url(values["base_url"], sources["base_url"], path),
+        token_command=tuple(_words(command) if isinstance(command, str) else command),
+        read_only=bool(values["read_only"]),
+        hold_seconds=float(values["hold_seconds"]),
+        stale_after=seconds(values["stale_after"]),
+        sync_every=seconds(values["sync_every"]),
+        theme=str(values["theme"]),
+        glyphs=values["glyphs"],
+        colour=str(values["colour"]),
+        policy_file=(path.parent / Path(policy).expanduser()) if policy else None,
+        no_input=flags.no_input,
+        verbose=flags.verbose,
+        home=home,
+        config_file=path,
+        config_found=found,
+        state_dir=state,
+        cache_dir=cache,
+        log_file=log,
+        sources=sources,
+    )
+
+
+def check_base_url(url: str, source: str, path: Path) -> str | None:
+    """Return the base URL without its last slash, None where empty; https, or http to loopback, else ConfigError."""
+    from urllib.parse import urlsplit
+
+    if not url:
+        return None
+    where = "TRIAGE_BASE_URL" if source == "environment" else f"base_url in {path}"
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        raise ConfigError(f"{where} is not a URL: {url!r}.") from None
+    if parts.username is not None or parts.password is not None:
+        raise ConfigError(f"{where} holds a user name or password. Take it out; triage login keeps the token.")
+    if parts.scheme not in ("http", "https") or not host or parts.query or parts.fragment or not url.isprintable():
+        raise ConfigError(f"{where} must look like https://billing.example, not {url!r}.")
+    if parts.scheme == "http" and not _LOOPBACK.fullmatch(host):
+        raise ConfigError(f"{where} is plain http to {host}, and the token would travel unprotected. Use https.")
+    return url.rstrip("/")
+
+
+def _config_path(flags: Flags, environ: Mapping[str, str], home: Path | None) -> tuple[Path, bool]:
+    """The config file and whether a person named it."""
+    named = flags.config or environ.get("TRIAGE_CONFIG")
+    if named:
+        return Path(named).expanduser().absolute(), True
+    if home is not None:
+        return home / "config.toml", False
+    return _xdg(environ, "XDG_CONFIG_HOME", ".config") / "triage" / "config.toml", False
+
+
+def _profile(flags: Flags, environ: Mapping[str, str], in_file: str | None) -> tuple[str, str]:
+    """The profile's name and what named it."""
+    if flags.profile:
+        name, source = flags.profile, "flag"
+    elif environ.get("TRIAGE_PROFILE"):
+        name, source = environ["TRIAGE_PROFILE"], "environment"
+    elif in_file:
+        name, source = in_file, "file"
+    else:
+        return "default", "default"
+    if not _PROFILE_NAME.fullmatch(name):
+        raise ConfigError(f"A profile's name has letters, digits, - _ and . only, not {name!r}.")
+    return name, source
+
+
+def _layers(
+    keys: Keys, profiles: Mapping[str, Keys], profile: str, path: Path
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """Defaults, then the file's own keys, then the profile's; with the source of each."""
+    if profiles and profile not in profiles and profile != "default":
+        raise ConfigError(f"{path} has no profile {profile!r}. It has: {', '.join(sorted(profiles))}.")
+    values = dict(DEFAULTS)
+    sources = dict.fromkeys(values, "default")
+    for layer, source in ((keys, "file"), (profiles.get(profile, Keys()), "profile")):
+        for key, value in msgspec.structs.asdict(layer).items():
+            if value is not msgspec.UNSET:
+                values[key], sources[key] = value, source
+    return values, sources
+
+
+def _directories(environ: Mapping[str, str], home: Path | None, profile: str) -> tuple[Path, Path, Path]:
+    """State and cache directory of the profile, and the log file."""
+    if home is not None:
+        return home / "state" / profile, home / "cache" / profile, home / "state" / "triage.log"
+    state = _xdg(environ, "XDG_STATE_HOME", ".local/state") / "triage"
+    return state / profile, _xdg(environ, "XDG_CACHE_HOME", ".cache") / "triage" / profile, state / "triage.log"
+
+
+def _xdg(environ: Mapping[str, str], name: str, fallback: str) -> Path:
+    """An XDG base directory; a relative one is ignored, as the specification asks."""
+    named = environ.get(name)
+    if named and Path(named).is_absolute():
+        return Path(named)
+    return Path(environ.get("HOME") or os.path.expanduser("~")) / fallback  # noqa: PTH111
+
+
+def _words(command: str) -> list[str]:
+    """Split a command as a shell would, without running one."""
+    import shlex
+
+    return shlex.split(command)

@@ -1,0 +1,143 @@
+"""The TOML config file: its keys, and errors that name file, line, key and the nearest valid name."""
+
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from data.errors import ConfigError
+
+UNSET = msgspec.UNSET
+_DURATION = r"^\d+(\.\d+)?(s|m|h|d)$"
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+Duration = Annotated[str, msgspec.Meta(pattern=_DURATION, description="a number and s, m, h or d: 90s, 5m, 1h")]
+
+
+class Keys(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The keys that the file and each of its profiles may set; UNSET where they don't."""
+
+    base_url: (
+        Annotated[str, msgspec.Meta(description="the billing backend: https, or http to this machine")]
+        | msgspec.UnsetType
+    ) = UNSET
+    token_command: (
+        Annotated[str | list[str], msgspec.Meta(description="a program that prints the token, run without a shell")]
+        | msgspec.UnsetType
+    ) = UNSET
+    read_only: Annotated[bool, msgspec.Meta(description="never queue or send a change")] | msgspec.UnsetType = UNSET
+    hold_seconds: (
+        Annotated[float, msgspec.Meta(ge=0, le=600, description="how long u can take a remedy back")]
+        | msgspec.UnsetType
+    ) = UNSET
+    stale_after: Duration | msgspec.UnsetType = UNSET
+    sync_every: Duration | msgspec.UnsetType = UNSET
+    theme: Annotated[str, msgspec.Meta(description="auto or a theme's name")] | msgspec.UnsetType = UNSET
+    glyphs: Literal["auto", "unicode", "console", "ascii"] | msgspec.UnsetType = UNSET
+    colour: (
+        Annotated[str, msgspec.Meta(pattern=r"^([a-z_-]+|#[0-9a-fA-F]{6})?$", description="a colour for the profile")]
+        | msgspec.UnsetType
+    ) = UNSET
+    policy: (
+        Annotated[str, msgspec.Meta(description="a file that overrides thresholds, relative to this one")]
+        | msgspec.UnsetType
+    ) = UNSET
+
+
+class ConfigFile(msgspec.Struct, frozen=True):
+    """A config file as read: the default profile's name, the keys of all profiles, the profiles."""
+
+    profile: str | None
+    keys: Keys
+    profiles: dict[str, Keys]
+
+
+def seconds(duration: str) -> float:
+    """Return a duration such as `90s`, `5m`, `1h` or `2d` in seconds; ConfigError for anything else."""
+    if not re.fullmatch(_DURATION, duration):
+        raise ConfigError(f"{duration!r} is not a duration. Write a number and s, m, h or d: 90s, 5m, 1h.")
+    return float(duration[:-1]) * _UNITS[duration[-1]]
+
+
+def read_file(path: Path) -> ConfigFile:
+    """Read the config file; ConfigError names the line and what was meant."""
+    import tomllib
+
+    try:
+        text = path.read_text(encoding="utf-8")
+        tree = tomllib.loads(text)
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} cannot be read: {error}.") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path} is not TOML: {error}.") from None
+    profile, profiles = tree.pop("profile", None), tree.pop("profiles", {})
+    if profile is not None and not isinstance(profile, str):
+        raise _wrong(path, text, (), "profile", "must be a profile's name")
+    if not isinstance(profiles, dict) or not all(isinstance(table, dict) for table in profiles.values()):
+        raise _wrong(path, text, (), "profiles", "must be tables such as [profiles.production]")
+    return ConfigFile(
+        profile,
+        _keys(path, text, (), tree, ("profile", "profiles")),
+        {name: _keys(path, text, ("profiles", name), table, ()) for name, table in profiles.items()},
+    )
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON Schema of the config file."""
+    made = msgspec.json.schema(Keys)
+    keys = made["$defs"]["Keys"]["properties"]
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "triage config.toml",
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {
+            "profile": {"type": "string", "description": "the profile used unless one is named"},
+            **keys,
+            "profiles": {
+                "type": "object",
+                "additionalProperties": {"type": "object", "additionalProperties": False, "properties": keys},
+            },
+        },
+    }
+
+
+def nearest(word: str, known: "list[str] | tuple[str, ...]") -> str:
+    """Return ` Did you mean X?` or an empty text."""
+    from difflib import get_close_matches
+
+    close = get_close_matches(word, known, n=1, cutoff=0.5)
+    return f" Did you mean {close[0]}?" if close else ""
+
+
+def _keys(path: Path, text: str, table: tuple[str, ...], tree: dict[str, Any], beside: tuple[str, ...]) -> Keys:
+    known = [*Keys.__struct_fields__, *beside]
+    for key in tree:
+        if key not in known:
+            raise _wrong(path, text, table, key, "is no setting." + nearest(key, known))
+    try:
+        return msgspec.convert(tree, Keys, strict=True)
+    except msgspec.ValidationError as error:
+        sentence, _, where = str(error).partition(" - at `$.")
+        key = re.split(r"[.\[`]", where)[0]
+        raise _wrong(path, text, table, key, f"has a value that does not fit: {sentence}") from None
+
+
+def _wrong(path: Path, text: str, table: tuple[str, ...], key: str, what: str) -> ConfigError:
+    name = ".".join((*table, key))
+    what = what if what.endswith("?") or what.endswith(".") else what + "."
+    return ConfigError(f"{path}, line {_line(text, table, key)}: {name} {what}")
+
+
+def _line(text: str, table: tuple[str, ...], key: str) -> int:
+    """The line on which a key stands in its table, 1 where it cannot be told (dotted or quoted keys)."""
+    at: tuple[str, ...] = ()
+    for number, line in enumerate(text.splitlines(), 1):
+        head = re.match(r"\s*\[([^\[\]]+)\]", line)
+        if head:
+            at = tuple(part.strip().strip("\"'") for part in head.group(1).split("."))
+            if at[: len(table) + 1] == (*table, key):
+                return number
+        elif at == table and re.match(rf"\s*[\"']?{re.escape(key)}[\"']?\s*[=.]", line):
+            return number
+    return 1
