@@ -51,6 +51,11 @@ def decode(raw: bytes, using: "msgspec.json.Decoder[T]") -> T:
         raise BadAnswer(f"The answer is not the contract's: {error}") from None
 
 
+def plain(value: object) -> Any:
+    """Turn one of our values into plain JSON values (times as text), for printing and comparing."""
+    return msgspec.to_builtins(value, enc_hook=_encode_hook)
+
+
 def safe_tree(value: Any) -> Any:
     """Return plain JSON values with every text in them, keys included, made safe (for `before`, `after`, `params`)."""
     if isinstance(value, str):

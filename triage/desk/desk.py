@@ -1,0 +1,189 @@
+"""The desk: everything screens and commands may ask, joined from its parts (data.ports.Desk)."""
+
+from collections.abc import Callable, Sequence
+from contextlib import closing
+
+from data.account import Entry
+from data.backends.port import Identity
+from data.cache import Cache
+from data.outbox import Outbox
+from data.ports import ConflictView, Detail, Form, Header, RowList, Sort, View
+from data.receipts import ChainReport
+from data.remedy import Change, Draft, Order, Preview
+from triage.desk.inbox import Inbox
+from triage.desk.link import LinkState
+from triage.desk.queue import Queue
+from triage.desk.remedies import Remedies
+from triage.desk.session import Session
+from triage.desk.sync import lapsed, recognise
+from triage.desk.trail import Trail
+from triage.desk.workers import Puller, Pusher
+
+
+class Desk:
+    """The day's work on one profile. Belongs to the thread that opened it; `sign_in` and `reassess` may run in another."""
+
+    def __init__(self, session: Session, cache: Cache, outbox: Outbox) -> None:
+        self.session = session
+        self.cache = cache
+        self.box = outbox
+        self.read_only = session.place.read_only
+        self._changed: Callable[[], None] = lambda: None
+        self._link = LinkState(session.clock, self._tell)
+        self._puller: Puller | None = None
+        self._pusher: Pusher | None = None
+        self._inbox = Inbox(session, cache, outbox)
+        self._remedies = Remedies(session, cache, outbox, self._inbox)
+        self._queue = Queue(session, cache, outbox, self._remedies)
+        self._trail = Trail(session, cache, outbox)
+
+    @classmethod
+    def open(cls, session: Session) -> "Desk":
+        """Open both files; OutboxDamaged, WrongBackend."""
+        return cls(session, session.open_cache(), session.open_outbox())
+
+    def close(self) -> None:
+        """Close both files."""
+        self.cache.close()
+        self.box.close()
+
+    # --- the list ---
+    def header(self) -> Header:
+        """Counts, data age, outbox, identity, link."""
+        return self._inbox.header(self._link.status)
+
+    def open_list(self, view: View, sort: Sort, text: str, untouched: bool = False) -> RowList:
+        """Open a list; quick at any size of the book."""
+        return self._inbox.open_list(view, sort, text, untouched)
+
+    def detail(self, account_id: str) -> Detail | None:
+        """One account in full, None when it is not in the cache."""
+        return self._inbox.detail(account_id)
+
+    def why_gone(self, account_id: str) -> str:
+        """One clause on why an account left the list."""
+        return self._inbox.why_gone(account_id)
+
+    def reassess(self) -> int:
+        """Re-assess what has lapsed, over a connection of its own; returns how many."""
+        with closing(self.session.open_cache()) as cache:
+            return lapsed(self.session, cache)
+
+    # --- remedies and records ---
+    def open_form(self, kind: str, account_id: str, workspace_id: str | None = None) -> Form:
+        """Open a remedy form; raises NotAllowed, SignedOut, Rejected."""
+        return self._remedies.open_form(kind, account_id, workspace_id)
+
+    def preview(self, order: Order) -> Preview:
+        """Before, after and guards of a remedy."""
+        return self._remedies.preview(order)
+
+    def reason_problem(self, reason: str) -> str | None:
+        """What is wrong with a reason (A14), or None."""
+        return self._remedies.reason_problem(reason)
+
+    def submit(self, order: Order, change_id: str | None = None, hold: bool = True) -> Change:
+        """Queue a change with its audit entry, in one transaction; raises Rejected, NotAllowed, SignedOut."""
+        return self._nudged(self._remedies.submit(order, change_id, hold))
+
+    def save_draft(self, draft: Draft) -> None:
+        """Keep a half-filled form."""
+        self._remedies.save_draft(draft)
+
+    def drop_draft(self, change_id: str) -> None:
+        """Forget a half-filled form."""
+        self._remedies.drop_draft(change_id)
+
+    # --- the outbox ---
+    def outbox(self) -> Sequence[Change]:
+        """All rows, needs-you first, then on their way, then finished, newest first."""
+        return self._queue.outbox()
+
+    def take_back(self, change_id: str) -> Change:
+        """Discard a held or queued row that was never sent; raises NotPossible."""
+        return self._nudged(self._queue.take_back(change_id))
+
+    def last_held(self) -> Change | None:
+        """The held change that `u` would take back: the latest one."""
+        return self._queue.last_held()
+
+    def retry(self, change_id: str) -> Change:
+        """Make a queued or unknown row due now; raises NotPossible."""
+        return self._nudged(self._queue.retry(change_id))
+
+    def discard(self, change_id: str, reason: str) -> Change:
+        """Discard with a reason; raises NotPossible, Rejected."""
+        return self._nudged(self._queue.discard(change_id, reason))
+
+    def reauthor(self, change_id: str, reason: str) -> Change:
+        """Write a change again from what the account is now; raises NotPossible, Rejected."""
+        return self._nudged(self._queue.reauthor(change_id, reason))
+
+    def conflict_view(self, change_id: str) -> ConflictView:
+        """Saw, now and yours of a conflict."""
+        return self._queue.conflict_view(change_id)
+
+    # --- audit ---
+    def audit(self, account_id: str | None, before: int | None, limit: int) -> Sequence[Entry]:
+        """Audit entries newest first, older than seq `before`."""
+        return self._trail.audit(account_id, before, limit)
+
+    def audit_state(self) -> str:
+        """One sentence on the chain."""
+        return self._trail.state()
+
+    def verify_audit(self) -> ChainReport:
+        """Replay the whole chain."""
+        return self._trail.verify()
+
+    # --- the link ---
+    def start(self, on_change: Callable[[], None]) -> None:
+        """Start the sync threads; `on_change` is called from them whenever something may look different."""
+        self._changed = on_change
+        self._pusher = Pusher(self.session, self._link, self._tell, self._pull_soon)
+        self._puller = Puller(self.session, self._link, self._tell, self._pusher.hurry)
+        self._pusher.start()
+        self._puller.start()
+
+    def sync_now(self) -> None:
+        """Push and pull now."""
+        if self._pusher and self._puller:
+            self._pusher.hurry()
+            self._puller.wake()
+
+    def look_up(self, change_id: str) -> None:
+        """Ask the server what became of a change, in the background."""
+        if self._pusher:
+            self._pusher.look_up(change_id)
+
+    def sign_in(self, token: str, keep: bool) -> Identity:
+        """Check the token by `/v1/me` (waits for the network) and keep it if asked."""
+        with closing(self.session.backend(token)) as backend, closing(self.session.open_cache()) as cache:
+            identity = backend.identity()
+            self.session.token.take(token, keep)
+            recognise(self.session, cache, backend)
+        for worker in (self._puller, self._pusher):
+            if worker:
+                worker.forget_backend()
+        self.sync_now()
+        return identity
+
+    def stop(self) -> int:
+        """Tell the sync threads to end, without waiting; returns how many changes wait."""
+        for worker in (self._puller, self._pusher):
+            if worker:
+                worker.end()
+        return self.box.counts().waiting
+
+    def _nudged(self, change: Change) -> Change:
+        if self._pusher:
+            self._pusher.wake()
+        self._changed()
+        return change
+
+    def _tell(self) -> None:
+        self._changed()
+
+    def _pull_soon(self) -> None:
+        if self._puller:
+            self._puller.wake()

@@ -1,0 +1,170 @@
+"""The inbox without a terminal: lists as windows of rows, the header's figures, one account in full."""
+
+from array import array
+from collections.abc import Sequence
+
+from data.account import Entry
+from data.assessment import Row
+from data.cache import Cache
+from data.outbox import Outbox
+from data.ports import Detail, Header, ListLine, RowList, Sort, SyncStatus, View
+from data.remedy import Change, State
+from triage.desk.session import Session
+from triage.rules.assess import explain
+
+TRAIL_SHOWN = 50
+
+
+class CachedList:
+    """One opened list: the row numbers in order (8 bytes an account), lines read by window."""
+
+    def __init__(self, cache: Cache, overlay: "Overlay", numbers: "array[int]") -> None:
+        self._cache = cache
+        self._overlay = overlay
+        self._numbers = numbers
+
+    @property
+    def total(self) -> int:
+        """How many accounts the list holds."""
+        return len(self._numbers)
+
+    def window(self, start: int, stop: int) -> Sequence[ListLine]:
+        """The lines [start, stop), fewer at the end."""
+        rows = self._cache.rows(self._numbers[max(0, start) : max(0, stop)])
+        marks = self._overlay.marks()
+        return [ListLine(row, marks.get(row.id, "")) for row in rows]
+
+    def position(self, account_id: str) -> int | None:
+        """Where the account stands in this list, None when it is not in it."""
+        number = self._cache.number(account_id)
+        if number is None:
+            return None
+        try:
+            return self._numbers.index(number)
+        except ValueError:
+            return None
+
+    def id_at(self, position: int) -> str | None:
+        """The account at a position."""
+        if not 0 <= position < len(self._numbers):
+            return None
+        rows = self._cache.rows(self._numbers[position : position + 1])
+        return rows[0].id if rows else None
+
+
+class Overlay:
+    """What is pending on which account: computed from the outbox at read time, never written into the cache."""
+
+    def __init__(self, cache: Cache, outbox: Outbox) -> None:
+        self._cache = cache
+        self._outbox = outbox
+        self._stamp: object = None
+        self._pending: dict[str, list[Change]] = {}
+        self._marks: dict[str, str] = {}
+
+    def pending(self, account_id: str) -> tuple[Change, ...]:
+        """The changes on one account that are not over, or whose result the cache has not seen yet."""
+        self._refresh()
+        return tuple(self._pending.get(account_id, ()))
+
+    def marks(self) -> dict[str, str]:
+        """The gravest mark of each account: "!" needs you, "…" sending, "⇡" held or waiting."""
+        self._refresh()
+        return self._marks
+
+    def _refresh(self) -> None:
+        stamp = (self._outbox.stamp(), self._cache.stamp())
+        if stamp == self._stamp:
+            return
+        self._stamp = stamp
+        self._pending = self._outbox.overlay(self._cache.seq)
+        self._marks = {account: mark_of(changes) for account, changes in self._pending.items()}
+
+
+def mark_of(changes: Sequence[Change]) -> str:
+    """Return the gravest mark of some pending changes."""
+    if any(change.needs_you for change in changes):
+        return "!"
+    if any(change.state in (State.SENDING, State.APPLIED) for change in changes):
+        return "…"
+    return "⇡" if changes else ""
+
+
+class Inbox:
+    """Reads the cache and the outbox for the screens and the command line."""
+
+    def __init__(self, session: Session, cache: Cache, outbox: Outbox) -> None:
+        self._session = session
+        self._cache = cache
+        self._outbox = outbox
+        self.overlay = Overlay(cache, outbox)
+
+    def header(self, status: SyncStatus) -> Header:
+        """Counts, data age, outbox, identity, link."""
+        synced_at = self._cache.synced_at
+        place = self._session.place
+        stale = synced_at is not None and (self._session.clock() - synced_at).total_seconds() > place.stale_after
+        return Header(
+            profile=place.profile,
+            who=self._cache.identity,
+            counts=self._cache.counts(),
+            outbox=self._outbox.counts(),
+            synced_at=synced_at,
+            stale=stale,
+            status=status,
+        )
+
+    def open_list(self, view: View, sort: Sort, text: str, untouched: bool) -> RowList:
+        """Open a list; the views 0–4 leave out what is snoozed (A17)."""
+        numbers = self._cache.ids(view, sort, text, untouched)
+        return CachedList(self._cache, self.overlay, numbers)
+
+    def detail(self, account_id: str) -> Detail | None:
+        """One account in full, with the rules' inputs replayed at the time of its stored verdict."""
+        row = self._cache.row(account_id)
+        account = self._cache.account(account_id)
+        if row is None or account is None:
+            return None
+        return Detail(
+            row=row,
+            account=account,
+            verdicts=explain(
+                account,
+                self._cache.touches(account_id),
+                self._session.policy,
+                row.assessed_at,
+                self._cache.complete_through,
+            ),
+            pending=self.overlay.pending(account_id),
+            trail=tuple(self._cache.audit(account_id, None, TRAIL_SHOWN)),
+            synced_at=self._cache.synced_at,
+        )
+
+    def why_gone(self, account_id: str) -> str:
+        """One clause on why an account left a list: who did what, when (local time)."""
+        row = self._cache.row(account_id)
+        if row is None:
+            return "removed on the server"
+        entries = self._cache.audit(account_id, None, 1)
+        if row.snoozed and row.snooze is not None:
+            return f"snoozed by {row.snooze.name}"
+        if entries and _recent(entries[0], row):
+            entry = entries[0]
+            done = DONE.get(entry.action, str(entry.action).replace("_", " "))
+            return f"{done} by {entry.actor.name}, {entry.applied_at.astimezone():%H:%M}"
+        return "no longer in this view"
+
+
+DONE = {
+    "reset_usage": "reset",
+    "grant_trial": "trial granted",
+    "apply_discount": "discount",
+    "change_tier": "tier changed",
+    "change_admin": "admin changed",
+    "trial_expired": "trial ended",
+}
+
+
+def _recent(entry: Entry, row: Row) -> bool:
+    """The entry may explain a move only when it is as young as the account's last change."""
+    return row.updated_at is None or abs((row.updated_at - entry.applied_at).total_seconds()) < 60

@@ -1,0 +1,182 @@
+"""Authoring: forms, previews and the one way in which a change is queued."""
+
+import uuid
+from collections.abc import Sequence
+
+from data.account import Account, Member
+from data.backends.port import Identity
+from data.cache import Cache
+from data.errors import NotAllowed, Rejected, SignedOut
+from data.outbox import Outbox
+from data.ports import Earlier, Form
+from data.remedy import HIGH_DISCOUNT, ON_WORKSPACE, PERMISSIONS, REMEDIES, Change, Draft, Order, Preview
+from triage.desk.inbox import Inbox
+from triage.desk.session import Session
+from triage.rules import remedies as rules
+
+RECENT_REASONS = 12
+DOWNGRADE = "downgrade"
+
+
+class Remedies:
+    """Opens forms, previews remedies and puts changes into the outbox."""
+
+    def __init__(self, session: Session, cache: Cache, outbox: Outbox, inbox: Inbox) -> None:
+        self._session = session
+        self._cache = cache
+        self._outbox = outbox
+        self._inbox = inbox
+
+    def open_form(self, kind: str, account_id: str, workspace_id: str | None = None) -> Form:
+        """Open a remedy form: the change id is made here; raises NotAllowed, SignedOut, Rejected."""
+        identity = self._author(kind)
+        self._permitted(kind, identity)
+        detail = self._inbox.detail(account_id)
+        if detail is None:
+            raise Rejected("A11", "This account is no longer in the book.")
+        draft = self._outbox.draft_for(kind, account_id)
+        choices = tuple((workspace.id, workspace.name) for workspace in detail.row.workspaces)
+        chosen = workspace_id or (draft.workspace_id if draft else None) or (choices[0][0] if choices else None)
+        members = self._members(kind, chosen)
+        return Form(
+            change_id=draft.change_id if draft else str(uuid.uuid4()),
+            kind=kind,
+            detail=detail,
+            workspace_id=chosen if kind in ON_WORKSPACE else None,
+            workspace_choices=choices if kind in ON_WORKSPACE else (),
+            tier_choices=rules.tier_choices(kind, detail.account, self._session.policy),
+            members=members or (),
+            members_known=members is not None,
+            earlier=self._earlier(kind, detail.account),
+            draft=draft,
+            recent_reasons=self._outbox.recent_reasons(RECENT_REASONS),
+            hold_seconds=self._session.place.hold_seconds,
+            needs_confirm=rules.ack_word(detail.account) if kind == "change_tier" else None,
+        )
+
+    def preview(self, order: Order) -> Preview:
+        """Before, after and guards of a remedy, from the cached account."""
+        return self._preview(order, self._account(order.account_id), self._author(order.kind))
+
+    def reason_problem(self, reason: str) -> str | None:
+        """What is wrong with a reason (A14), or None."""
+        return rules.reason_problem(reason, self._session.policy)
+
+    def submit(self, order: Order, change_id: str | None = None, hold: bool = True) -> Change:
+        """Queue a change and its audit entry in one transaction; raises Rejected, NotAllowed, SignedOut."""
+        change_id = change_id or str(uuid.uuid4())
+        change = self._outbox.author(
+            order,
+            change_id=change_id,
+            hold_seconds=self._session.place.hold_seconds if hold else 0.0,
+            **self._checked(order),
+        )
+        self._outbox.drop_draft(change_id)
+        return change
+
+    def reauthor(self, change_id: str, reason: str) -> Change:
+        """Write a change again from what the account is now, with a new id; the old row says so."""
+        old = self._outbox.get(change_id)
+        order = Order(
+            kind=old.kind,
+            account_id=old.account_id,
+            workspace_id=old.workspace_id,
+            params=old.params,
+            reason=reason,
+            acknowledged=self._standing_acknowledgement(old),
+        )
+        return self._outbox.reauthor(change_id, order, new_id=str(uuid.uuid4()), **self._checked(order))
+
+    def _checked(self, order: Order) -> dict[str, object]:
+        """Everything that must hold before a change is queued; returns what the outbox needs beside the order."""
+        identity = self._author(order.kind)
+        self._permitted(order.kind, identity)
+        account = self._account(order.account_id)
+        needs_reason = order.kind in REMEDIES or order.kind == "snooze"
+        if needs_reason or order.reason.strip():
+            problem = self.reason_problem(order.reason)
+            if problem:
+                raise Rejected("A14", problem)
+        preview = self._guarded(order, account, identity)
+        return {
+            "account": account,
+            "identity": identity,
+            "base_url": self._session.place.base_url,
+            "client": self._session.place.client,
+            "preview": preview,
+            "now": self._session.clock(),
+        }
+
+    def _guarded(self, order: Order, account: Account, identity: Identity) -> Preview:
+        if order.kind not in REMEDIES:
+            return Preview(order.kind, order.account_id, order.workspace_id, {}, {}, ())
+        preview = self._preview(order, account, identity)
+        for guard in preview.guards:
+            if guard.blocking:
+                raise NotAllowed(guard.message) if guard.rule == "permission" else Rejected(guard.rule, guard.message)
+            if guard.rule == DOWNGRADE and not self._confirmed(order, account):
+                raise Rejected(DOWNGRADE, f"{guard.message} To go on, type {rules.ack_word(account)}.")
+        return preview
+
+    def _confirmed(self, order: Order, account: Account) -> bool:
+        return any(rules.acknowledges(text, account) for text in order.acknowledged)
+
+    def _standing_acknowledgement(self, old: Change) -> tuple[str, ...]:
+        """Writing it again after a conflict is itself the second look that a downgrade asks for."""
+        account = self._cache.account(old.account_id)
+        return (rules.ack_word(account),) if account and old.kind == "change_tier" else ()
+
+    def _preview(self, order: Order, account: Account, identity: Identity) -> Preview:
+        return rules.preview(
+            order,
+            account,
+            self._members(order.kind, order.workspace_id),
+            tuple(identity.permissions),
+            identity.discount_limit,
+            self._session.policy,
+            self._session.clock(),
+            earlier=self._earlier(order.kind, account),
+        )
+
+    def _earlier(self, kind: str, account: Account) -> Earlier | None:
+        if kind != "reset_usage":
+            return None
+        touches = self._cache.touches(account.id)
+        return rules.earlier_reset(account, touches, self._session.policy, self._session.clock())
+
+    def _members(self, kind: str, workspace_id: str | None) -> Sequence[Member] | None:
+        if kind != "change_admin" or workspace_id is None:
+            return None
+        return self._cache.members(workspace_id)
+
+    def _author(self, kind: str) -> Identity:
+        """Return who writes: the identity of the last `/v1/me` answered for this URL, and for this token."""
+        identity = self._cache.identity
+        if identity is None:
+            raise SignedOut(f"Nobody is signed in, so {kind.replace('_', ' ')} has no author. triage login signs in.")
+        token = self._session.token
+        if token.looked and token.mark() != self._cache.identity_mark:
+            raise SignedOut("This token is new here: sync once, so that the server says who you are.")
+        return identity
+
+    def _permitted(self, kind: str, identity: Identity) -> None:
+        if self._session.place.read_only:
+            raise NotAllowed("Read-only: this profile changes nothing.")
+        permission = PERMISSIONS[kind]
+        granted = set(identity.permissions)
+        if permission not in granted and not (kind == "apply_discount" and HIGH_DISCOUNT in granted):
+            raise NotAllowed(f"Needs {permission}. You can read everything here.")
+
+    def _account(self, account_id: str) -> Account:
+        account = self._cache.account(account_id)
+        if account is None:
+            raise Rejected("A11", f"There is no account {account_id} in the book.")
+        return account
+
+    def save_draft(self, draft: Draft) -> None:
+        """Keep a half-filled form."""
+        self._outbox.save_draft(draft)
+
+    def drop_draft(self, change_id: str) -> None:
+        """Forget a half-filled form."""
+        self._outbox.drop_draft(change_id)

@@ -1,0 +1,161 @@
+"""One round of the loop: push what waits, pull what changed; used by the command line and by the sync threads."""
+
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+
+from data.account import Value
+from data.backends.port import BillingBackend, Identity, Item
+from data.cache import Cache
+from data.errors import Busy, TriageError
+from data.outbox import Outbox
+from data.pull import Pulled, pull, reassess_lapsed
+from data.push import Pushed, look_up, push
+from data.remedy import Change
+from triage.desk.session import Session
+
+LAPSED_AT_ONCE = 2000
+
+
+class Summary(Value, frozen=True):
+    """What a sync did; the keys of `sync --json`."""
+
+    pushed: int
+    conflicts: int
+    rejected: int
+    waiting: int
+    pulled: int
+    removed: int
+    full: bool
+    epoch: str | None
+    took_ms: int
+
+
+@dataclass(slots=True)
+class Outcome:
+    """A summary with the error that ended it early, if one did, and what is worth saying beside it."""
+
+    summary: Summary
+    error: TriageError | None
+    notes: list[str]
+
+
+def sync_once(
+    session: Session, *, full: bool = False, yes: bool = False, progress: Callable[[int], None] = lambda count: None
+) -> Outcome:
+    """Try each waiting row once, then pull; never sleeps. Errors are in the outcome, not raised."""
+    begun = session.clock()
+    notes: list[str] = []
+    pushed = Pushed()
+    pulled = Pulled()
+    error: TriageError | None = None
+    cache, outbox = session.open_cache(), session.open_outbox()
+    try:
+        with closing(session.backend()) as backend:
+            identity = recognise(session, cache, backend)
+            try:
+                pushed = push_round(session, backend, cache, outbox, identity, ignore_backoff=True)
+            except Busy as busy:
+                notes.append(str(busy))
+            try:
+                pulled = pull_round(session, backend, cache, full=full, yes=yes, progress=progress)
+            except Busy as busy:
+                notes.append(str(busy))
+        if pulled.audit_problem:
+            notes.append(pulled.audit_problem)
+    except TriageError as failed:
+        error = failed
+    finally:
+        counts = outbox.counts()
+        epoch = pulled.epoch or cache.epoch
+        outbox.close()
+        cache.close()
+    summary = Summary(
+        pushed=pushed.pushed,
+        conflicts=pushed.conflicts,
+        rejected=pushed.rejected,
+        waiting=counts.waiting,
+        pulled=pulled.pulled,
+        removed=pulled.removed,
+        full=pulled.full,
+        epoch=epoch,
+        took_ms=round((session.clock() - begun).total_seconds() * 1000),
+    )
+    return Outcome(summary, error, notes)
+
+
+def recognise(session: Session, cache: Cache, backend: BillingBackend) -> Identity:
+    """Ask who we are and remember it with a mark of the token, for authoring offline."""
+    identity = backend.identity()
+    cache.remember_identity(identity, session.token.mark())
+    return identity
+
+
+def push_round(
+    session: Session,
+    backend: BillingBackend,
+    cache: Cache,
+    outbox: Outbox,
+    identity: Identity,
+    *,
+    ignore_backoff: bool = False,
+    stop: Callable[[], bool] = lambda: False,
+) -> Pushed:
+    """Push what is due; each applied change refreshes its account in the cache."""
+    return push(
+        backend,
+        outbox,
+        identity=identity,
+        base_url=session.place.base_url,
+        now=session.clock,
+        on_account=refresher(session, cache),
+        rng=session.rng,
+        ignore_backoff=ignore_backoff,
+        stop=stop,
+    )
+
+
+def refresher(session: Session, cache: Cache) -> Callable[[Item], None]:
+    """Return what writes an account that came with an answer into the cache, assessed."""
+
+    def refresh(item: Item) -> None:
+        cache.overwrite(item, session.assess_for(cache.complete_through))
+
+    return refresh
+
+
+def look_up_round(session: Session, backend: BillingBackend, cache: Cache, outbox: Outbox, change_id: str) -> Change:
+    """Ask the server what became of one change and settle the row by its answer."""
+    return look_up(
+        backend,
+        outbox,
+        change_id,
+        base_url=session.place.base_url,
+        now=session.clock(),
+        on_account=refresher(session, cache),
+    )
+
+
+def pull_round(
+    session: Session,
+    backend: BillingBackend,
+    cache: Cache,
+    *,
+    full: bool = False,
+    yes: bool = False,
+    progress: Callable[[int], None] = lambda count: None,
+) -> Pulled:
+    """Pull what changed, then re-assess what has lapsed by time, feed date or policy."""
+    pulled = pull(backend, cache, session.assess_for, session.clock(), full=full, yes=yes, progress=progress)
+    lapsed(session, cache)
+    return pulled
+
+
+def lapsed(session: Session, cache: Cache) -> int:
+    """Re-assess the rows whose verdict has lapsed, at-risk ones first; returns how many."""
+    done = 0
+    while True:
+        some = reassess_lapsed(cache, session.assess_for, session.clock(), session.policy.version, LAPSED_AT_ONCE)
+        done += some
+        if some < LAPSED_AT_ONCE:
+            return done

@@ -1,0 +1,172 @@
+"""The two sync threads of the app: one pushes, one pulls; daemons of our own, so that quitting never waits for them."""
+
+import queue
+import sqlite3
+import threading
+from abc import abstractmethod
+from collections.abc import Callable
+from datetime import timedelta
+
+from data.backends.port import BillingBackend, Identity
+from data.cache import Cache
+from data.errors import Busy, RateLimited, SignedOut, TriageError
+from data.outbox import Outbox
+from triage.desk.link import LinkState
+from triage.desk.session import Session
+from triage.desk.sync import lapsed, look_up_round, pull_round, push_round, recognise
+
+FIRST_PAUSE = 1.0
+LONGEST_PAUSE = 60.0
+BUSY_PAUSE = 5.0
+IDLE_PAUSE = 3600.0
+
+
+class Worker(threading.Thread):
+    """A daemon thread that does rounds, sleeps until the next is due, and can be woken."""
+
+    def __init__(self, name: str, session: Session, link: LinkState) -> None:
+        super().__init__(name=name, daemon=True)
+        self._session = session
+        self._link = link
+        self._wake = threading.Event()
+        self._ended = threading.Event()
+        self._failures = 0
+        self._backend: BillingBackend | None = None
+        self._identity: Identity | None = None
+
+    def wake(self) -> None:
+        """Do a round now."""
+        self._wake.set()
+
+    def end(self) -> None:
+        """Stop after what is under way; nobody waits for it."""
+        self._ended.set()
+        self._wake.set()
+
+    def forget_backend(self) -> None:
+        """Connect anew in the next round (another token)."""
+        self._identity = None
+        self._backend = None
+
+    @property
+    def ended(self) -> bool:
+        """True when the app is closing."""
+        return self._ended.is_set()
+
+    def run(self) -> None:
+        """Rounds until the end; only our own errors and SQLite's are expected here."""
+        cache, outbox = self._session.open_cache(), self._session.open_outbox()
+        while not self.ended:
+            try:
+                pause = self._round(cache, outbox)
+                self._failures = 0
+            except Busy:
+                pause = BUSY_PAUSE
+            except TriageError as error:
+                pause = self._failed(error)
+            except sqlite3.Error as error:
+                pause = self._failed(TriageError(f"The disk refuses: {error}."))
+            self._wake.wait(pause)
+            self._wake.clear()
+
+    @abstractmethod
+    def _round(self, cache: Cache, outbox: Outbox) -> float:
+        """One round; returns how many seconds until the next is due."""
+
+    def _connected(self, cache: Cache) -> tuple[BillingBackend, Identity]:
+        if self._backend is None:
+            self._backend = self._session.backend()
+        if self._identity is None:
+            self._identity = recognise(self._session, cache, self._backend)
+        return self._backend, self._identity
+
+    def _failed(self, error: TriageError) -> float:
+        """Full jitter between 1 s and a minute, or what the server asked for; signed out waits for a person."""
+        self._failures += 1
+        self._identity = None
+        if isinstance(error, SignedOut):
+            self._link.failed(error, None)
+            return IDLE_PAUSE
+        longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(self._failures, 10))
+        pause = max(FIRST_PAUSE, self._session.rng.uniform(0, longest))
+        if isinstance(error, RateLimited):
+            pause = max(pause, error.retry_after)
+        self._link.failed(error, self._session.clock() + timedelta(seconds=pause))
+        return pause
+
+
+class Puller(Worker):
+    """Pulls at the profile's pace and re-assesses what lapses."""
+
+    def __init__(
+        self, session: Session, link: LinkState, on_data: Callable[[], None], on_return: Callable[[], None]
+    ) -> None:
+        super().__init__("triage-pull", session, link)
+        self._on_data = on_data
+        self._on_return = on_return
+
+    def _round(self, cache: Cache, outbox: Outbox) -> float:
+        if lapsed(self._session, cache):
+            self._on_data()
+        backend, _ = self._connected(cache)
+        expected = cache.counts().book
+
+        def progress(count: int) -> None:
+            if count:
+                self._link.fetched(count, expected)
+
+        pulled = pull_round(self._session, backend, cache, progress=progress)
+        if self._link.fine(pulled.audit_problem or ""):
+            self._on_return()
+        self._on_data()
+        return self._session.place.sync_every
+
+
+class Pusher(Worker):
+    """Pushes when something is due: a hold that ends, a retry, a new row, or the link's return."""
+
+    def __init__(
+        self, session: Session, link: LinkState, on_data: Callable[[], None], on_moved: Callable[[], None]
+    ) -> None:
+        super().__init__("triage-push", session, link)
+        self._on_data = on_data
+        self._on_moved = on_moved
+        self._eager = threading.Event()
+        self._asked: queue.SimpleQueue[str] = queue.SimpleQueue()
+
+    def look_up(self, change_id: str) -> None:
+        """Ask the server in the next round what became of a change."""
+        self._asked.put(change_id)
+        self.wake()
+
+    def hurry(self) -> None:
+        """The link is back, or a person asked: try every waiting row now, whatever its backoff."""
+        self._eager.set()
+        self.wake()
+
+    def _round(self, cache: Cache, outbox: Outbox) -> float:
+        self._answer_look_ups(cache, outbox)
+        now = self._session.clock()
+        due = outbox.next_due(now)
+        eager = self._eager.is_set()
+        if due is not None and (eager or due <= now):
+            self._eager.clear()
+            backend, identity = self._connected(cache)
+            pushed = push_round(
+                self._session, backend, cache, outbox, identity, ignore_backoff=eager, stop=lambda: self.ended
+            )
+            self._on_data()
+            if pushed.pushed or pushed.conflicts:
+                self._on_moved()
+            if pushed.signed_out:
+                raise SignedOut("The server no longer accepts this token. triage login signs in.")
+            due = outbox.next_due(self._session.clock())
+        if due is None:
+            return IDLE_PAUSE
+        return max(0.05, (due - self._session.clock()).total_seconds())
+
+    def _answer_look_ups(self, cache: Cache, outbox: Outbox) -> None:
+        while not self._asked.empty():
+            backend, _ = self._connected(cache)
+            look_up_round(self._session, backend, cache, outbox, self._asked.get_nowait())
+            self._on_data()
