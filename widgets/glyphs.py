@@ -1,0 +1,114 @@
+"""The three glyph sets of look.md §3 and the choice between them."""
+
+import codecs
+import locale
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+EIGHTHS = "▁▂▃▄▅▆▇"
+
+
+@dataclass(frozen=True)
+class Glyphs:
+    """One set of marks. `half` is empty where there is no half bar; `spark` is empty where digits stand for heights."""
+
+    name: str
+    blocked: str
+    cap: str
+    near: str
+    down: str
+    red: str
+    held: str
+    sending: str
+    needs: str
+    done: str
+    cursor: str
+    marked: str
+    full: str
+    half: str
+    track: str
+    rule: str
+    heavy: str
+    pane: str
+    warn: str
+    spark: str
+    becomes: str
+    cut: str
+    no_cap: str
+    unknown: str
+    minus: str
+    quotes: str
+    symbols: bool
+
+    @property
+    def digits(self) -> bool:
+        """True when sparklines are digits."""
+        return not self.spark
+
+    def show(self, text: str) -> str:
+        """Return words of ours or of the server as this terminal can draw them: other scripts become `?` in ASCII."""
+        if self.name != "ascii" or text.isascii():
+            return text
+        return text.translate(_ASCII).encode("ascii", "replace").decode()
+
+
+_ASCII = str.maketrans(
+    {"“": '"', "”": '"', "’": "'", "…": "~", "→": "->", "∞": "oo", "–": "-", "−": "-", "·": "-", "€": "EUR "}
+)
+
+UNICODE = Glyphs(
+    name="unicode",
+    **dict(zip(("blocked", "cap", "near", "down", "red"), "■▲△▽●", strict=True)),
+    **dict(zip(("held", "sending", "needs", "done", "cursor", "marked"), "⇡…!✓▌●", strict=True)),
+    **dict(zip(("full", "half", "track", "rule", "heavy", "pane", "warn"), "━╸──━│┃", strict=True)),
+    spark=EIGHTHS,
+    **dict(zip(("becomes", "cut", "no_cap", "unknown", "minus"), "→…∞–−", strict=True)),
+    quotes="“”",
+    symbols=True,
+)
+CONSOLE = Glyphs(
+    name="console",
+    **dict(zip(("blocked", "cap", "near", "down", "red"), "■▲↑↓•", strict=True)),
+    **dict(zip(("held", "sending", "needs", "done", "cursor", "marked"), "+~!.>•", strict=True)),
+    **dict(zip(("full", "track", "rule", "heavy", "pane", "warn"), "═──═│║", strict=True)),
+    half="",
+    spark="",
+    **dict(zip(("becomes", "cut", "no_cap", "unknown", "minus"), "→~∞--", strict=True)),
+    quotes='""',
+    symbols=False,
+)
+ASCII = Glyphs(
+    name="ascii",
+    **dict(zip(("blocked", "cap", "near", "down", "red"), "#^/vo", strict=True)),
+    **dict(zip(("held", "sending", "needs", "done", "cursor", "marked"), "+~!.>*", strict=True)),
+    **dict(zip(("full", "track", "rule", "heavy", "pane", "warn"), "=--=||", strict=True)),
+    half="",
+    spark="",
+    becomes="->",
+    cut="~",
+    no_cap="oo",
+    unknown="-",
+    minus="-",
+    quotes='""',
+    symbols=False,
+)
+SETS: Mapping[str, Glyphs] = {each.name: each for each in (UNICODE, CONSOLE, ASCII)}
+
+
+def pick(setting: str, environment: Mapping[str, str], encoding: str | None = None) -> Glyphs:
+    """Return the glyph set of a config setting; `auto` asks the terminal's name and the locale's encoding."""
+    if setting in SETS:
+        return SETS[setting]
+    terminal = environment.get("TERM", "")
+    if terminal == "linux":
+        return CONSOLE
+    if terminal == "dumb" or terminal.startswith("vt") or not _is_utf8(encoding or locale.getpreferredencoding(False)):
+        return ASCII
+    return UNICODE
+
+
+def _is_utf8(encoding: str) -> bool:
+    try:
+        return codecs.lookup(encoding).name == "utf-8"
+    except LookupError:
+        return False
