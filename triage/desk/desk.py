@@ -21,7 +21,7 @@ from triage.desk.workers import Puller, Pusher
 
 
 class Desk:
-    """The day's work on one profile. Belongs to the thread that opened it; `sign_in` and `reassess` may run in another."""
+    """The day's work on one profile. Belongs to the thread that opened it, but for `sign_in` and `reassess`."""
 
     def __init__(self, session: Session, cache: Cache, outbox: Outbox) -> None:
         self.session = session

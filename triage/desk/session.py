@@ -66,7 +66,7 @@ class TokenBox:
         return self._looked
 
     def mark(self) -> str | None:
-        """A short one-way mark of the token, to tell whether the remembered identity is its owner's; None: none found."""
+        """A short one-way mark of the token, to tell whether the remembered identity is its owner's."""
         token = self.get()
         return hashlib.sha256(b"triage token mark\n" + token.encode()).hexdigest()[:16] if token else None
 
