@@ -1,4 +1,4 @@
-"""The schema as plain SQL, written by `make schema` from data/tables.py; a test holds the two together."""
+"""The schema as plain SQL, written by `make schema` from data/tables.py; a test holds them together."""
 
 CACHE_SCHEMA = 1
 OUTBOX_SCHEMA = 1
@@ -46,22 +46,22 @@ CREATE TABLE listing (
 	has_signal INTEGER NOT NULL,
 	handled INTEGER NOT NULL,
 	good_until FLOAT,
-	day VARCHAR,
+	day VARCHAR NOT NULL,
 	policy VARCHAR NOT NULL,
-	"row" BLOB NOT NULL,
-	PRIMARY KEY (number),
-	UNIQUE (id)
+	PRIMARY KEY (number)
 );
-CREATE INDEX listing_day ON listing (day, rank);
-CREATE INDEX listing_good_until ON listing (good_until);
-CREATE INDEX listing_last_login ON listing (last_login, id);
-CREATE INDEX listing_mrr ON listing (mrr, id);
-CREATE INDEX listing_name ON listing (sort_name, id);
-CREATE INDEX listing_policy ON listing (policy);
-CREATE INDEX listing_renewal ON listing (renewal, id);
-CREATE INDEX listing_severity ON listing (rank, order1, order2, id);
-CREATE INDEX listing_shown ON listing (snoozed, rank, order1, order2, id);
-CREATE INDEX listing_signal ON listing (has_signal, rank, order1, order2, id);
+CREATE INDEX listing_assessed ON listing (policy, rank, day);
+CREATE INDEX listing_good_until ON listing (good_until) WHERE good_until IS NOT NULL;
+CREATE INDEX listing_last_login ON listing (rank, last_login, id, snoozed, handled);
+CREATE INDEX listing_mrr ON listing (rank, mrr, id, snoozed, handled);
+CREATE INDEX listing_name ON listing (rank, sort_name, id, snoozed, handled);
+CREATE INDEX listing_renewal ON listing (rank, renewal, id, snoozed, handled);
+CREATE INDEX listing_severity ON listing (rank, order1, order2, id, snoozed, handled);
+CREATE INDEX signal_last_login ON listing (last_login, id, handled) WHERE has_signal = 1;
+CREATE INDEX signal_mrr ON listing (mrr, id, handled) WHERE has_signal = 1;
+CREATE INDEX signal_name ON listing (sort_name, id, handled) WHERE has_signal = 1;
+CREATE INDEX signal_renewal ON listing (renewal, id, handled) WHERE has_signal = 1;
+CREATE INDEX signal_severity ON listing (rank, order1, order2, id, handled) WHERE has_signal = 1;
 CREATE TABLE member (
 	workspace_id VARCHAR NOT NULL,
 	account_id VARCHAR NOT NULL,
@@ -74,10 +74,22 @@ CREATE TABLE meta (
 	value VARCHAR NOT NULL,
 	PRIMARY KEY ("key")
 );
+CREATE TABLE tally (
+	rank INTEGER NOT NULL,
+	snoozed INTEGER NOT NULL,
+	has_signal INTEGER NOT NULL,
+	accounts INTEGER NOT NULL,
+	PRIMARY KEY (rank, snoozed, has_signal)
+);
 CREATE TABLE tombstone (
 	id VARCHAR NOT NULL,
 	seq INTEGER NOT NULL,
 	PRIMARY KEY (id)
+);
+CREATE TABLE verdict (
+	number INTEGER NOT NULL,
+	"row" BLOB NOT NULL,
+	PRIMARY KEY (number)
 );
 """
 

@@ -1,6 +1,6 @@
 """The schema of both files: SQLModel tables of cache.db (a copy) and outbox.db (precious). Times are epoch seconds."""
 
-from sqlalchemy import Index, MetaData
+from sqlalchemy import Index, MetaData, text
 from sqlmodel import Field, SQLModel
 
 CACHE_SCHEMA = 1
@@ -41,23 +41,28 @@ class AccountRow(CacheTable, table=True):
 
 
 class ListingRow(CacheTable, table=True):
-    """The stored verdict of an account with the columns its orders and filters need; `number` as in `account`."""
+    """The columns by which accounts are ordered, filtered and found to have lapsed; `number` as in `account`.
+
+    Every order starts with `rank`, so that one index serves a category, all categories (merged) and the book.
+    """
 
     __tablename__ = "listing"
     __table_args__ = (
-        Index("listing_severity", "rank", "order1", "order2", "id"),
-        Index("listing_shown", "snoozed", "rank", "order1", "order2", "id"),
-        Index("listing_mrr", "mrr", "id"),
-        Index("listing_renewal", "renewal", "id"),
-        Index("listing_last_login", "last_login", "id"),
-        Index("listing_name", "sort_name", "id"),
-        Index("listing_signal", "has_signal", "rank", "order1", "order2", "id"),
-        Index("listing_good_until", "good_until"),
-        Index("listing_day", "day", "rank"),
-        Index("listing_policy", "policy"),
+        Index("listing_severity", "rank", "order1", "order2", "id", "snoozed", "handled"),
+        Index("listing_mrr", "rank", "mrr", "id", "snoozed", "handled"),
+        Index("listing_renewal", "rank", "renewal", "id", "snoozed", "handled"),
+        Index("listing_last_login", "rank", "last_login", "id", "snoozed", "handled"),
+        Index("listing_name", "rank", "sort_name", "id", "snoozed", "handled"),
+        Index("signal_severity", "rank", "order1", "order2", "id", "handled", sqlite_where=text("has_signal = 1")),
+        Index("signal_mrr", "mrr", "id", "handled", sqlite_where=text("has_signal = 1")),
+        Index("signal_renewal", "renewal", "id", "handled", sqlite_where=text("has_signal = 1")),
+        Index("signal_last_login", "last_login", "id", "handled", sqlite_where=text("has_signal = 1")),
+        Index("signal_name", "sort_name", "id", "handled", sqlite_where=text("has_signal = 1")),
+        Index("listing_good_until", "good_until", sqlite_where=text("good_until IS NOT NULL")),
+        Index("listing_assessed", "policy", "rank", "day"),
     )
     number: int | None = Field(default=None, primary_key=True)
-    id: str = Field(unique=True)
+    id: str
     rank: int
     order1: float
     order2: float
@@ -70,9 +75,26 @@ class ListingRow(CacheTable, table=True):
     has_signal: int
     handled: int
     good_until: float | None
-    day: str | None
+    day: str = Field(description="the assessment day, ISO; empty when nobody knows one, which sorts before all days")
     policy: str
+
+
+class VerdictRow(CacheTable, table=True):
+    """The stored Row of an account, apart from `listing` so that a text filter reads few pages."""
+
+    __tablename__ = "verdict"
+    number: int | None = Field(default=None, primary_key=True)
     row: bytes
+
+
+class TallyRow(CacheTable, table=True):
+    """How many accounts there are of each rank, snoozed or not, with a signal or not; kept in step by every write."""
+
+    __tablename__ = "tally"
+    rank: int = Field(primary_key=True)
+    snoozed: int = Field(primary_key=True)
+    has_signal: int = Field(primary_key=True)
+    accounts: int
 
 
 class TombstoneRow(CacheTable, table=True):
@@ -206,10 +228,10 @@ def schema_source() -> str:
                 str(CreateIndex(index).compile(dialect=sqlite.dialect()))
                 for index in sorted(table.indexes, key=lambda index: str(index.name))
             ]
-        return ";\n".join("\n".join(line.rstrip() for line in text.strip().splitlines()) for text in made) + ";\n"
+        return ";\n".join("\n".join(line.rstrip() for line in one.strip().splitlines()) for one in made) + ";\n"
 
     return (
-        '"""The schema as plain SQL, written by `make schema` from data/tables.py; a test holds the two together."""\n\n'
+        '"""The schema as plain SQL, written by `make schema` from data/tables.py; a test holds them together."""\n\n'
         f"CACHE_SCHEMA = {CACHE_SCHEMA}\nOUTBOX_SCHEMA = {OUTBOX_SCHEMA}\n"
         f"CACHE_APPLICATION_ID = {CACHE_APPLICATION_ID}\nOUTBOX_APPLICATION_ID = {OUTBOX_APPLICATION_ID}\n\n"
         f'CACHE_SQL = """\n{statements(CacheTable.metadata)}"""\n\n'
