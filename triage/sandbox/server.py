@@ -47,7 +47,8 @@ class Server(uvicorn.Server):
 
 def bind(port: int) -> socket.socket:
     """A loopback socket on `port` (0 = any free one); OSError when it is taken."""
-    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # the protocol must be named: asyncio switches Nagle's delay off only on sockets that say they are TCP
+    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         bound.bind((HOST, port))
