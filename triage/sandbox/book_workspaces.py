@@ -157,6 +157,9 @@ class Workspaces:
         if gap:
             peak = weights.index(max(weights[first:stop]), first)
             hours[peak] = round(hours[peak] + gap, 4)
+            if hours[peak] < 0.0:
+                # So little that rounding each day up exceeded it: all of it on one day.
+                hours[first:] = [used if n == peak else 0.0 for n in range(first, stop)]
         daily: list[float | None] = [*hours, *[0.0] * (DAYS_SHOWN - stop)]
         if age < DAYS_SHOWN:
             daily[: DAYS_SHOWN - age] = [None] * (DAYS_SHOWN - age)
