@@ -108,7 +108,7 @@ def _textual_theme(palette: Palette) -> Theme:
 
 
 def _plain_theme() -> Theme:
-    roles = ("primary", "secondary", "accent", "background", "surface", "panel", "boost", "foreground")
+    roles: tuple[str, ...] = ("primary", "secondary", "accent", "background", "surface", "panel", "boost", "foreground")
     roles += ("error", "warning", "success")
     plain = "ansi_default"
     return Theme(
@@ -175,7 +175,7 @@ def derive(theme: Theme) -> Palette | None:
     for role, colour in wanted.items():
         hexes[role] = _readable(colour.hex6, role, grounds, own)
     hexes["on_accent"] = max((ground.hex6, "#000000", "#FFFFFF"), key=lambda c: contrast(c, hexes["accent"]))
-    return Palette(name=theme.name, dark=theme.dark, **hexes)
+    return Palette(name=theme.name, dark=theme.dark, fill=False, **hexes)
 
 
 def _solid(colour: str) -> bool:

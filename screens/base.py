@@ -1,0 +1,125 @@
+"""The frame every full screen shares: header, title, status line, key line; and the word that something changed."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.message import Message
+from textual.screen import Screen
+from textual.widget import Widget
+
+from data.ports import Desk, Header
+from widgets.header_line import HeaderLine
+from widgets.key_line import Hint, KeyLine
+from widgets.line import Line
+from widgets.look import Look, look_of
+from widgets.status_line import StatusLine
+from widgets.view_tabs import TitleTabs
+
+TALL = 40
+
+
+class DeskChanged(Message):
+    """Something may look different: the sync thread said so, at most four times a second."""
+
+    bubble = False
+
+
+def now_of(widget: Widget) -> datetime:
+    """Return the time by the app's clock (tests may set `clock` on their app)."""
+    clock = getattr(widget.app, "clock", None)
+    return clock() if callable(clock) else datetime.now(UTC)
+
+
+class TriageScreen(Screen[None]):
+    """A full screen over a desk. Subclasses give `body`, `hints` and `show`; `show` runs on every change and tick."""
+
+    AUTO_FOCUS = ""
+    BINDINGS: ClassVar[list[BindingType]] = []
+    DEFAULT_CSS = """
+    TriageScreen { layout: vertical; background: $triage-bg; color: $triage-text; overflow: hidden hidden; }
+    TriageScreen #gap { height: 0; background: $triage-bg; }
+    TriageScreen.-tall #gap { height: 1; }
+    """
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self.desk = desk
+        self._said_until: float = 0.0
+
+    @property
+    def now(self) -> datetime:
+        """The time, UTC."""
+        return now_of(self)
+
+    @property
+    def look(self) -> Look:
+        """Styles and glyphs."""
+        return look_of(self)
+
+    # --- what a screen gives ---
+
+    def title_row(self) -> Widget:
+        """The row below the header; the inbox has its tabs here."""
+        return TitleTabs(id="title")
+
+    def body(self) -> Iterable[Widget]:
+        """The widgets between title and status line."""
+        return ()
+
+    def hints(self) -> Sequence[Hint]:
+        """The keys that work now, in order."""
+        return ()
+
+    def draw(self, header: Header) -> None:
+        """Bring what the screen shows up to date; called on mount, on a change and every second."""
+
+    # --- the frame ---
+
+    def compose(self) -> ComposeResult:
+        """Header, title, body, status, keys."""
+        yield HeaderLine(id="header")
+        yield Widget(id="gap", markup=False)
+        yield self.title_row()
+        yield from self.body()
+        yield StatusLine(id="status")
+        yield KeyLine(id="keys")
+
+    def on_mount(self) -> None:
+        """First drawing, and the tick of ages."""
+        self.set_class(self.app.size.height >= TALL, "-tall")
+        self.set_interval(1.0, self.tick)
+        self.refresh_frame()
+
+    def on_resize(self) -> None:
+        """A blank row below the header only where there is room."""
+        self.set_class(self.app.size.height >= TALL, "-tall")
+        self.call_after_refresh(self.refresh_frame)
+
+    def on_screen_resume(self) -> None:
+        """Coming back from another screen."""
+        self.refresh_frame()
+
+    def on_desk_changed(self) -> None:
+        """Something may look different."""
+        self.refresh_frame()
+
+    def tick(self) -> None:
+        """Ages and countdowns."""
+        if self.is_current:
+            self.refresh_frame()
+
+    def refresh_frame(self) -> None:
+        """Header, keys and the screen's own part."""
+        if not self.is_mounted:
+            return
+        header = self.desk.header()
+        self.query_one(HeaderLine).show(header, self.now)
+        self.draw(header)
+        self.query_one(KeyLine).show(self.hints())
+
+    def say(self, left: Line | None = None, right: Line | None = None) -> None:
+        """Put pieces on the status line."""
+        self.query_one(StatusLine).show(left, right)

@@ -1,0 +1,163 @@
+"""The tabs with their counts, the rule with the accent under the active one, and the band that may take its place."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from textual.strip import Strip
+
+from widgets import numbers
+from widgets.line import Line, Painted, Piece, cells, strip
+from widgets.look import Look
+
+WIDE = 100
+
+
+class Tab(NamedTuple):
+    """A view: its digit, mark with its ink, word, count; those `aside` stand right, muted, and go first."""
+
+    key: str
+    mark: str
+    ink: str
+    word: str
+    number: int
+    aside: bool = False
+
+
+class Band(NamedTuple):
+    """The warning in place of the rule: what is, bold; what happens by itself; the right half."""
+
+    bold: str
+    rest: str
+    right: str = ""
+    short: str = ""
+
+
+class ViewTabs(Painted):
+    """One row below 100 columns, two from there; the band takes the rule's row, or the tabs' when there is no rule."""
+
+    DEFAULT_CSS = "ViewTabs { height: 1; }"
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._tabs: tuple[Tab, ...] = ()
+        self._active = ""
+        self._band: Band | None = None
+        self._spans: list[tuple[int, int, str]] = []
+
+    def show(self, tabs: Sequence[Tab], active: str, band: Band | None) -> None:
+        """Show tabs, the key of the active one, and a band or None."""
+        self._tabs, self._active, self._band = tuple(tabs), active, band
+        self.repaint()
+
+    def key_at(self, x: int) -> str | None:
+        """Return the key of the tab at a column, for the mouse."""
+        return next((key for start, stop, key in self._spans if start <= x < stop), None)
+
+    def paint(self, width: int, height: int, look: Look) -> list[Strip]:
+        """Return the tabs and, at two rows, rule or band."""
+        if height < 2 and self._band is not None:
+            return [band_strip(self._band, width, look)]
+        left, right, self._spans = self._arrange(width, look)
+        tabs = strip(left, width, look, self.GROUND, [*right, (" ", "text")] if right else [])
+        if height < 2:
+            return [tabs]
+        active = next((span for span in self._spans if span[2] == self._active), None)
+        rule = band_strip(self._band, width, look) if self._band else rule_strip(width, look, active and active[:2])
+        return [tabs, rule]
+
+    def _arrange(self, width: int, look: Look) -> tuple[Line, Line, list[tuple[int, int, str]]]:
+        digits = width >= WIDE
+        main = [tab for tab in self._tabs if not tab.aside or tab.key == self._active]
+        aside = [tab for tab in self._tabs if tab not in main]
+        for gap, short in ((3, False), (2, False), (2, True), (1, True)):
+            left, spans = self._row(main, digits, gap, short, look)
+            if cells(left) < width:
+                break
+        while aside:
+            right, right_spans = self._row(aside, digits, 3, False, look)
+            start = width - cells(right)
+            if cells(left) + 2 <= start:
+                moved = [(a + start - 1, b + start - 1, key) for a, b, key in right_spans]
+                return left, right[1:], spans + moved
+            aside = _without_first_dropped(aside)
+        return left, (), spans
+
+    def _row(
+        self, tabs: Sequence[Tab], digits: bool, gap: int, short: bool, look: Look
+    ) -> tuple[list[Piece], list[tuple[int, int, str]]]:
+        pieces: list[Piece] = [(" ", "text")]
+        spans = []
+        for number, tab in enumerate(tabs):
+            if number:
+                pieces.append((" " * gap, "text"))
+            start = cells(pieces)
+            pieces += self._tab(tab, digits, short)
+            spans.append((start, cells(pieces), tab.key))
+        return pieces, spans
+
+    def _tab(self, tab: Tab, digits: bool, short: bool) -> Line:
+        active = tab.key == self._active
+        number = numbers.short_count(tab.number) if short else numbers.count(tab.number)
+        word = "strong bold" if active else "muted" if tab.aside else "text"
+        figure = "strong bold" if tab.number and not tab.aside else "strong bold" if active and tab.number else "muted"
+        pieces: list[Piece] = [(f"{tab.key} ", "muted")] if digits and tab.key else []
+        if tab.mark:
+            pieces += [(tab.mark, tab.ink), (" ", "text")]
+        return [*pieces, (tab.word, word), (f" {number}", figure)]
+
+
+def _without_first_dropped(aside: list[Tab]) -> list[Tab]:
+    """Drop in the order Book, Drift, Signals, Red."""
+    order = "9657"
+    worst = min(aside, key=lambda tab: order.index(tab.key) if tab.key in order else len(order))
+    return [tab for tab in aside if tab is not worst]
+
+
+def rule_strip(width: int, look: Look, active: tuple[int, int] | None) -> Strip:
+    """Return the rule, heavy and accent between the columns of `active`."""
+    glyphs = look.glyphs
+    if active is None:
+        return strip([(glyphs.rule * width, "line")], width, look)
+    start, stop = active
+    pieces: list[Piece] = [(glyphs.rule * start, "line"), (glyphs.heavy * (stop - start), "accent")]
+    return strip([*pieces, (glyphs.rule * (width - stop), "line")], width, look)
+
+
+def band_strip(band: Band, width: int, look: Look) -> Strip:
+    """Return the band: dark words on muted, in the plain theme reversed."""
+    bold, rest = ("down bold", "down") if look.styles.plain else ("bg bold", "bg")
+    ground = "cursor" if look.styles.plain else "muted"
+    words = f" {band.rest}"
+    right: list[Piece] = [(f"{band.right} ", rest)] if band.right else []
+    if 2 + cells([(band.bold + words, "text")]) + cells(right) > width:
+        words = f" {band.short}" if band.short else words
+    if 2 + cells([(band.bold + words, "text")]) + cells(right) > width:
+        right = [("r now ", rest)] if "r now" in band.right else []
+    return strip([(" ", rest), (band.bold, bold), (words, rest)], width, look, ground, right)
+
+
+class TitleTabs(Painted):
+    """The same two rows for a screen with one title: bold title, muted facts, and pieces at the right."""
+
+    DEFAULT_CSS = "TitleTabs { height: 2; }"
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._title = ""
+        self._facts: tuple[str, ...] = ()
+        self._right: Line = ()
+        self._band: Band | None = None
+
+    def show(self, title: str, facts: Sequence[str] = (), right: Line = (), band: Band | None = None) -> None:
+        """Show a title, facts three columns apart, right pieces, and a band or None."""
+        self._title, self._facts, self._right, self._band = title, tuple(facts), tuple(right), band
+        self.repaint()
+
+    def paint(self, width: int, height: int, look: Look) -> list[Strip]:
+        """Return the title row and the rule or band."""
+        left: list[Piece] = [(" ", "text"), (self._title, "strong bold")]
+        for fact in self._facts:
+            left += [("   ", "text"), (fact, "muted")]
+        title = strip(left, width, look, self.GROUND, [*self._right, (" ", "text")] if self._right else [])
+        span = (1, 1 + cells([(self._title, "text")]))
+        return [title, band_strip(self._band, width, look) if self._band else rule_strip(width, look, span)]
