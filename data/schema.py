@@ -117,6 +117,7 @@ CREATE TABLE change (
 	authored_at FLOAT NOT NULL,
 	hold_until FLOAT,
 	next_try_at FLOAT,
+	not_before FLOAT,
 	sent_at FLOAT,
 	finished_at FLOAT,
 	last_error VARCHAR,
@@ -124,10 +125,12 @@ CREATE TABLE change (
 	receipt VARCHAR,
 	result_version INTEGER,
 	result_seq INTEGER,
+	parked_why VARCHAR,
 	PRIMARY KEY (change_id),
 	UNIQUE (position)
 );
 CREATE INDEX change_account ON change (account_id, position);
+CREATE INDEX change_after ON change ("after");
 CREATE INDEX change_state ON change (state, position);
 CREATE TABLE draft (
 	change_id VARCHAR NOT NULL,

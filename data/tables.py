@@ -140,6 +140,7 @@ class ChangeRow(OutboxTable, table=True):
     __table_args__ = (
         Index("change_state", "state", "position"),
         Index("change_account", "account_id", "position"),
+        Index("change_after", "after"),
     )
     change_id: str = Field(primary_key=True)
     position: int = Field(unique=True)
@@ -163,6 +164,7 @@ class ChangeRow(OutboxTable, table=True):
     authored_at: float
     hold_until: float | None
     next_try_at: float | None
+    not_before: float | None = Field(description="the server's Retry-After; a sync ignores next_try_at, never this")
     sent_at: float | None
     finished_at: float | None
     last_error: str | None
@@ -170,6 +172,7 @@ class ChangeRow(OutboxTable, table=True):
     receipt: str | None
     result_version: int | None
     result_seq: int | None
+    parked_why: str | None = Field(description="identity, predecessor, receipt or key_reused")
 
 
 class TrailRow(OutboxTable, table=True):
