@@ -98,7 +98,7 @@ class _Maker:
     def account(self, number: int, category: str, nth: int, case: Situation) -> SeedAccount:
         """Account `number`, the `nth` of its category."""
         chance, calendar = self._chance, self._calendar
-        age, tier = self._age(category, case), self._tier(case)
+        age, tier = self._age(case), self._tier(case)
         head, firm = self._identity(number, tier)
         people = contacts(number, case.contact or ("unreachable" if chance() < 0.03 else ""), firm, chance)
         segment = pick(chance, _SEGMENTS[tier])
@@ -135,12 +135,12 @@ class _Maker:
         roster = {w["id"]: members(number, n, people, firm, chance) for n, w in enumerate(spaces)}
         return SeedAccount(account, roster, entries)
 
-    def _age(self, category: str, case: Situation) -> int:
-        """Days since the account was created; 4 % of the plain healthy ones are younger than a month."""
+    def _age(self, case: Situation) -> int:
+        """Days since the account was created; 6 % of the plain ones are younger than a month."""
         if case.age is not None:
             return case.age
         dice = self._chance()
-        if category == "healthy" and case.downgrade is None and dice < 0.05:
+        if case.name == "plain" and dice < 0.06:
             return 4 + int(self._chance() * 26)
         if dice < 0.15:
             return 62 + int(self._chance() * 60)

@@ -63,7 +63,8 @@ class History:
             found.append(self._contact(account, 20 + int(self._chance() * 30)))
         if story == "outreach":
             found.append(self._outreach(account))
-        return sorted(found, key=lambda e: e["applied_at"])
+        found = [e for e in found if e["applied_at"] > account["created_at"]]
+        return sorted(found, key=lambda e: str(e["applied_at"]))
 
     def _entry(self, account: Json, action: str, moment: str, reason: str, params: Json, **moved: Any) -> Json:
         """`moved`: workspace_id, before, after."""
