@@ -1,0 +1,96 @@
+"""All rules over one account: the row that is stored and drawn, and the verdicts behind it."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from data.account import Account
+from data.assessment import Category, Logins, Row, Touch, Verdict
+from triage.policy import Policy
+from triage.rules import at_risk, plays
+from triage.rules.days import assessment_day
+from triage.rules.sentences import detail
+from triage.rules.verdicts import verdicts
+
+
+def assess(
+    account: Account, touches: Sequence[Touch], policy: Policy, now: datetime, complete_through: date | None
+) -> Row:
+    """Judge one account by A1–A17. `touches` are its audit entries; `now` and `complete_through` as in P0."""
+    readings = at_risk.read_workspaces(account, policy, now, complete_through)
+    dropped = at_risk.downgrade(account, policy, now)
+    reasons = at_risk.reasons(readings, dropped)
+    category = reasons[0] if reasons else None
+    signals = at_risk.signals(account, category, dropped)
+    since = at_risk.since(category, readings, account)
+    logins = plays.read_logins(account, policy, now, complete_through)
+    contact = plays.pick_contact(account)
+    turns = at_risk.category_turns_at(account, readings, dropped, policy, now)
+    org_name = account.org_name
+    return Row(
+        id=account.id,
+        name=account.name,
+        suspicious=account.name.suspicious or (org_name is not None and org_name.suspicious),
+        org_name=org_name,
+        industry=account.industry,
+        tier=account.tier,
+        mrr=account.mrr,
+        currency=account.currency,
+        renewal_at=account.renewal_at,
+        downgraded_at=account.downgraded_at,
+        downgraded_from=account.downgraded_from,
+        downgrade_cause=account.downgrade_cause,
+        owner=account.csm,
+        contact=contact,
+        claim=account.claim,
+        snooze=account.snooze,
+        snoozed=plays.snoozed(account, category, now),
+        category=category,
+        reasons=reasons,
+        signals=signals,
+        detail=detail(account, readings, reasons, signals),
+        since=since,
+        workspaces=readings,
+        logins=logins,
+        reading=plays.reading(category, logins, policy),
+        suggested=plays.suggestions(account, category, logins, contact, policy, now),
+        handled=plays.handled(touches, plays.begin(category, since, readings, account)) if touches else None,
+        version=account.version,
+        seq=account.seq,
+        updated_at=account.updated_at,
+        day=assessment_day(account, complete_through),
+        policy=policy.version,
+        assessed_at=now,
+        good_until=_good_until(account, category, logins, turns, policy, now),
+    )
+
+
+def explain(
+    account: Account, touches: Sequence[Touch], policy: Policy, now: datetime, complete_through: date | None
+) -> tuple[Verdict, ...]:
+    """Every rule that has something to say, with the inputs by which its arithmetic can be replayed."""
+    row = assess(account, touches, policy, now, complete_through)
+    return verdicts(account, row, touches, policy, now, complete_through)
+
+
+def _good_until(
+    account: Account,
+    category: Category | None,
+    logins: Logins,
+    turns: datetime | None,
+    policy: Policy,
+    now: datetime,
+) -> datetime | None:
+    """The earliest instant at which a verdict or a shown class may change without new data; None: never.
+
+    Every candidate lies after `now`: a rule that still holds gives the first microsecond at which it no longer does.
+    """
+    until = plays.logins_turn_at(logins, policy)
+    if turns is not None and (until is None or turns < until):
+        until = turns
+    snooze = account.snooze
+    if snooze is not None and snooze.until > now and (until is None or snooze.until < until):
+        until = snooze.until
+    trial_ends = account.tier_expires_at  # a running trial withholds a suggestion
+    if category is not None and trial_ends is not None and trial_ends > now and (until is None or trial_ends < until):
+        until = trial_ends
+    return until
