@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from data.database import make_directory
 from data.errors import ConfigError, SignedOut
 from data.keyring_probe import KeyringState, ask_keyring
 
@@ -170,7 +171,7 @@ def _read_private(path: Path) -> str | None:
 
 
 def _write_private(path: Path, token: str) -> None:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_directory(path.parent)
     if hasattr(os, "getuid") and path.parent.stat().st_uid != os.getuid():
         raise PermissionError(1, "its directory is not yours")
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600)

@@ -34,7 +34,7 @@ def ask(action: str, service: str, user: str, token: str | None) -> dict[str, An
     import keyring
     from keyring.errors import InitError, KeyringError, KeyringLocked, NoKeyringError
 
-    found = keyring.get_keyring()
+    found: Any = keyring.get_keyring()
     if name_of(found) in NOTHING or (name_of(found) == CHAINER and not list(found.backends)):
         return {"state": "none", "backend": "", "token": None}
     backend = allowed_backend(found)

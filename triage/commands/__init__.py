@@ -1,1 +1,19 @@
-"""The commands of the command line, one module a family."""
+"""The commands, one module a family; each module has `add(name, parser)` and is imported only when it is asked for."""
+
+COMMANDS = {
+    "demo": ("start", "the app on a made-up book, in a throw-away home; nothing to configure"),
+    "sandbox": ("start", "the reference server alone; prints one JSON line when it listens"),
+    "login": ("account", "check a token and keep it, in the keyring where there is one"),
+    "logout": ("account", "forget the token of this backend"),
+    "whoami": ("account", "who the backend says we are, and what we may do"),
+    "sync": ("sync", "send what waits, fetch what changed"),
+    "list": ("listing", "the at-risk inbox, in order"),
+    "show": ("listing", "one account: facts, verdicts with their rules, pending changes, history"),
+    "check": ("listing", "for cron and on-call: exit 1 when something needs a human"),
+    "remedy": ("remedy", "queue a remedy with its reason"),
+    "outbox": ("outbox", "the queue of changes, and what to do with each"),
+    "audit": ("audit", "the audit trail: list, verify, export"),
+    "doctor": ("doctor", "what is wrong with this installation, and what to do"),
+    "config": ("about", "the settings in effect and where each comes from"),
+    "version": ("about", "the version"),
+}

@@ -1,0 +1,146 @@
+"""Settings: order of precedence, errors that name file, line and key, and the example file."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from data.errors import ConfigError
+from triage.config import DEFAULTS, Flags, load_settings
+from triage.config_file import Keys, schema
+
+ROOT = Path(__file__).parents[2]
+
+
+def settings(tmp_path, text="", environ=None, **flags):
+    path = tmp_path / "config.toml"
+    path.write_text(text)
+    return load_settings(Flags(config=str(path), **flags), {"HOME": str(tmp_path), **(environ or {})})
+
+
+def problem(tmp_path, text, environ=None, **flags):
+    with pytest.raises(ConfigError) as caught:
+        settings(tmp_path, text, environ, **flags)
+    return str(caught.value)
+
+
+def test_example_holds_every_key_with_its_default():
+    example = tomllib.loads((ROOT / "config.example.toml").read_text())
+    assert example == {"profile": "default", **DEFAULTS}
+    assert set(DEFAULTS) == set(Keys.__struct_fields__)
+
+
+def test_example_comments_every_key():
+    lines = (ROOT / "config.example.toml").read_text().splitlines()
+    for number, line in enumerate(lines):
+        if "=" in line and not line.startswith("#"):
+            assert lines[number - 1].startswith("#"), line
+
+
+def test_example_loads_as_the_defaults(tmp_path):
+    text = (ROOT / "config.example.toml").read_text()
+    with_example = settings(tmp_path, text)
+    bare = settings(tmp_path)
+    for name in ("base_url", "token_command", "hold_seconds", "stale_after", "sync_every", "theme", "policy_file"):
+        assert getattr(with_example, name) == getattr(bare, name)
+
+
+def test_flags_win_over_environment_over_profile_over_file(tmp_path):
+    text = (
+        'base_url = "https://file.example"\nhold_seconds = 3\n'
+        '[profiles.p]\nbase_url = "https://profile.example"\n[profiles.q]\nhold_seconds = 4\n'
+    )
+    assert settings(tmp_path, text).base_url == "https://file.example"
+    assert settings(tmp_path, text, profile="p").base_url == "https://profile.example"
+    assert settings(tmp_path, text, profile="q").hold_seconds == 4
+    environ = {"TRIAGE_BASE_URL": "https://environment.example", "TRIAGE_PROFILE": "q"}
+    joined = settings(tmp_path, text, environ, profile="p")
+    assert (joined.base_url, joined.profile) == ("https://environment.example", "p")
+    assert joined.hold_seconds == 3
+    assert joined.sources["base_url"] == "environment" and joined.sources["hold_seconds"] == "file"
+    assert settings(tmp_path, text, environ).profile == "q"
+    assert settings(tmp_path, "read_only = false", read_only=True).read_only
+
+
+def test_unknown_key_names_file_line_and_nearest(tmp_path):
+    said = problem(tmp_path, '# note\nbase_url = ""\nhold_second = 4\n')
+    assert "config.toml, line 3: hold_second is no setting. Did you mean hold_seconds?" in said
+    said = problem(tmp_path, '[profiles.prod]\n\nbas_url = "x"\n')
+    assert "line 3: profiles.prod.bas_url is no setting. Did you mean base_url?" in said
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "key"),
+    [
+        ("hold_seconds = -1", 1, "hold_seconds"),
+        ("\nhold_seconds = 601", 2, "hold_seconds"),
+        ('stale_after = "an hour"', 1, "stale_after"),
+        ('glyphs = "emoji"', 1, "glyphs"),
+        ("read_only = 1", 1, "read_only"),
+        ('colour = "\\u001b[31m"', 1, "colour"),
+        ("token_command = [1]", 1, "token_command"),
+        ('\n\n[profiles.x]\nsync_every = "60"', 4, "profiles.x.sync_every"),
+    ],
+)
+def test_a_wrong_value_names_line_and_key(tmp_path, text, line, key):
+    assert f"line {line}: {key} has a value that does not fit" in problem(tmp_path, text)
+
+
+def test_broken_toml_names_the_line(tmp_path):
+    assert "line 2" in problem(tmp_path, 'theme = "auto"\nbase_url = \n')
+
+
+@pytest.mark.parametrize("url", ["http://billing.example", "http://10.0.0.1", "http://127.0.0.1.example.com"])
+def test_plain_http_to_another_machine_is_refused(tmp_path, url):
+    assert "plain http" in problem(tmp_path, f'base_url = "{url}"')
+    assert "TRIAGE_BASE_URL is plain http" in problem(tmp_path, "", {"TRIAGE_BASE_URL": url})
+
+
+@pytest.mark.parametrize(
+    "url", ["ftp://a", "billing.example", "https://", "https://a/?q=1", "https://a:b", "https://u:p@a"]
+)
+def test_what_is_no_base_url_is_refused(tmp_path, url):
+    problem(tmp_path, f'base_url = "{url}"')
+
+
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:8787", "http://localhost:1", "http://[::1]:2", "https://b.example/x/"]
+)
+def test_https_and_loopback_are_fine(tmp_path, url):
+    assert settings(tmp_path, f'base_url = "{url}"').base_url == url.rstrip("/")
+
+
+def test_paths_follow_xdg_and_home(tmp_path):
+    environ = {"XDG_STATE_HOME": "/s", "XDG_CACHE_HOME": "/c", "XDG_CONFIG_HOME": "relative", "HOME": "/h"}
+    made = load_settings(Flags(), environ)
+    assert (str(made.outbox_file), str(made.cache_file)) == (
+        "/s/triage/default/outbox.db",
+        "/c/triage/default/cache.db",
+    )
+    assert (str(made.log_file), str(made.config_file)) == ("/s/triage/triage.log", "/h/.config/triage/config.toml")
+    below = load_settings(Flags(home=str(tmp_path), profile="p"), environ)
+    for path in (below.outbox_file, below.cache_file, below.log_file, below.config_file):
+        assert path.is_relative_to(tmp_path)
+    assert below.state_dir.name == "p"
+
+
+def test_profile_names_cannot_leave_the_directory(tmp_path):
+    for name in ("../x", "a/b", ".hidden", "x\n"):
+        assert "profile" in problem(tmp_path, "", profile=name)
+
+
+def test_unknown_profile_lists_those_there_are(tmp_path):
+    assert "It has: production" in problem(tmp_path, "[profiles.production]\n", profile="prodution")
+
+
+def test_a_named_config_must_exist(tmp_path):
+    with pytest.raises(ConfigError, match="no config file"):
+        load_settings(Flags(config=str(tmp_path / "none.toml")), {})
+
+
+def test_policy_is_relative_to_the_config_file(tmp_path):
+    assert settings(tmp_path, 'policy = "mine.toml"').policy_file == tmp_path / "mine.toml"
+
+
+def test_schema_has_every_key():
+    assert set(schema()["properties"]) == {"profile", "profiles", *DEFAULTS}

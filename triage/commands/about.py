@@ -1,0 +1,80 @@
+"""`triage config` and `triage version`."""
+
+import argparse
+
+from data.safe_text import safe_text
+from triage.commands.context import Context, emit, emit_json
+from triage.commands.parser import Parser
+from triage.config_file import schema
+
+_DURATIONS = ("hold_seconds", "stale_after", "sync_every")
+
+
+def add(name: str, parser: Parser) -> None:
+    """Add the options of a command of this family."""
+    if name == "config":
+        parser.add_argument("--schema", action="store_true", help="print the JSON Schema of the config file")
+        parser.add_argument("--json", action="store_true", help="print a JSON object")
+        parser.set_defaults(run=run_config)
+    else:
+        parser.set_defaults(run=run_version)
+
+
+def run_config(args: argparse.Namespace, context: Context) -> int:
+    """Print the settings in effect, each with its source."""
+    if args.schema:
+        emit_json(schema())
+        return 0
+    settings = context.settings
+    values: dict[str, object] = {
+        "profile": settings.profile,
+        "base_url": settings.base_url or "",
+        "token_command": list(settings.token_command),
+        "read_only": settings.read_only,
+        "hold_seconds": settings.hold_seconds,
+        "stale_after": f"{settings.stale_after:g}s",
+        "sync_every": f"{settings.sync_every:g}s",
+        "theme": settings.theme,
+        "glyphs": settings.glyphs,
+        "colour": settings.colour,
+        "policy": str(settings.policy_file or ""),
+    }
+    places = {
+        "config_file": str(settings.config_file),
+        "state_dir": str(settings.state_dir),
+        "cache_dir": str(settings.cache_dir),
+        "log_file": str(settings.log_file),
+    }
+    if args.json:
+        emit_json({**values, **places, "sources": settings.sources})
+        return 0
+    for key, value in values.items():
+        emit(f"{key} = {_toml(value)}  # {settings.sources.get(key, 'default')}")
+    for key, path in places.items():
+        missing = " (not there)" if key == "config_file" and not settings.config_found else ""
+        emit(f"# {key}: {safe_text(path, cells=None)}{missing}")
+    return 0
+
+
+def run_version(args: argparse.Namespace, context: Context) -> int:
+    """Print the version."""
+    emit(f"triage {version()}")
+    return 0
+
+
+def version() -> str:
+    """Return the version of the installed distribution, `unknown` where it runs uninstalled."""
+    from importlib.metadata import PackageNotFoundError
+    from importlib.metadata import version as installed
+
+    try:
+        return installed("cs-triage")
+    except PackageNotFoundError:
+        return "unknown"
+
+
+def _toml(value: object) -> str:
+    """One value as TOML; JSON's spelling is TOML's for these."""
+    import json
+
+    return json.dumps(value, ensure_ascii=False)

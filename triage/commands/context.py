@@ -1,0 +1,45 @@
+"""What every command is given: settings, environment, and the two streams (data to stdout, narration to stderr)."""
+
+import sys
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+from data.safe_text import safe_reason
+from triage.config import Flags, Settings, load_settings
+
+
+class Context:
+    """One run of the program. Settings are read on first use, so that help and version work with a broken config."""
+
+    def __init__(self, flags: Flags, environ: Mapping[str, str]) -> None:
+        self.flags = flags
+        self.environ = environ
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings in effect; ConfigError says what is wrong."""
+        return load_settings(self.flags, self.environ)
+
+    def say(self, sentence: str) -> None:
+        """Narrate: one line on stderr."""
+        print(safe_reason(sentence), file=sys.stderr, flush=True)
+
+    def detail(self, sentence: str) -> None:
+        """Narrate where -v asks for it."""
+        if self.flags.verbose:
+            self.say(sentence)
+
+
+def emit(text: str) -> None:
+    """Write one line of data to stdout."""
+    print(text)
+
+
+def emit_json(value: Any) -> None:
+    """Write one JSON document and a line end to stdout, UTF-8 whatever the locale."""
+    from data.wire import encode
+
+    sys.stdout.flush()
+    sys.stdout.buffer.write(encode(value) + b"\n")
+    sys.stdout.buffer.flush()

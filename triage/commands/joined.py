@@ -1,0 +1,99 @@
+"""Join settings, credentials and policy to a session of the desk; the heavy parts are imported only when used."""
+
+import sqlite3
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from data.errors import NoData
+from triage.commands.context import Context
+from triage.config import Settings
+from triage.desk.session import Place, Session, TokenBox
+from triage.policy import load_policy
+
+if TYPE_CHECKING:
+    from data.backends.port import BillingBackend
+
+
+def open_session(context: Context, *, network: bool) -> Session:
+    """Return the session of the settings in effect.
+
+    `network` False is for commands that only read: without a base URL they take the one that the cache names, and
+    raise NoData where it names none. With `network` a missing base URL is a ConfigError.
+    """
+    settings = context.settings
+    base_url = settings.base_url or _cached_base_url(settings)
+    if base_url is None and network:
+        settings.need_base_url()
+    if base_url is None:
+        raise NoData("No data yet: triage sync")
+    return Session(
+        place=_place(settings, base_url, client_name() if network else "triage"),
+        policy=load_policy(settings.policy_file),
+        clock=utc_now,
+        connect=connect,
+        token=TokenBox(lambda: _find(context), lambda token: _keep(context, token)),
+    )
+
+
+def utc_now() -> datetime:
+    """The wall clock; everything below gets it as an argument."""
+    return datetime.now(UTC)
+
+
+def connect(base_url: str, token: str) -> "BillingBackend":
+    """Return the backend behind a URL (httpx is imported here)."""
+    from data.backends.native import NativeBackend
+
+    return NativeBackend(base_url, token)
+
+
+def client_name() -> str:
+    """What the audit trail says wrote a change: program, version and machine."""
+    import platform
+
+    from triage.commands.about import version
+
+    return f"triage/{version()} {platform.node()}"[:120]
+
+
+def _place(settings: Settings, base_url: str, client: str) -> Place:
+    return Place(
+        base_url=base_url,
+        profile=settings.profile,
+        state_dir=settings.state_dir,
+        cache_dir=settings.cache_dir,
+        client=client,
+        hold_seconds=settings.hold_seconds,
+        stale_after=settings.stale_after,
+        sync_every=settings.sync_every,
+        read_only=settings.read_only,
+    )
+
+
+def _find(context: Context) -> str | None:
+    from data.credentials import find_token
+
+    found = find_token(context.settings.places(context.environ), context.environ)
+    context.detail(f"Token: {found.source}" if found else "Token: none found")
+    return found.token if found else None
+
+
+def _keep(context: Context, token: str) -> None:
+    from data.credentials import keep_token
+
+    keep_token(context.settings.places(context.environ), token)
+
+
+def _cached_base_url(settings: Settings) -> str | None:
+    """The URL whose book the cache holds, None where there is no cache that says so."""
+    if not settings.cache_file.is_file():
+        return None
+    try:
+        connection = sqlite3.connect(f"{settings.cache_file.as_uri()}?mode=ro", uri=True)
+        try:
+            row = connection.execute("SELECT value FROM meta WHERE key = 'base_url'").fetchone()
+        finally:
+            connection.close()
+    except sqlite3.Error:
+        return None
+    return str(row[0]) if row else None

@@ -1,0 +1,88 @@
+"""The argument parser: global options before or after the command, and the nearest word for a misspelt one."""
+
+import argparse
+import importlib
+import re
+import sys
+from typing import NoReturn
+
+from triage.commands import COMMANDS
+from triage.config import Flags
+from triage.config_file import nearest
+
+_EPILOG = """exit codes: 0 ok, 1 failed, 2 usage or config, 3 offline or no data, 4 signed out or not allowed,
+            130 interrupted
+environment: TRIAGE_BASE_URL, TRIAGE_TOKEN or TRIAGE_TOKEN_FILE, TRIAGE_CONFIG, TRIAGE_PROFILE, TRIAGE_HOME, NO_COLOR
+Data goes to stdout, narration to stderr."""
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser without abbreviations, whose errors exit 2 and suggest what was meant."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print one line and exit 2."""
+        wrong = re.search(r"invalid choice: '([^']*)'", message)
+        if wrong:
+            known = re.findall(r"'?([\w-]+)'?", message.partition("(choose from ")[2])
+            message = f"there is no {wrong.group(1)!r}." + (
+                nearest(wrong.group(1), known) or f" See {self.prog} --help"
+            )
+        print(f"{self.prog}: {message}", file=sys.stderr)
+        raise SystemExit(2)
+
+
+def parse(argv: list[str]) -> argparse.Namespace:
+    """Return the parsed arguments: `run` is the command's function (absent for the app), `command` its name or None."""
+    shared = _global_options()
+    top = Parser(
+        prog="triage",
+        description="The at-risk inbox for customer success. Without a command it opens the app.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        parents=[shared],
+        allow_abbrev=False,
+    )
+    top.add_argument("--account", metavar="ID", help="open the app at this account")
+    top.set_defaults(parser=top)
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
+    for name, (family, sentence) in COMMANDS.items():
+        made = commands.add_parser(
+            name, help=sentence, description=_sentence(sentence), parents=[shared], allow_abbrev=False
+        )
+        made.set_defaults(parser=made)
+        if name in argv:  # only what may be asked for is imported
+            importlib.import_module(f"triage.commands.{family}").add(name, made)
+    args, unknown = top.parse_known_args(argv)
+    if unknown:
+        options = re.findall(r"--[a-z][a-z-]*", args.parser.format_usage())
+        args.parser.error(f"unknown argument {unknown[0]!r}." + nearest(unknown[0].split("=")[0], options))
+    return args
+
+
+def flags_of(args: argparse.Namespace) -> Flags:
+    """Return the global options."""
+    return Flags(
+        config=getattr(args, "config", None),
+        profile=getattr(args, "profile", None),
+        home=getattr(args, "home", None),
+        read_only=getattr(args, "read_only", False),
+        no_input=getattr(args, "no_input", False),
+        verbose=getattr(args, "verbose", 0),
+    )
+
+
+def _global_options() -> Parser:
+    """The options that stand before or after the command; absent ones leave no attribute, so neither place wins."""
+    shared = Parser(add_help=False, argument_default=argparse.SUPPRESS)
+    group = shared.add_argument_group("everywhere")
+    group.add_argument("--config", metavar="FILE", help="the config file")
+    group.add_argument("--profile", metavar="NAME", help="the profile, a [profiles.NAME] table of the config file")
+    group.add_argument("--home", metavar="DIR", help="keep config, outbox and cache below DIR")
+    group.add_argument("--read-only", action="store_true", help="queue and send nothing")
+    group.add_argument("--no-input", action="store_true", help="never ask anything")
+    group.add_argument("-v", "--verbose", action="count", help="say more on stderr")
+    return shared
+
+
+def _sentence(text: str) -> str:
+    return text[0].upper() + text[1:] + "."

@@ -1,0 +1,140 @@
+"""The JSON shapes of the command line (interface.md): a public promise. Keys in the document's order, always present."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from data.account import Account, Entry
+from data.assessment import Row, Verdict, WorkspaceReading
+from data.remedy import Change, Preview, Receipt
+
+
+def listed(row: Row, pending: Sequence[Change], synced_at: datetime | None) -> dict[str, Any]:
+    """One element of `list --json`; money in minor units, `pct` in percent, unrounded."""
+    first = row.workspaces[0] if row.workspaces else None
+    used, included = (first.used, first.included) if first else (None, None)
+    return {
+        "id": row.id,
+        "name": row.name,
+        "category": row.category,
+        "reasons": row.reasons,
+        "signals": row.signals,
+        "detail": row.detail,
+        "tier": row.tier,
+        "workspaces": [_workspace(one) for one in row.workspaces],
+        "used": used,
+        "included": included,
+        "pct": 100 * used / included if used is not None and included else None,
+        "projected_at": first.projected_at if first else None,
+        "logins": {"last_at": row.logins.last_at, "count_30d": row.logins.count_30d, "class": row.logins.klass},
+        "reading": row.reading,
+        "suggested": row.suggested,
+        "mrr": row.mrr,
+        "currency": row.currency,
+        "since": row.since,
+        "owner": row.owner,
+        "contact": row.contact,
+        "health": None,
+        "monitor": None,
+        "tree": None,
+        "red": None,
+        "handled": row.handled,
+        "claim": row.claim,
+        "snooze": row.snooze,
+        "pending": [queued(change) for change in pending],
+        "synced_at": synced_at,
+    }
+
+
+def shown(
+    row: Row,
+    pending: Sequence[Change],
+    synced_at: datetime | None,
+    verdicts: Sequence[Verdict],
+    trail: Sequence[Entry],
+) -> dict[str, Any]:
+    """The object of `show --json`: that of `list` and the verdicts, the trail, and what happened, newest first."""
+    return {
+        **listed(row, pending, synced_at),
+        "verdicts": [{"rule": one.rule, "verdict": one.verdict, "inputs": one.inputs} for one in verdicts],
+        "score_breakdown": None,
+        "audit": [entry(one) for one in trail],
+        "history": [
+            {
+                "at": one.applied_at,
+                "kind": one.action,
+                "outcome": one.outcome,
+                "staff_id": one.actor.staff_id,
+                "name": one.actor.name,
+                "workspace_id": one.workspace_id,
+                "reason": one.reason,
+            }
+            for one in trail
+        ],
+    }
+
+
+def queued(change: Change) -> dict[str, Any]:
+    """One element of `outbox list --json`."""
+    return {
+        "change_id": change.change_id,
+        "kind": change.kind,
+        "account_id": change.account_id,
+        "workspace_id": change.workspace_id,
+        "params": change.params,
+        "reason": change.reason,
+        "state": change.state,
+        "attempts": change.attempts,
+        "authored_at": change.authored_at,
+        "hold_until": change.hold_until,
+        "next_try_at": change.next_try_at,
+        "last_error": change.last_error,
+        "unknown": change.unknown,
+        "conflict": None if change.conflict is None else list(change.conflict),
+        "receipt": _receipt(change.receipt),
+    }
+
+
+def ordered(preview: Preview, change: Change | None) -> dict[str, Any]:
+    """The object of `remedy --json`; `change_id` and `state` null where nothing was queued."""
+    return {
+        "change_id": change.change_id if change else None,
+        "state": change.state if change else None,
+        "kind": preview.kind,
+        "account_id": preview.account_id,
+        "workspace_id": preview.workspace_id,
+        "before": preview.before,
+        "after": preview.after,
+        "guards": [{"rule": one.rule, "message": one.message, "blocking": one.blocking} for one in preview.guards],
+    }
+
+
+def entry(one: Entry) -> dict[str, Any]:
+    """One element of `audit list --json`."""
+    return {
+        "seq": one.seq,
+        "change_id": one.change_id,
+        "actor": one.actor,
+        "action": one.action,
+        "account_id": one.account_id,
+        "workspace_id": one.workspace_id,
+        "reason": one.reason,
+        "before": one.before,
+        "after": one.after,
+        "authored_at": one.authored_at,
+        "applied_at": one.applied_at,
+        "hash": one.hash,
+    }
+
+
+def workspace_name(account: Account, workspace_id: str | None) -> str:
+    """The name of a workspace of the account, its id where it has none there."""
+    return next((one.name for one in account.workspaces if one.id == workspace_id), workspace_id or "")
+
+
+def _workspace(one: WorkspaceReading) -> dict[str, Any]:
+    return {"id": one.id, "name": one.name, "reason": one.reason, "used": one.used, "included": one.included}
+
+
+def _receipt(receipt: Receipt | None) -> Receipt | None:
+    return receipt

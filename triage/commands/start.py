@@ -1,0 +1,98 @@
+"""`triage` (the app), `triage demo` and `triage sandbox`."""
+
+import argparse
+import signal
+import sys
+from types import FrameType
+
+from data.errors import ConfigError, TriageError
+from triage.commands.context import Context
+from triage.commands.parser import Parser
+from triage.config import Flags
+
+NEEDS_EXTRA = "This needs the reference server: pip install 'cs-triage[sandbox]'"
+
+
+def add(name: str, parser: Parser) -> None:
+    """Add the options of a command of this family."""
+    if name == "demo":
+        parser.add_argument("--accounts", type=_count, default=1000, metavar="N", help="size of the book (1000)")
+        parser.add_argument("--seed", type=int, default=7, metavar="S", help="same seed and day, same book (7)")
+        parser.set_defaults(run=run_demo)
+        return
+    parser.set_defaults(run=run_sandbox)
+    if _has_server():
+        from triage.sandbox.command import add_arguments
+
+        add_arguments(parser)
+
+
+def open_app(context: Context, account_id: str | None) -> int:
+    """Open the app; Textual is imported here and nowhere else."""
+    settings = context.settings
+    settings.need_base_url()
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise ConfigError("The app needs a terminal. Without one: triage list, show, remedy, sync.")
+    from triage.app import TriageApp
+    from triage.commands.joined import open_session
+    from triage.desk import Desk
+
+    desk = Desk.open(open_session(context, network=True))
+    app = TriageApp(
+        desk, account=account_id, theme=settings.theme, glyphs=settings.glyphs, profile_colour=settings.colour or None
+    )
+    sentence = app.run()
+    if sentence:
+        context.say(sentence)
+    return app.return_code or 0
+
+
+def run_demo(args: argparse.Namespace, context: Context) -> int:
+    """Serve a made-up book on loopback and open the app on it, in a home that is removed afterwards."""
+    import tempfile
+
+    if not _has_server():
+        raise TriageError(NEEDS_EXTRA)
+    from triage.sandbox.process import SandboxFailed, start
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _end)
+    context.say(f"Seeding {args.accounts:,} made-up accounts …")
+    with tempfile.TemporaryDirectory(prefix="triage-demo-") as home:
+        try:
+            running = start(accounts=args.accounts, seed=args.seed, live=True)
+        except SandboxFailed as error:
+            raise TriageError(str(error)) from None
+        with running:
+            # The token stays in this process: a mapping of our own, not the environment that children inherit.
+            environ = {name: text for name, text in context.environ.items() if not name.startswith("TRIAGE_")}
+            environ |= {"TRIAGE_BASE_URL": running.url, "TRIAGE_TOKEN": running.token}
+            flags = Flags(home=home, read_only=context.flags.read_only, verbose=context.flags.verbose)
+            return open_app(Context(flags, environ), None)
+
+
+def run_sandbox(args: argparse.Namespace, context: Context) -> int:
+    """Run the reference server alone."""
+    if not _has_server():
+        raise TriageError(NEEDS_EXTRA)
+    from triage.sandbox.command import run
+
+    return run(args)
+
+
+def _has_server() -> bool:
+    from importlib.util import find_spec
+
+    return all(find_spec(name) for name in ("fastapi", "uvicorn"))
+
+
+def _count(text: str) -> int:
+    count = int(text)
+    if count < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return count
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    """End as if interrupted, so that server and home are cleaned up."""
+    raise KeyboardInterrupt
