@@ -46,6 +46,8 @@ _LONG_NAMES = {
     "downgraded": "recently_downgraded",
 }
 _USAGE = ("steady",) * 14 + ("growing",) * 3 + ("drifting", "dropping", "quiet", "returning", "dormant", "fading")
+# In turn, so that every cell of the matrix of A9 has accounts; seven, which shares no factor with the rotas.
+_LOGINS_AT_RISK = ("frequent", "some", "stale", "frequent", "some", "unknown", "some")
 _FLAGS = ("advocate", "beta", "public tender", "sla-gold", "data residency")
 
 
@@ -105,7 +107,8 @@ class _Maker:
         spaces = self._make_workspaces(number, tier, segment, age, case)
         seats = sum(w["seats_licensed"] for w in spaces)
         profile = case.usage or (pick(chance, _USAGE) if category == "healthy" else "steady")
-        logins = self._make_logins(case.logins or ("stale" if profile == "dormant" else ""), age)
+        by_turn = _LOGINS_AT_RISK[nth % len(_LOGINS_AT_RISK)] if category != "healthy" else ""
+        logins = self._make_logins(case.logins or ("stale" if profile == "dormant" else by_turn), age)
         last_login = logins["last_at"] if logins else None
         champion = people[0]["name"] if people else None
         account = {

@@ -67,14 +67,14 @@ class History:
         return sorted(found, key=lambda e: str(e["applied_at"]))
 
     def _entry(self, account: Json, action: str, moment: str, reason: str, params: Json, **moved: Any) -> Json:
-        """`moved`: workspace_id, before, after."""
+        """`moved`: workspace_id, before, after; a record changes nothing, its after is what was written down."""
         micros = int(self._chance() * 1e6)
         return {
             "action": action,
             "actor": colleague(self._chance),
             "workspace_id": moved.get("workspace_id"),
             "before": moved.get("before", {}),
-            "after": moved.get("after", {}),
+            "after": moved.get("after", dict(params)),
             "reason": reason.format(first=_first(account)),
             "applied_at": f"{moment[:-1]}.{micros:06d}Z",
             "params": params,
@@ -84,11 +84,14 @@ class History:
         return texts[int(self._chance() * len(texts))]
 
     def _reset(self, account: Json, workspace: Json) -> Json:
-        included = workspace["hours_included"] or 10.0
-        pilot = account["tier"] == "pilot"
-        stamp = workspace["usage_reset_at"]
-        before = {"hours_used": round(included * 1.02, 2), "hard_block": pilot, "locked": True, "usage_reset_at": None}
-        after = {"hours_used": 0.0, "hard_block": False, "locked": False, "usage_reset_at": stamp}
+        included, stamp = workspace["hours_included"] or 10.0, workspace["usage_reset_at"]
+        before: Json = {"hours_used": round(included * 1.02, 2), "usage_reset_at": None}
+        after: Json = {"hours_used": 0.0, "usage_reset_at": stamp}
+        if account["tier"] in ("free", "pilot"):
+            before["locked"], after["locked"] = True, False
+        if account["tier"] == "pilot":
+            before["hard_block"], after["hard_block"] = True, False
+        before, after = {"workspace": before}, {"workspace": after}
         reason = self._pick(_RESET)
         return self._entry(
             account, "reset_usage", stamp, reason, {}, workspace_id=workspace["id"], before=before, after=after
@@ -97,8 +100,8 @@ class History:
     def _trial(self, account: Json) -> Json:
         """The grant that the running trial came from: one month, 30 days before its end."""
         expires = account["tier_expires_at"]
-        before = {"tier": "free", "tier_expires_at": None}
-        after = {"tier": account["tier"], "tier_expires_at": expires}
+        before = {"tier": "free", "tier_expires_at": None, "revenue_class": "paying"}
+        after = {"tier": account["tier"], "tier_expires_at": expires, "revenue_class": "trial"}
         start = dt.datetime.fromisoformat(expires) - dt.timedelta(days=30)
         moment = f"{start:%Y-%m-%dT%H:%M:%SZ}"
         params = {"tier": account["tier"], "months": 1}
@@ -156,7 +159,7 @@ class History:
             "id": f"case_{account['id'][4:]}",
             "kind": kind,
             "opened_at": stamp,
-            "owner": (account["csm"] or colleague(chance))["staff_id"],
+            "owner": (account["csm"] or colleague(chance))["name"],
             "root_cause": "adoption" if steps["root_cause_at"] else None,
             "designated_at": stamp if kind == "red" else None,
             **steps,
