@@ -52,11 +52,11 @@ class Queue:
             raise Rejected("A14", problem)
         return self._outbox.discard(change_id, reason, self._session.clock())
 
-    def reauthor(self, change_id: str, reason: str) -> Change:
+    def reauthor(self, change_id: str, reason: str, hold: bool = True) -> Change:
         """Write a refused, conflicting or parked change again from what the account is now."""
         if self._outbox.get(change_id).state not in NEEDS_YOU:
             raise NotPossible("Only a conflicting, refused or parked change can be written again.")
-        return self._remedies.reauthor(change_id, reason)
+        return self._remedies.reauthor(change_id, reason, hold)
 
     def conflict_view(self, change_id: str) -> ConflictView:
         """What you saw, what it is now, what yours would make it."""
@@ -67,7 +67,7 @@ class Queue:
         saw = flat(change.before)
         yours = flat(change.after_values)
         now = _current(account, change.workspace_id) if account else {}
-        moved = {item.field: item for item in change.conflict or ()}
+        moved = {str(item.field): item for item in change.conflict or ()}
         fields = []
         for name in dict.fromkeys([*moved, *saw, *yours]):
             item = moved.get(name)

@@ -2,6 +2,10 @@
 
 import uuid
 from collections.abc import Sequence
+from datetime import datetime
+from typing import TypedDict
+
+import msgspec
 
 from data.account import Account, Member
 from data.backends.port import Identity
@@ -13,9 +17,21 @@ from data.remedy import HIGH_DISCOUNT, ON_WORKSPACE, PERMISSIONS, REMEDIES, Chan
 from triage.desk.inbox import Inbox
 from triage.desk.session import Session
 from triage.rules import remedies as rules
+from triage.rules.guards import DOWNGRADE, PERMISSION
 
 RECENT_REASONS = 12
-DOWNGRADE = "downgrade"
+
+
+class Authoring(TypedDict):
+    """What the outbox needs beside the order."""
+
+    account: Account
+    identity: Identity
+    base_url: str
+    client: str
+    preview: Preview
+    now: datetime
+    hold_seconds: float
 
 
 class Remedies:
@@ -45,7 +61,7 @@ class Remedies:
             workspace_id=chosen if kind in ON_WORKSPACE else None,
             workspace_choices=choices if kind in ON_WORKSPACE else (),
             tier_choices=rules.tier_choices(kind, detail.account, self._session.policy),
-            members=members or (),
+            members=tuple(members or ()),
             members_known=members is not None,
             earlier=self._earlier(kind, detail.account),
             draft=draft,
@@ -65,16 +81,12 @@ class Remedies:
     def submit(self, order: Order, change_id: str | None = None, hold: bool = True) -> Change:
         """Queue a change and its audit entry in one transaction; raises Rejected, NotAllowed, SignedOut."""
         change_id = change_id or str(uuid.uuid4())
-        change = self._outbox.author(
-            order,
-            change_id=change_id,
-            hold_seconds=self._session.place.hold_seconds if hold else 0.0,
-            **self._checked(order),
-        )
+        order = self._complete(order)
+        change = self._outbox.author(order, change_id=change_id, **self._checked(order, hold))
         self._outbox.drop_draft(change_id)
         return change
 
-    def reauthor(self, change_id: str, reason: str) -> Change:
+    def reauthor(self, change_id: str, reason: str, hold: bool = True) -> Change:
         """Write a change again from what the account is now, with a new id; the old row says so."""
         old = self._outbox.get(change_id)
         order = Order(
@@ -85,9 +97,14 @@ class Remedies:
             reason=reason,
             acknowledged=self._standing_acknowledgement(old),
         )
-        return self._outbox.reauthor(change_id, order, new_id=str(uuid.uuid4()), **self._checked(order))
+        return self._outbox.reauthor(change_id, order, new_id=str(uuid.uuid4()), **self._checked(order, hold))
 
-    def _checked(self, order: Order) -> dict[str, object]:
+    def _complete(self, order: Order) -> Order:
+        """Fill in the defaults, so that what is sent says all that was meant."""
+        params = rules.complete_params(order.kind, order.params, self._session.policy)
+        return msgspec.structs.replace(order, params=params)
+
+    def _checked(self, order: Order, hold: bool) -> Authoring:
         """Everything that must hold before a change is queued; returns what the outbox needs beside the order."""
         identity = self._author(order.kind)
         self._permitted(order.kind, identity)
@@ -105,6 +122,7 @@ class Remedies:
             "client": self._session.place.client,
             "preview": preview,
             "now": self._session.clock(),
+            "hold_seconds": self._session.place.hold_seconds if hold else 0.0,
         }
 
     def _guarded(self, order: Order, account: Account, identity: Identity) -> Preview:
@@ -113,7 +131,7 @@ class Remedies:
         preview = self._preview(order, account, identity)
         for guard in preview.guards:
             if guard.blocking:
-                raise NotAllowed(guard.message) if guard.rule == "permission" else Rejected(guard.rule, guard.message)
+                raise NotAllowed(guard.message) if guard.rule == PERMISSION else Rejected(guard.rule, guard.message)
             if guard.rule == DOWNGRADE and not self._confirmed(order, account):
                 raise Rejected(DOWNGRADE, f"{guard.message} To go on, type {rules.ack_word(account)}.")
         return preview
