@@ -65,10 +65,12 @@ CREATE INDEX signal_severity ON listing (rank, order1, order2, id, handled) WHER
 CREATE TABLE member (
 	workspace_id VARCHAR NOT NULL,
 	account_id VARCHAR NOT NULL,
-	payload BLOB NOT NULL,
+	payload BLOB,
 	fetched_at FLOAT NOT NULL,
 	PRIMARY KEY (workspace_id)
 );
+CREATE INDEX member_account ON member (account_id);
+CREATE INDEX member_due ON member (fetched_at);
 CREATE TABLE meta (
 	"key" VARCHAR NOT NULL,
 	value VARCHAR NOT NULL,

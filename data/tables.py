@@ -22,7 +22,7 @@ class OutboxTable(SQLModel):
 
 
 class Meta(CacheTable, table=True):
-    """Single facts: base_url, epoch, cursor, complete_through, synced_at, audit_after, policy, identity."""
+    """Single facts: base_url, epoch, cursor, complete_through, synced_at, audit_after, identity …"""
 
     __tablename__ = "meta"
     key: str = Field(primary_key=True)
@@ -106,12 +106,14 @@ class TombstoneRow(CacheTable, table=True):
 
 
 class MemberRow(CacheTable, table=True):
-    """The members of a workspace, prefetched for change-admin offline."""
+    """The members of a workspace, prefetched for change-admin offline; the workspaces of at-risk accounts stand here
+    before they were fetched, with a negative `fetched_at`: the graver the account, the lower."""
 
     __tablename__ = "member"
+    __table_args__ = (Index("member_due", "fetched_at"), Index("member_account", "account_id"))
     workspace_id: str = Field(primary_key=True)
     account_id: str
-    payload: bytes
+    payload: bytes | None
     fetched_at: float
 
 

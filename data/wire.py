@@ -13,6 +13,8 @@ T = TypeVar("T")
 def _decode_hook(kind: type, text: Any) -> Any:
     if kind is SafeText and isinstance(text, str):
         return safe_text(text)
+    if kind is object:
+        return text  # free JSON (`before`, `after`): safe_tree follows where it is read from a server
     raise NotImplementedError(kind)
 
 

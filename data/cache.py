@@ -1,0 +1,17 @@
+"""The cache: a copy of the server's book with the rules' verdicts, the audit trail and members, in cache.db."""
+
+from pathlib import Path
+
+from data.cache_shadow import CacheShadow
+from data.cache_write import Assess
+
+__all__ = ["Assess", "Cache"]
+
+
+class Cache(CacheShadow):
+    """An open cache.db: readers (cache_lists), trail and members (cache_trail), writers (cache_write, cache_shadow)."""
+
+    @classmethod
+    def open(cls, directory: Path, base_url: str | None) -> "Cache":
+        """Open the cache of a home for the calling thread (see CacheFile)."""
+        return cls(directory, base_url)

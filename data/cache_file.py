@@ -1,0 +1,236 @@
+"""The file of the cache: opened, rebuilt when it is of no use, and its single facts."""
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, NoReturn
+
+from data.backends.port import Identity
+from data.database import (
+    Damaged,
+    ForeignFile,
+    NewSchema,
+    OldSchema,
+    Unwritable,
+    connect,
+    make_directory,
+    on_network,
+    problem,
+    transaction,
+)
+from data.errors import CacheDamaged, TriageError, WrongBackend
+from data.schema import CACHE_APPLICATION_ID, CACHE_SCHEMA, CACHE_SQL
+from data.wire import decode, decoder, encode
+
+FILE = "cache.db"
+DAMAGE_MARK = "cache.damaged"
+PULL_CACHE_KIB = 65_536
+PULL_CHECKPOINT_PAGES = 16_384
+
+_identity = decoder(Identity)
+
+
+class CacheFile:
+    """An open cache.db. One connection, to be used in the thread that opened it; any number may be open."""
+
+    connection: sqlite3.Connection
+    directory: Path
+    rebuilt: bool
+    network_warning: bool
+
+    def __init__(self, directory: Path, base_url: str | None) -> None:
+        """Open `directory`/cache.db, made anew when it is missing, damaged, foreign or of another schema.
+
+        `base_url` is the backend whose book is wanted; every reader raises WrongBackend while the file holds another's
+        (the puller's first successful page replaces it). None takes whatever is there. Raises CacheDamaged when it
+        would have to be rebuilt while another process has it open, Unwritable when the disk does not let us.
+        """
+        self.directory = directory
+        self.rebuilt = False
+        self._expected = base_url.rstrip("/") if base_url else None
+        make_directory(directory)
+        # Held shared while open. Unlinking a WAL database that somebody still has open can damage its successor.
+        self._presence = os.open(directory / "cache.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        try:
+            self.connection = self._open()
+        except (TriageError, OSError, sqlite3.Error):
+            os.close(self._presence)
+            raise
+        self.network_warning = on_network(directory / FILE)
+
+    def _open(self) -> sqlite3.Connection:
+        fcntl.flock(self._presence, fcntl.LOCK_SH)
+        if not (self.directory / DAMAGE_MARK).exists():
+            try:
+                return self._connect()
+            except (Damaged, ForeignFile, OldSchema, NewSchema) as error:
+                why = str(error)
+        else:
+            why = "cache.db was found damaged."
+        self._clear(why)
+        return self._connect()
+
+    def _connect(self) -> sqlite3.Connection:
+        return connect(
+            self.directory / FILE,
+            application_id=CACHE_APPLICATION_ID,
+            schema=CACHE_SCHEMA,
+            sql=CACHE_SQL,
+            wal=True,
+            synchronous="NORMAL",
+        )
+
+    def _clear(self, why: str) -> None:
+        """Remove a useless cache: it is only a copy of what the server has."""
+        try:
+            fcntl.flock(self._presence, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CacheDamaged(f"{why} Close the other triage that has it open; then it is rebuilt.") from None
+        for name in (FILE, f"{FILE}-wal", f"{FILE}-shm", f"{FILE}-journal", DAMAGE_MARK):
+            (self.directory / name).unlink(missing_ok=True)
+        self.rebuilt = True
+        fcntl.flock(self._presence, fcntl.LOCK_SH)
+
+    def close(self) -> None:
+        """Close the file; safe to call twice."""
+        if self._presence >= 0:
+            self.connection.close()
+            os.close(self._presence)
+            self._presence = -1
+
+    # --- reading ---
+
+    def all(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
+        """Run a query; CacheDamaged when the file turns out to be damaged (the next opening rebuilds it)."""
+        return list(self.each(sql, values))
+
+    def each(self, sql: str, values: Sequence[Any] = ()) -> Iterator[Any]:
+        """Run a query row by row, so that a long answer never stands in memory; errors as in `all`."""
+        try:
+            yield from self.connection.execute(sql, values)
+        except sqlite3.DatabaseError as error:
+            found = problem(error, self.directory / FILE)
+            if isinstance(found, Damaged):
+                self.report_damage(found)
+            raise found from error
+
+    def report_damage(self, found: Damaged) -> NoReturn:
+        """Leave a mark for the next opening and raise CacheDamaged."""
+        (self.directory / DAMAGE_MARK).touch(mode=0o600)
+        raise CacheDamaged(f"{found} It is a copy: restart triage and it is rebuilt from the server.") from found
+
+    def stamp(self) -> tuple[int, int]:
+        """A value that differs whenever this or another process has changed the cache since (cheap)."""
+        return self.all("PRAGMA data_version")[0][0], self.connection.total_changes
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """One write transaction; CacheDamaged or Unwritable where the file does not take it."""
+        try:
+            with transaction(self.connection):
+                yield
+        except Damaged as found:
+            self.report_damage(found)
+
+    # --- single facts ---
+
+    def get(self, key: str) -> str | None:
+        """A single fact by its key (`meta`), None when it was never stored."""
+        found = self.all("SELECT value FROM meta WHERE key = ?", (key,))
+        return found[0][0] if found else None
+
+    def put(self, **facts: str | int | float | None) -> None:
+        """Store single facts, None removes one; inside the running transaction if there is one."""
+        for key, value in facts.items():
+            if value is None:
+                self.connection.execute("DELETE FROM meta WHERE key = ?", (key,))
+            else:
+                self.connection.execute(
+                    "INSERT INTO meta (key, value) VALUES (?, ?) "
+                    "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+                    (key, str(value)),
+                )
+
+    def check_backend(self) -> None:
+        """Raise WrongBackend when the book is of another backend than the one asked for."""
+        if self._expected is not None and (cached := self.base_url) is not None and cached != self._expected:
+            raise WrongBackend(cached, self._expected)
+
+    @property
+    def base_url(self) -> str | None:
+        """Whose book this is; None while it is empty."""
+        return self.get("base_url")
+
+    @property
+    def epoch(self) -> str | None:
+        """The server's epoch of the book."""
+        return self.get("epoch")
+
+    @property
+    def cursor(self) -> int | None:
+        """The seq after which the next delta starts."""
+        found = self.get("cursor")
+        return int(found) if found is not None else None
+
+    @property
+    def complete_through(self) -> date | None:
+        """The last UTC day of which the server has every feed, as of the last complete sync."""
+        found = self.get("complete_through")
+        return date.fromisoformat(found) if found else None
+
+    @property
+    def synced_at(self) -> datetime | None:
+        """When the last complete sync ended; None: there is no complete one yet."""
+        found = self.get("synced_at")
+        return datetime.fromtimestamp(float(found), UTC) if found else None
+
+    @property
+    def audit_after(self) -> int:
+        """The last audit seq we hold."""
+        return int(self.get("audit_after") or 0)
+
+    @property
+    def audit_problem(self) -> str | None:
+        """What is wrong with the audit trail that the server sent, in one sentence; None when nothing is."""
+        return self.get("audit_problem")
+
+    @property
+    def identity(self) -> Identity | None:
+        """The identity that the last `/v1/me` of this backend answered; None when it never did."""
+        found = self.get("identity")
+        if not found or self.get("identity_url") != (self._expected or self.base_url):
+            return None
+        return decode(found.encode(), _identity)
+
+    @property
+    def identity_mark(self) -> str | None:
+        """The mark of the token by which `identity` was answered."""
+        return self.get("identity_mark")
+
+    def remember_identity(self, identity: Identity, mark: str | None, base_url: str | None = None) -> None:
+        """Remember who we are to this backend and a one-way mark of the token; needs a base URL here or at opening."""
+        url = base_url.rstrip("/") if base_url else self._expected or self.base_url
+        with self.writing():
+            self.put(identity=encode(identity).decode(), identity_mark=mark, identity_url=url)
+
+    # --- for the puller ---
+
+    def prepare_bulk(self) -> None:
+        """Give this connection room for many writes: a larger page cache and rarer checkpoints."""
+        self.connection.execute(f"PRAGMA cache_size=-{PULL_CACHE_KIB}")
+        self.connection.execute(f"PRAGMA wal_autocheckpoint={PULL_CHECKPOINT_PAGES}")
+
+    def finish_bulk(self) -> None:
+        """Go back to ordinary room and fold the log into the file where no reader is in the way."""
+        self.connection.execute("PRAGMA cache_size=-2000")
+        self.connection.execute("PRAGMA wal_autocheckpoint=1000")
+        self.connection.execute("PRAGMA shrink_memory")
+        try:
+            self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        except sqlite3.OperationalError as error:
+            if (getattr(error, "sqlite_errorcode", 0) or 0) & 0xFF not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+                raise Unwritable(self.directory / FILE, f"cannot be written ({error}).") from error

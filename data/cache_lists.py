@@ -1,0 +1,174 @@
+"""Reading the cache: counts, windows of rows and single accounts, all by index."""
+
+from array import array
+from collections.abc import Iterator, Sequence
+
+from data.account import Account
+from data.assessment import NO_RANK, Row
+from data.cache_file import CacheFile
+from data.ports import Counts, Sort, View
+from data.wire import decode, decoder
+
+CHUNK = 500
+RANKS_OF = {
+    View.AT_RISK: tuple(range(NO_RANK)),
+    View.BLOCKED: (0,),
+    View.AT_CAP: (1,),
+    View.NEAR_CAP: (2,),
+    View.DOWNGRADED: (3,),
+    View.BOOK: tuple(range(NO_RANK + 1)),
+}
+LEAVES_SNOOZED_OUT = (View.AT_RISK, View.BLOCKED, View.AT_CAP, View.NEAR_CAP, View.DOWNGRADED)
+_COLUMNS = {
+    Sort.SEVERITY: "rank, order1, order2, id",
+    Sort.MRR: "mrr, id",
+    Sort.RENEWAL: "renewal, id",
+    Sort.LAST_LOGIN: "last_login, id",
+    Sort.NAME: "sort_name, id",
+}
+
+_row = decoder(Row)
+_account = decoder(Account)
+
+
+def list_query(view: View, sort: Sort, text: str, untouched: bool, snoozed: bool) -> tuple[str, list[str]]:
+    """Return the SQL and its values that give the account numbers of a list, in order (first column).
+
+    Orders other than severity are merged from one index scan per rank, so that no plan sorts or walks more than it
+    answers. `snoozed` True leaves running snoozes in their place (A17).
+    """
+    columns = _COLUMNS[sort]
+    tests = ["snoozed = 0"] if view in LEAVES_SNOOZED_OUT and not snoozed else []
+    tests += ["handled = 0"] if untouched else []
+    needle = text.strip().casefold()
+    tests += ["instr(search, ?) > 0"] if needle else []
+    if view is View.SIGNALS:
+        parts = [["has_signal = 1", *tests]]
+    elif sort is Sort.SEVERITY:
+        ranks = RANKS_OF[view]
+        parts = [[f"rank BETWEEN {ranks[0]} AND {ranks[-1]}", *tests]]
+    else:
+        parts = [[f"rank = {rank}", *tests] for rank in RANKS_OF[view]]
+    wanted = "number" if len(parts) == 1 else f"number, {columns}"  # a merge has to see what it orders by
+    selects = [f"SELECT {wanted} FROM listing WHERE {' AND '.join(part)}" for part in parts]
+    values = [needle] * len(parts) if needle else []
+    return f"{' UNION ALL '.join(selects)} ORDER BY {columns}", values
+
+
+class CacheLists(CacheFile):
+    """The readers. Each refuses the book of another backend than the expected one (WrongBackend)."""
+
+    def counts(self) -> Counts:
+        """How many accounts each view holds; snoozed ones apart (A17), so that 1–4 add up to 0."""
+        self.check_backend()
+        listed = [0] * (NO_RANK + 1)
+        signals = book = resting = 0
+        for rank, snoozed, has_signal, accounts in self.all("SELECT rank, snoozed, has_signal, accounts FROM tally"):
+            book += accounts
+            signals += accounts * has_signal
+            if snoozed and rank < NO_RANK:
+                resting += accounts
+            else:
+                listed[rank] += accounts
+        return Counts(listed[0], listed[1], listed[2], listed[3], signals, book, resting)
+
+    def ids(
+        self,
+        view: View,
+        sort: Sort = Sort.SEVERITY,
+        text: str = "",
+        untouched: bool = False,
+        *,
+        snoozed: bool = False,
+        limit: int | None = None,
+    ) -> "array[int]":
+        """The numbers of all accounts of a list, in order; 8 bytes each."""
+        self.check_backend()
+        sql, values = list_query(view, sort, text, untouched, snoozed)
+        if limit is not None:
+            sql += f" LIMIT {int(limit)}"
+        return array("q", (found[0] for found in self.each(sql, values)))
+
+    def first(
+        self,
+        view: View,
+        sort: Sort = Sort.SEVERITY,
+        text: str = "",
+        untouched: bool = False,
+        limit: int = 128,
+        *,
+        snoozed: bool = False,
+    ) -> list[Row]:
+        """The first rows of a list, in order."""
+        return self.rows(self.ids(view, sort, text, untouched, snoozed=snoozed, limit=limit))
+
+    def rows(self, numbers: Sequence[int]) -> list[Row]:
+        """The rows of these numbers, in their order; accounts removed meanwhile are left out."""
+        return [decode(blob, _row) for blob in self._blobs("verdict", '"row"', numbers)]
+
+    def accounts_for(self, numbers: Sequence[int]) -> list[Account]:
+        """The accounts of these numbers, in their order; accounts removed meanwhile are left out."""
+        return [decode(blob, _account) for blob in self._blobs("account", "payload", numbers)]
+
+    def number(self, account_id: str) -> int | None:
+        """The number of an account in this cache, the same as long as the account is cached."""
+        found = self.all("SELECT number FROM account WHERE id = ?", (account_id,))
+        return found[0][0] if found else None
+
+    def seq(self, account_id: str) -> int | None:
+        """The seq of the cached account, None when it is not cached."""
+        found = self.all("SELECT seq FROM account WHERE id = ?", (account_id,))
+        return found[0][0] if found else None
+
+    def size(self) -> int:
+        """How many accounts are cached, whoever's they are."""
+        return int(self.all("SELECT coalesce(sum(accounts), 0) FROM tally")[0][0])
+
+    def row(self, account_id: str) -> Row | None:
+        """The stored row of an account, None when it is not cached."""
+        self.check_backend()
+        number = self.number(account_id)
+        found = self.rows([number]) if number is not None else []
+        return found[0] if found else None
+
+    def account(self, account_id: str) -> Account | None:
+        """An account as the server sent it, None when it is not cached."""
+        self.check_backend()
+        found = self.all("SELECT payload FROM account WHERE id = ?", (account_id,))
+        return decode(found[0][0], _account) if found else None
+
+    def lapsed(self, now: float, complete_through: str, policy: str, limit: int) -> list[Account]:
+        """Accounts whose verdict no longer counts, at most `limit`, at-risk ones first within each cause.
+
+        Its `good_until` has passed (`now`, epoch seconds), or its day is before `complete_through` (ISO, "" unknown),
+        or it was made under another policy version.
+        """
+        numbers: dict[int, None] = {}
+        for sql, values in _lapsed_queries(now, complete_through, policy):
+            if len(numbers) >= limit:
+                break
+            found = self.all(f"{sql} LIMIT ?", (*values, limit - len(numbers)))
+            numbers.update(dict.fromkeys(number for (number,) in found))
+        return self.accounts_for(list(numbers))
+
+    def _blobs(self, table: str, column: str, numbers: Sequence[int]) -> Iterator[bytes]:
+        for start in range(0, len(numbers), CHUNK):
+            chunk = numbers[start : start + CHUNK]
+            marks = ",".join("?" * len(chunk))
+            found = dict(self.all(f"SELECT number, {column} FROM {table} WHERE number IN ({marks})", list(chunk)))
+            yield from (found[number] for number in chunk if number in found)
+
+
+def _lapsed_queries(now: float, complete_through: str, policy: str) -> list[tuple[str, tuple[object, ...]]]:
+    queries: list[tuple[str, tuple[object, ...]]] = [
+        ("SELECT number FROM listing WHERE good_until <= ? ORDER BY good_until", (now,))
+    ]
+    if complete_through:
+        queries += [
+            (f"SELECT number FROM listing WHERE policy = ? AND rank = {rank} AND day < ?", (policy, complete_through))
+            for rank in range(NO_RANK + 1)
+        ]
+    queries += [
+        (f"SELECT number FROM listing WHERE policy {side} ? ORDER BY policy, rank", (policy,)) for side in ("<", ">")
+    ]
+    return queries

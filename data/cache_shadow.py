@@ -1,0 +1,106 @@
+"""A full refresh beside the book: filled in a shadow, swapped in when it is complete."""
+
+from datetime import date, datetime
+
+from data.cache_write import SHADOW, CacheWrite
+from data.schema import CACHE_SQL
+
+OLD = "old_"
+TWINS = ("account", "listing", "verdict", "tally")
+_STATEMENTS = [statement for statement in CACHE_SQL.strip().split(";\n") if statement.strip()]
+
+
+class CacheShadow(CacheWrite):
+    """The book as a whole: emptied for another backend, or fetched anew without being missed meanwhile."""
+
+    def start_book(self, base_url: str, epoch: str) -> None:
+        """Empty the cache for a first sync of a backend; what was there of another one goes. Numbers are not reused."""
+        self.drop_leftovers()
+        with self.writing():
+            for table in (*TWINS, "tombstone", "member"):
+                self.connection.execute(f"DELETE FROM {table}")
+            kept = ["next_number", "generation", "identity", "identity_mark", "identity_url"]
+            if self.base_url == base_url:
+                kept += ["audit_after", "audit_problem"]
+            else:
+                self.connection.execute("DELETE FROM audit")
+            marks = ", ".join("?" * len(kept))
+            self.connection.execute(f"DELETE FROM meta WHERE key NOT IN ({marks})", kept)
+            self.put(base_url=base_url, epoch=epoch, audit_restart=1)
+
+    def drop_leftovers(self, *, shadow: bool = True) -> None:
+        """Drop what an interrupted full refresh, or a finished one, left behind; outside a transaction."""
+        prefixes = (OLD, SHADOW) if shadow else (OLD,)
+        for prefix in prefixes:
+            for table in TWINS:
+                self.connection.execute(f"DROP TABLE IF EXISTS {prefix}{table}")
+        if shadow:
+            with self.writing():
+                self.put(shadow_epoch=None, shadow_cursor=None)
+
+    def shadow_cursor(self) -> tuple[str, int] | None:
+        """Epoch and cursor of a full refresh that was interrupted, None when there is none to go on with."""
+        epoch, cursor = self.get("shadow_epoch"), self.get("shadow_cursor")
+        return (epoch, int(cursor)) if epoch is not None and cursor is not None else None
+
+    def begin_shadow(self, epoch: str) -> None:
+        """Make empty twins of the tables, without the indexes that only readers need."""
+        self.drop_leftovers()
+        with self.writing():
+            for table in TWINS:
+                head = f"CREATE TABLE {table} ("
+                (found,) = (one for one in _STATEMENTS if one.startswith(head))
+                self.connection.execute(found.replace(head, f"CREATE TABLE {SHADOW}{table} (", 1))
+            self.put(shadow_epoch=epoch, generation=int(self.get("generation") or 0) + 1)
+
+    def shadow_losses(self) -> int:
+        """How many cached accounts the shadow does not have."""
+        sql = f"SELECT count(*) FROM account a WHERE NOT EXISTS (SELECT 1 FROM {SHADOW}account n WHERE n.id = a.id)"
+        return int(self.all(sql)[0][0])
+
+    def swap_shadow(self, complete_through: date | None, now: datetime) -> int:
+        """Put the complete shadow in the book's place, in one transaction; returns how many accounts went.
+
+        Indexes are made beforehand, one by one, so that nobody waits long for the write lock; the old tables are
+        dropped afterwards.
+        """
+        self._index_shadow()
+        losses = self.shadow_losses()
+        with self.writing():
+            if self.get("shadow_epoch") == self.epoch:
+                self._keep_newer()
+            else:
+                self.put(audit_restart=1)
+            for table in TWINS:
+                self.connection.execute(f"ALTER TABLE {table} RENAME TO {OLD}{table}")
+                self.connection.execute(f"ALTER TABLE {SHADOW}{table} RENAME TO {table}")
+            self.connection.execute("DELETE FROM tombstone")
+            self.put(epoch=self.get("shadow_epoch"), cursor=self.get("shadow_cursor"))
+            self.put(shadow_epoch=None, shadow_cursor=None)
+            self.mark_complete(complete_through, now)
+        self.drop_leftovers(shadow=False)
+        return losses
+
+    def _index_shadow(self) -> None:
+        """Make the indexes under names of this generation: a name belongs to one table only."""
+        generation = self.get("generation")
+        for statement in _STATEMENTS:
+            words = statement.split(" ", 5)
+            if words[:2] == ["CREATE", "INDEX"] and words[4] in TWINS:
+                name, table, rest = words[2], words[4], words[5]
+                self.connection.execute(f"CREATE INDEX IF NOT EXISTS g{generation}_{name} ON {SHADOW}{table} {rest}")
+
+    def _keep_newer(self) -> None:
+        """Carry over accounts that a push made newer in the book than the shadow has them (same epoch only)."""
+        sql = f"SELECT a.number FROM account a JOIN {SHADOW}account n USING (id) WHERE a.seq > n.seq"
+        newer = self.connection.execute(sql).fetchall()
+        for table in TWINS[:3]:
+            self.connection.executemany(
+                f"INSERT OR REPLACE INTO {SHADOW}{table} SELECT * FROM {table} WHERE number = ?", newer
+            )
+        if newer:
+            self.connection.execute(f"DELETE FROM {SHADOW}tally")
+            self.connection.execute(
+                f"INSERT INTO {SHADOW}tally SELECT rank, snoozed, has_signal, count(*) FROM {SHADOW}listing "
+                "GROUP BY rank, snoozed, has_signal"
+            )

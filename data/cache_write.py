@@ -1,0 +1,261 @@
+"""Writing accounts and verdicts: committed in batches, an account overwritten only by a higher seq."""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date, datetime
+
+from data.account import Account, Tombstone, Value
+from data.assessment import NO_RANK, Row, Touch, severity_key
+from data.backends.port import Item
+from data.cache_trail import CacheTrail
+from data.wire import encode
+
+Assess = Callable[[Account, Sequence[Touch]], Row]
+LAST = float("inf")
+BOOK = ""
+SHADOW = "new_"
+
+_VERDICT = [
+    *("rank", "order1", "order2", "mrr", "renewal", "last_login"),
+    *("snoozed", "has_signal", "handled", "good_until", "day", "policy"),
+]
+_LISTING = ["number", "id", "sort_name", "search", *_VERDICT]
+
+
+class Known(Value, frozen=True):
+    """What the cache has of an account: its number, seq and place in the tally."""
+
+    number: int
+    seq: int
+    place: tuple[int, int, int] | None
+
+
+class Last(Value, frozen=True):
+    """What the last piece of a delta brings: the feed date, the time, and how many accounts it may remove."""
+
+    complete_through: date | None
+    now: datetime
+    may_remove: int
+
+
+class Written(Value, frozen=True):
+    """How many accounts a last piece removed, or how many it would have and did not."""
+
+    removed: int = 0
+    held: int = 0
+
+
+class CacheWrite(CacheTrail):
+    """The writers. Each is one transaction, so a reader sees all of it or nothing."""
+
+    def write_batch(
+        self,
+        items: Sequence[Item],
+        tombstones: Sequence[Tombstone],
+        cursor: int,
+        assess: Assess,
+        last: Last | None = None,
+    ) -> Written:
+        """Commit a piece of a delta with its cursor, an account only where it is newer than ours.
+
+        Tombstones wait in a table of their own until the piece that is `last`: its transaction removes and marks the
+        sync complete, unless more would go than `last` permits; then they keep waiting (`Written.held`).
+        """
+        pairs = self._assessed(items, assess)
+        with self.writing():
+            self._write(pairs, BOOK)
+            self._collect(items, tombstones)
+            self.put(cursor=cursor)
+            return self._finish(last) if last is not None else Written()
+
+    def write_shadow(self, items: Sequence[Item], tombstones: Sequence[Tombstone], cursor: int, assess: Assess) -> None:
+        """Commit a piece of a full refresh with its cursor; nobody reads the shadow, so tombstones work at once."""
+        pairs = self._assessed(items, assess)
+        with self.writing():
+            self._write(pairs, SHADOW)
+            self._remove(tombstones, SHADOW)
+            self.put(shadow_cursor=cursor)
+
+    def overwrite(self, item: Item, assess: Assess) -> bool:
+        """Take over one account as the server answered it after a push; False when ours is as new or newer."""
+        pairs = self._assessed([item], assess)
+        with self.writing():
+            return self._write(pairs, BOOK) == 1
+
+    def store(self, rows: Sequence[Row]) -> int:
+        """Store new verdicts of cached accounts; one made from another seq than the cached is dropped."""
+        with self.writing():
+            known = self._known([row.id for row in rows], BOOK)
+            made = [(known[row.id], row) for row in rows if row.id in known and known[row.id].seq == row.seq]
+            self.connection.executemany(
+                f"UPDATE listing SET {', '.join(f'{name} = ?' for name in _VERDICT)} WHERE number = ?",
+                [(*_verdict(row), one.number) for one, row in made],
+            )
+            self.connection.executemany(
+                'UPDATE verdict SET "row" = ? WHERE number = ?', [(encode(row), one.number) for one, row in made]
+            )
+            self._want_members([row for _, row in made])
+            self._count(((one.place, _place(row)) for one, row in made), BOOK)
+        return len(made)
+
+    def remove(self, tombstones: Sequence[Tombstone]) -> int:
+        """Remove accounts that are not newer than their tombstone; returns how many went."""
+        with self.writing():
+            return self._remove(tombstones, BOOK)
+
+    def mark_complete(self, complete_through: date | None, now: datetime) -> None:
+        """Note a complete sync, inside its last transaction."""
+        self.put(complete_through=complete_through.isoformat() if complete_through else None, synced_at=now.timestamp())
+
+    # --- the parts, inside a transaction ---
+
+    def _finish(self, last: Last) -> Written:
+        waiting = "SELECT t.id, t.seq FROM tombstone t JOIN account a USING (id) WHERE a.seq < t.seq"
+        stones = [Tombstone(*found) for found in self.connection.execute(waiting)]
+        if len(stones) > last.may_remove:
+            return Written(held=len(stones))
+        removed = self._remove(stones, BOOK)
+        self.connection.execute("DELETE FROM tombstone")
+        self.mark_complete(last.complete_through, last.now)
+        return Written(removed=removed)
+
+    def _assessed(self, items: Sequence[Item], assess: Assess) -> list[tuple[Item, Row]]:
+        newest = {item.account.id: item for item in sorted(items, key=lambda item: item.account.seq)}
+        touches = self.touches_of(list(newest))
+        return [(item, assess(item.account, touches.get(item.account.id, ()))) for item in newest.values()]
+
+    def _write(self, pairs: Sequence[tuple[Item, Row]], prefix: str) -> int:
+        known = self._known([item.account.id for item, _ in pairs], prefix)
+        pairs = [
+            pair for pair in pairs if (one := known.get(pair[0].account.id)) is None or pair[0].account.seq > one.seq
+        ]
+        numbers = self._numbers([item.account.id for item, _ in pairs], known, prefix)
+        self.connection.executemany(
+            f"INSERT INTO {prefix}account (number, id, seq, version, payload) VALUES (?, ?, ?, ?, ?) "
+            "ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, version = excluded.version, payload = excluded.payload "
+            "WHERE excluded.seq > seq",
+            [
+                (number, item.account.id, item.account.seq, item.account.version, item.raw)
+                for number, (item, _) in zip(numbers, pairs, strict=True)
+            ],
+        )
+        self._write_verdicts(list(zip(numbers, pairs, strict=True)), prefix)
+        moves = ((one.place if (one := known.get(row.id)) else None, _place(row)) for _, row in pairs)
+        self._count(moves, prefix)
+        return len(pairs)
+
+    def _write_verdicts(self, made: Sequence[tuple[int, tuple[Item, Row]]], prefix: str) -> None:
+        changes = ", ".join(f"{name} = excluded.{name}" for name in _LISTING[2:])
+        self.connection.executemany(
+            f"INSERT INTO {prefix}listing ({', '.join(_LISTING)}) VALUES ({', '.join('?' * len(_LISTING))}) "
+            f"ON CONFLICT (number) DO UPDATE SET {changes}",
+            [
+                (number, row.id, row.name.casefold(), search_text(item.account), *_verdict(row))
+                for number, (item, row) in made
+            ],
+        )
+        self.connection.executemany(
+            f'INSERT INTO {prefix}verdict (number, "row") VALUES (?, ?) '
+            'ON CONFLICT (number) DO UPDATE SET "row" = excluded."row"',
+            [(number, encode(row)) for number, (_, row) in made],
+        )
+        self._want_members([row for _, (_, row) in made])
+
+    def _known(self, ids: Sequence[str], prefix: str) -> dict[str, Known]:
+        sql = (
+            "SELECT a.id, a.number, a.seq, l.rank, l.snoozed, l.has_signal "
+            f"FROM {prefix}account a LEFT JOIN {prefix}listing l USING (number) "
+            "WHERE a.id IN (SELECT value FROM json_each(?))"
+        )
+        return {
+            found[0]: Known(found[1], found[2], found[3:] if found[3] is not None else None)
+            for found in self.connection.execute(sql, (json.dumps(ids),))
+        }
+
+    def _numbers(self, ids: Sequence[str], known: dict[str, Known], prefix: str) -> list[int]:
+        """Return each account's number: a cached one keeps it for ever, through a full refresh too."""
+        numbers = {key: one.number for key, one in known.items()}
+        if prefix == SHADOW:
+            numbers |= {key: one.number for key, one in self._known(ids, BOOK).items() if key not in numbers}
+        following = int(self.get("next_number") or 1)
+        for account_id in ids:
+            if account_id not in numbers:
+                numbers[account_id] = following
+                following += 1
+        self.put(next_number=following)
+        return [numbers[account_id] for account_id in ids]
+
+    def _collect(self, items: Sequence[Item], tombstones: Sequence[Tombstone]) -> None:
+        """Keep tombstones until the last page; an account that came back newer takes its own away."""
+        self.connection.executemany(
+            "INSERT INTO tombstone (id, seq) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET seq = max(seq, excluded.seq)",
+            [(stone.id, stone.seq) for stone in tombstones],
+        )
+        self.connection.executemany(
+            "DELETE FROM tombstone WHERE id = ? AND seq < ?", [(item.account.id, item.account.seq) for item in items]
+        )
+
+    def _remove(self, tombstones: Sequence[Tombstone], prefix: str) -> int:
+        known = self._known([stone.id for stone in tombstones], prefix)
+        gone = {
+            stone.id: known[stone.id] for stone in tombstones if stone.id in known and known[stone.id].seq < stone.seq
+        }
+        for table in ("account", "listing", "verdict"):
+            self.connection.executemany(
+                f"DELETE FROM {prefix}{table} WHERE number = ?", [(one.number,) for one in gone.values()]
+            )
+        if prefix == BOOK:
+            self.connection.executemany(
+                "DELETE FROM member WHERE account_id = ?", [(account_id,) for account_id in gone]
+            )
+        self._count(((one.place, None) for one in gone.values()), prefix)
+        return len(gone)
+
+    def _count(
+        self, moves: Iterable[tuple[tuple[int, int, int] | None, tuple[int, int, int] | None]], prefix: str
+    ) -> None:
+        """Bring the tally along: accounts that went from one place to another."""
+        tally: Counter[tuple[int, int, int]] = Counter()
+        for old, new in moves:
+            if old != new:
+                if old is not None:
+                    tally[old] -= 1
+                if new is not None:
+                    tally[new] += 1
+        self.connection.executemany(
+            f"INSERT INTO {prefix}tally (rank, snoozed, has_signal, accounts) VALUES (?, ?, ?, ?) "
+            "ON CONFLICT (rank, snoozed, has_signal) DO UPDATE SET accounts = accounts + excluded.accounts",
+            [(*place, by) for place, by in tally.items() if by],
+        )
+
+
+def search_text(account: Account) -> str:
+    """What `/` looks through: name, organisation, id and e-mails, case folded."""
+    parts = [account.name, account.org_name, account.id, *(contact.email for contact in account.contacts)]
+    return " ".join(part for part in parts if part).casefold()
+
+
+def _place(row: Row) -> tuple[int, int, int]:
+    rank = row.category.rank if row.category is not None else NO_RANK
+    return rank, int(row.snoozed), int(bool(row.signals))
+
+
+def _verdict(row: Row) -> tuple[object, ...]:
+    """The columns of `listing` that a verdict sets, in the order of _VERDICT."""
+    rank, order1, order2, _ = severity_key(row)
+    last_login = row.logins.last_at
+    return (
+        rank,
+        order1,
+        order2,
+        -(row.mrr or 0),
+        row.renewal_at.timestamp() if row.renewal_at else LAST,
+        -last_login.timestamp() if last_login else LAST,
+        int(row.snoozed),
+        int(bool(row.signals)),
+        int(row.handled is not None),
+        row.good_until.timestamp() if row.good_until else None,
+        row.day.isoformat() if row.day else "",
+        row.policy,
+    )

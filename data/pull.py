@@ -1,0 +1,216 @@
+"""The journey from the backend into the cache: accounts, then audit trail, identity and members."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from data.account import Value
+from data.backends.port import Batch, BillingBackend
+from data.cache import Assess, Cache
+from data.cache_write import Last
+from data.errors import BadAnswer, Gone, NotAllowed, Offline, SuspiciousSync
+from data.locks import pull_lock
+
+MAY_REMOVE = 0.20
+MEMBERS_A_SYNC = 200
+MEMBERS_FRESH = timedelta(days=1)
+
+AssessFor = Callable[[date | None], Assess]
+
+
+class Pulled(Value, frozen=True):
+    """What a pull did: accounts fetched and removed, whether everything came anew, what is wrong with the trail."""
+
+    pulled: int = 0
+    removed: int = 0
+    full: bool = False
+    epoch: str | None = None
+    complete: bool = False
+    audit_problem: str | None = None
+
+
+def pull(
+    backend: BillingBackend,
+    cache: Cache,
+    assess_for: AssessFor,
+    now: datetime,
+    *,
+    full: bool = False,
+    yes: bool = False,
+    progress: Callable[[int], None] = lambda count: None,
+) -> Pulled:
+    """Bring the cache up to date (contract.md, Reading). `progress` gets the accounts fetched so far, per batch.
+
+    `full` fetches everything anew beside the book; `yes` permits removing more than a fifth of it. Raises Busy when
+    another process pulls, SuspiciousSync, what the backend's reading raises, CacheDamaged and Unwritable. What was
+    committed stays; the next pull goes on from there.
+    """
+    with pull_lock(cache.directory):
+        cache.prepare_bulk()
+        try:
+            return _Pull(backend, cache, assess_for, now, yes, progress).run(full)
+        finally:
+            cache.finish_bulk()
+
+
+def reassess_lapsed(cache: Cache, assess_for: AssessFor, now: datetime, policy: str, limit: int) -> int:
+    """Re-assess at most `limit` accounts whose verdict has lapsed by time, feed date or policy; returns how many."""
+    through = cache.complete_through
+    accounts = cache.lapsed(now.timestamp(), through.isoformat() if through else "", policy, limit)
+    touches = cache.touches_of([account.id for account in accounts])
+    assess = assess_for(through)
+    cache.store([assess(account, touches.get(account.id, ())) for account in accounts])
+    return len(accounts)
+
+
+def _day(text: str | None) -> date | None:
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise BadAnswer(f"The server's complete_through is no date: {text[:40]!r}.") from None
+
+
+@dataclass(slots=True)
+class _Pull:
+    backend: BillingBackend
+    cache: Cache
+    assess_for: AssessFor
+    now: datetime
+    yes: bool
+    progress: Callable[[int], None]
+    pulled: int = 0
+    removed: int = 0
+
+    def run(self, full: bool) -> Pulled:
+        self.cache.drop_leftovers(shadow=False)
+        whole = self._accounts(full)
+        audit_problem = self._audit() if self.backend.capabilities.audit else None
+        self._identity()
+        if "change_admin" in self.backend.capabilities.kinds:
+            self._members()
+        return Pulled(self.pulled, self.removed, whole, self.cache.epoch, True, audit_problem)
+
+    # --- accounts ---
+
+    def _accounts(self, full: bool) -> bool:
+        """Fetch the accounts; returns whether everything came anew."""
+        cache, url = self.cache, self._url
+        own = cache.base_url == url
+        if own and cache.synced_at is not None:
+            if not full and self._delta(cache.cursor, cache.epoch):
+                return False
+            self._refresh(anew=full)
+            return True
+        # There is no complete book to protect: a first sync goes straight into it and makes progress on a bad link.
+        begun = own and not full and cache.cursor is not None
+        if not begun or not self._delta(cache.cursor, cache.epoch):
+            self._delta(None, None)
+        return True
+
+    @property
+    def _url(self) -> str:
+        return self.backend.base_url.rstrip("/")
+
+    def _delta(self, cursor: int | None, epoch: str | None) -> bool:
+        """Commit a delta batch by batch; False, with nothing written, when the server has begun a new epoch.
+
+        `epoch` None means a book from the beginning: the first batch replaces whatever is cached.
+        """
+        begun = self.cache.size() if epoch is not None else 0
+        for batch in self.backend.accounts(cursor):
+            if epoch is None:
+                self.cache.start_book(self._url, batch.epoch)
+                epoch = batch.epoch
+            if batch.epoch != epoch:
+                return False
+            through = _day(batch.complete_through) or self.cache.complete_through
+            last = Last(through, self.now, self._may_remove(begun)) if batch.last else None
+            written = self.cache.write_batch(
+                batch.items, batch.tombstones, batch.cursor, self.assess_for(through), last
+            )
+            self._count(batch)
+            if written.held:
+                raise SuspiciousSync(written.held, begun)
+            if batch.last:
+                self.removed += written.removed
+                return True
+        raise Offline("The accounts broke off before their end; the next sync goes on from there.")
+
+    def _refresh(self, anew: bool) -> None:
+        """Fetch everything into the shadow and swap it in when complete; an interrupted one is gone on with."""
+        cache = self.cache
+        begun = cache.size()
+        waiting = None if anew else cache.shadow_cursor()
+        epoch, cursor = waiting or (None, None)
+        for batch in self.backend.accounts(cursor):
+            if epoch is None:
+                cache.begin_shadow(batch.epoch)
+                epoch = batch.epoch
+            if batch.epoch != epoch:
+                break
+            through = _day(batch.complete_through)
+            cache.write_shadow(batch.items, batch.tombstones, batch.cursor, self.assess_for(through))
+            self._count(batch)
+            if batch.last:
+                self._swap(begun, through)
+                return
+        else:
+            raise Offline("The accounts broke off before their end; the next sync goes on from there.")
+        if waiting is None:
+            raise BadAnswer("The server started its history over in the middle of a sync. Sync again.")
+        self._refresh(anew=True)
+
+    def _swap(self, begun: int, through: date | None) -> None:
+        losses = self.cache.shadow_losses()
+        if losses > self._may_remove(begun):
+            raise SuspiciousSync(losses, begun)
+        self.removed += self.cache.swap_shadow(through, self.now)
+
+    def _may_remove(self, begun: int) -> int:
+        return begun if self.yes else int(begun * MAY_REMOVE)
+
+    def _count(self, batch: Batch) -> None:
+        self.pulled += len(batch.items)
+        self.progress(self.pulled)
+
+    # --- what comes along ---
+
+    def _audit(self) -> str | None:
+        """Append the trail; returns what is wrong with it. A backend that cannot serve one never fails a sync."""
+        restart = self.cache.get("audit_restart") is not None
+        try:
+            for page in self.backend.audit(0 if restart else self.cache.audit_after):
+                touched, wrong = self.cache.append_audit(page.entries, restart=restart)
+                restart = False
+                self._reassess(touched)
+                if wrong:
+                    return wrong
+        except (Gone, NotAllowed, BadAnswer) as error:
+            return f"The audit trail could not be read. {error}"
+        return None
+
+    def _reassess(self, account_ids: Sequence[str]) -> None:
+        """Judge again the accounts that somebody contacted or remedied (A16)."""
+        cache = self.cache
+        numbers = [number for one in account_ids if (number := cache.number(one)) is not None]
+        assess, touches = self.assess_for(cache.complete_through), cache.touches_of(account_ids)
+        cache.store([assess(account, touches.get(account.id, ())) for account in cache.accounts_for(numbers)])
+
+    def _identity(self) -> None:
+        identity, known = self.backend.identity(), self.cache.identity
+        same = known is not None and known.staff_id == identity.staff_id
+        self.cache.remember_identity(identity, self.cache.identity_mark if same else None, self._url)
+
+    def _members(self) -> None:
+        """Prefetch members for change-admin offline, a bounded number each time; the link's faults end it quietly."""
+        for account_id, workspace_id in self.cache.workspaces_without_members(self.now - MEMBERS_FRESH, MEMBERS_A_SYNC):
+            try:
+                members = self.backend.members(workspace_id)
+            except (Gone, NotAllowed, BadAnswer):
+                self.cache.store_members(workspace_id, account_id, None, self.now)
+            except Offline:
+                return
+            else:
+                self.cache.store_members(workspace_id, account_id, members, self.now)
