@@ -109,7 +109,10 @@ class ListLine(Value, frozen=True):
 class RowList(Protocol):
     """One opened list: a view, an order, a filter. Holds ids only; lines are read by window."""
 
-    total: int
+    @property
+    def total(self) -> int:
+        """How many accounts the list holds."""
+        ...
 
     def window(self, start: int, stop: int) -> Sequence[ListLine]:
         """The lines [start, stop), fewer at the end."""
