@@ -1,0 +1,135 @@
+"""The file behind the outbox: opening it, transactions, our own hashed trail, and the errors of a damaged file."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Self
+
+from data.database import (
+    Damaged,
+    DatabaseProblem,
+    ForeignFile,
+    OldSchema,
+    check_all,
+    connect,
+    problem,
+    transaction,
+)
+from data.errors import NotPossible, OutboxDamaged
+from data.outbox_rows import change_of, to_json
+from data.receipts import GENESIS, entry_hash
+from data.remedy import NEEDS_YOU, Change, State
+from data.schema import OUTBOX_APPLICATION_ID, OUTBOX_SCHEMA, OUTBOX_SQL
+
+FILE_NAME = "outbox.db"
+CHECKED_BYTES = 16 * 1024 * 1024
+AFTER_PARKED = "The change before it on this account did not go through. Look again, then write it again or discard it."
+_ENDED_OTHERWISE = (State.DISCARDED, *NEEDS_YOU)
+
+
+class OutboxFile:
+    """An open outbox.db; for one thread. Every writing method is one transaction, on disk when it returns."""
+
+    def __init__(self, directory: Path, connection: sqlite3.Connection) -> None:
+        self.directory = directory
+        self._connection = connection
+        connection.row_factory = sqlite3.Row
+
+    @classmethod
+    def open(cls, directory: Path) -> Self:
+        """Open (or make) outbox.db in `directory`; OutboxDamaged when it cannot be read: it is never replaced."""
+        path = directory / FILE_NAME
+        with _naming(path):
+            connection = connect(
+                path,
+                application_id=OUTBOX_APPLICATION_ID,
+                schema=OUTBOX_SCHEMA,
+                sql=OUTBOX_SQL,
+                wal=False,
+                synchronous="EXTRA",
+            )
+            try:
+                if path.stat().st_size <= CHECKED_BYTES:
+                    check_all(connection)
+            except DatabaseProblem:
+                connection.close()
+                raise
+        return cls(directory, connection)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    def stamp(self) -> tuple[int, int]:
+        """Return a value that differs once anybody, this process included, has written."""
+        return self._rows("PRAGMA data_version")[0][0], self._connection.total_changes
+
+    # --- building blocks ---
+    def _rows(self, query: str, *values: Any) -> list[sqlite3.Row]:
+        try:
+            return self._connection.execute(query, values).fetchall()
+        except sqlite3.DatabaseError as error:
+            with _naming(self.directory / FILE_NAME):
+                raise problem(error, self.directory / FILE_NAME) from error
+
+    def _select(self, where: str, *values: Any) -> list[Change]:
+        return [change_of(row) for row in self._rows(f"SELECT * FROM change {where}", *values)]
+
+    def _find(self, change_id: str) -> Change:
+        found = self._select("WHERE change_id = ?", change_id)
+        if not found:
+            raise NotPossible(f"There is no change {change_id} in the outbox.")
+        return found[0]
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        with _naming(self.directory / FILE_NAME), transaction(self._connection) as connection:
+            yield connection
+
+    def _set(self, change_id: str, **values: Any) -> None:
+        columns = ", ".join(f'"{name}" = ?' for name in values)
+        self._connection.execute(f"UPDATE change SET {columns} WHERE change_id = ?", (*values.values(), change_id))
+
+    def _note(self, change_id: str, event: str, now: datetime, **more: Any) -> None:
+        """Append to our own trail, in the caller's transaction: who did what to a change, when and why."""
+        last = self._connection.execute("SELECT seq, hash FROM trail ORDER BY seq DESC LIMIT 1").fetchone()
+        seq, prev = (last["seq"] + 1, last["hash"]) if last else (1, GENESIS)
+        entry = {"seq": seq, "change_id": change_id, "event": event, "at": now.astimezone(UTC), **more}
+        raw = to_json(entry)
+        self._connection.execute(
+            "INSERT INTO trail (seq, change_id, event, raw, prev_hash, hash) VALUES (?,?,?,?,?,?)",
+            (seq, change_id, event, raw, prev, entry_hash(prev, raw)),
+        )
+
+    def _end(self, change: Change, state: State, now: datetime, why: str | None, event: str, **more: Any) -> None:
+        """Give a change its end or its place among those that need a person, and park what waited for it."""
+        parked_why = more.pop("parked_why", None)
+        self._set(
+            change.change_id,
+            state=state.value,
+            unknown=0,
+            last_error=why,
+            parked_why=parked_why,
+            next_try_at=None,
+            not_before=None,
+            finished_at=None if state is State.PARKED else now.timestamp(),
+            **more,
+        )
+        self._note(change.change_id, event, now, why=why)
+        if state in _ENDED_OTHERWISE:
+            for successor in self._select('WHERE "after" = ? AND state IN (?,?)', change.change_id, "held", "queued"):
+                self._end(successor, State.PARKED, now, AFTER_PARKED, "parked", parked_why="predecessor")
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Turn damage into the sentence that says what to do; a full or busy disk keeps its own."""
+    try:
+        yield
+    except (Damaged, ForeignFile, OldSchema) as error:
+        raise OutboxDamaged(
+            f"{error} Nothing was changed. It may hold changes that were never sent: triage doctor --rescue-outbox "
+            f"exports what can be read; then move {path.name} away."
+        ) from error
