@@ -1,12 +1,12 @@
-"""The JSON shapes of the command line (interface.md): a public promise. Keys in the document's order, always present."""
+"""The JSON shapes of the command line (interface.md): a public promise. Keys as there, always present."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from data.account import Account, Entry
+from data.account import Entry
 from data.assessment import Row, Verdict, WorkspaceReading
-from data.remedy import Change, Preview, Receipt
+from data.remedy import Change, Preview
 
 
 def listed(row: Row, pending: Sequence[Change], synced_at: datetime | None) -> dict[str, Any]:
@@ -91,7 +91,7 @@ def queued(change: Change) -> dict[str, Any]:
         "last_error": change.last_error,
         "unknown": change.unknown,
         "conflict": None if change.conflict is None else list(change.conflict),
-        "receipt": _receipt(change.receipt),
+        "receipt": change.receipt,
     }
 
 
@@ -127,14 +127,5 @@ def entry(one: Entry) -> dict[str, Any]:
     }
 
 
-def workspace_name(account: Account, workspace_id: str | None) -> str:
-    """The name of a workspace of the account, its id where it has none there."""
-    return next((one.name for one in account.workspaces if one.id == workspace_id), workspace_id or "")
-
-
 def _workspace(one: WorkspaceReading) -> dict[str, Any]:
     return {"id": one.id, "name": one.name, "reason": one.reason, "used": one.used, "included": one.included}
-
-
-def _receipt(receipt: Receipt | None) -> Receipt | None:
-    return receipt

@@ -1,0 +1,148 @@
+"""`triage list`: the at-risk inbox in order (A1–A8), as text, tab-separated, CSV or JSON."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from data.assessment import Category, Row
+from data.errors import ConfigError, NoData
+from data.ports import View
+from triage.commands.context import Context, emit, emit_json
+from triage.commands.parser import Parser
+
+if TYPE_CHECKING:
+    from triage.commands.reading import Book
+
+VIEWS = {
+    "at-risk": View.AT_RISK,
+    "blocked": View.BLOCKED,
+    "at-cap": View.AT_CAP,
+    "near-cap": View.NEAR_CAP,
+    "downgraded": View.DOWNGRADED,
+    "signals": View.SIGNALS,
+    "book": View.BOOK,
+}
+OF_CATEGORY = {
+    Category.PILOT_HARD_BLOCK: View.BLOCKED,
+    Category.AT_CAP: View.AT_CAP,
+    Category.APPROACHING_CAP: View.NEAR_CAP,
+    Category.RECENTLY_DOWNGRADED: View.DOWNGRADED,
+}
+CATEGORIES = [category.value for category in Category]
+HEADS = ("CATEGORY", "ACCOUNT", "ID", "TIER", "HOURS", "LOGINS", "MRR", "OWNER", "STATE", "WHY NOW")
+RIGHT = ("HOURS", "MRR")
+CSV_HEADS = (
+    *("id", "name", "category", "reasons", "signals", "detail", "tier", "used", "included", "pct", "projected_at"),
+    *("last_login_at", "logins_30d", "login_class", "reading", "suggested", "mrr", "currency", "since", "owner"),
+    *("contact", "contact_email", "handled_by", "claimed_by", "snoozed_until", "pending", "synced_at"),
+)
+
+
+def add(name: str, parser: Parser) -> None:
+    """Add the options of `triage list`."""
+    parser.add_argument("--category", metavar="C", choices=CATEGORIES, help=f"only {', '.join(CATEGORIES)}")
+    parser.add_argument("--filter", metavar="TEXT", default="", help="name, organisation, id or e-mail contains TEXT")
+    parser.add_argument("--view", metavar="NAME", choices=[*VIEWS], help=f"one of {', '.join(VIEWS)}")
+    parser.add_argument("--all", action="store_true", help="the whole book; accounts not at risk follow by MRR")
+    parser.add_argument("--limit", type=_limit, metavar="N", help="the first N only")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="a JSON array; times RFC 3339, money in minor units")
+    form.add_argument("--csv", action="store_true", help="CSV with a heading; formulas are disarmed")
+    form.add_argument("--plain", action="store_true", help="tab-separated, without a heading")
+    parser.set_defaults(run=run_list)
+
+
+def run_list(args: argparse.Namespace, context: Context) -> int:
+    """Print the list; never uses the network."""
+    from triage.commands.reading import fresh_rows, no_data, open_book
+
+    view = _view(args)
+    try:
+        with open_book(context) as book:
+            rows = fresh_rows(book, view, args.filter, args.limit)
+            _print(args, context, book, rows)
+    except NoData as error:
+        return no_data(error, context, args.json)
+    return 0
+
+
+def _view(args: argparse.Namespace) -> View:
+    """The one view that the options name; contradictions are usage errors."""
+    named = [option for option in ("category", "view", "all") if getattr(args, option)]
+    if len(named) > 1:
+        raise ConfigError(f"--{named[0]} and --{named[1]} contradict each other.")
+    if args.category:
+        return OF_CATEGORY[Category(args.category)]
+    if args.view:
+        return VIEWS[args.view]
+    return View.BOOK if args.all else View.AT_RISK
+
+
+def _print(args: argparse.Namespace, context: Context, book: "Book", rows: Sequence[Row]) -> None:
+    from triage.commands import shapes, tables
+
+    pending = {row.id: book.pending(row.id) for row in rows}
+    if args.json:
+        emit_json([shapes.listed(row, pending[row.id], book.synced_at) for row in rows])
+        return
+    if args.csv:
+        lines = [csv_row(shapes.listed(row, pending[row.id], book.synced_at)) for row in rows]
+        sys.stdout.write(tables.csv_text(CSV_HEADS, lines))
+        return
+    from triage.commands.words import list_row
+    from widgets.glyphs import pick
+    from widgets.numbers import ago
+
+    glyphs = pick(context.settings.glyphs, context.environ)
+    cells = [list_row(row, pending[row.id], book.now, glyphs) for row in rows]
+    for line in tables.plain(cells) if args.plain else tables.aligned(HEADS, cells, RIGHT):
+        emit(line)
+    if book.age > book.session.place.stale_after:
+        context.say(f"These figures are {ago(book.age)} old. triage sync brings new ones.")
+
+
+def csv_row(one: dict[str, Any]) -> list[object]:
+    """One element of `list --json` as the cells of CSV_HEADS: lists joined by blanks, persons by name."""
+    logins, contact = one["logins"], one["contact"]
+    return [
+        one["id"],
+        one["name"],
+        one["category"],
+        " ".join(one["reasons"]),
+        " ".join(one["signals"]),
+        one["detail"],
+        one["tier"],
+        one["used"],
+        one["included"],
+        one["pct"],
+        _time(one["projected_at"]),
+        _time(logins["last_at"]),
+        logins["count_30d"],
+        logins["class"],
+        one["reading"],
+        " ".join(one["suggested"]),
+        one["mrr"],
+        one["currency"],
+        _time(one["since"]),
+        one["owner"] and one["owner"].name,
+        contact and contact.name,
+        contact and contact.email,
+        one["handled"] and one["handled"].name,
+        one["claim"] and one["claim"].name,
+        _time(one["snooze"] and one["snooze"].until),
+        " ".join(f"{change['kind']}:{change['state']}" for change in one["pending"]),
+        _time(one["synced_at"]),
+    ]
+
+
+def _time(at: datetime | None) -> str | None:
+    return at.isoformat().replace("+00:00", "Z") if at else None
+
+
+def _limit(text: str) -> int:
+    count = int(text)
+    if count < 0:
+        raise argparse.ArgumentTypeError("must not be negative")
+    return count

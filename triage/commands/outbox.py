@@ -1,0 +1,143 @@
+"""`triage outbox`: the queue of changes, and what a person can do with each."""
+
+import argparse
+from collections.abc import Callable
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from data.errors import ConfigError, NotPossible
+from data.remedy import Change, State
+from triage.commands.context import Context, emit, emit_json
+from triage.commands.parser import Parser
+
+if TYPE_CHECKING:
+    from triage.desk import Desk
+
+HEADS = ("ID", "STATE", "KIND", "ACCOUNT", "ACCOUNT ID", "AGE", "TRIES", "NOTE", "REASON")
+ACTIONS = {
+    "list": "every change, finished ones too",
+    "push": "send what waits now, whatever its backoff; nothing is fetched",
+    "retry": "make a queued or unknown change due now, same id and bytes",
+    "look-up": "ask the server what became of a change",
+    "discard": "give up a change, with a reason",
+    "reauthor": "write a conflicting, rejected or parked change again, with a new id and reason",
+    "undo": "take back a held or queued change that never left",
+}
+WITH_REASON = ("discard", "reauthor")
+
+
+def add(name: str, parser: Parser) -> None:
+    """Add the actions of `triage outbox`; without one it lists."""
+    _json(parser)
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", parser_class=Parser)
+    for action, sentence in ACTIONS.items():
+        made = actions.add_parser(action, help=sentence, description=sentence, allow_abbrev=False)
+        _json(made)
+        if action not in ("list", "push"):
+            made.add_argument("id", metavar="ID", help="the change's id, or its beginning where that is clear")
+        if action in WITH_REASON:
+            made.add_argument("--reason", metavar="TEXT", default="", help="why, 10 to 500 characters")
+    parser.set_defaults(run=run_outbox, json=False)
+
+
+def run_outbox(args: argparse.Namespace, context: Context) -> int:
+    """List the queue, or do one thing with one change."""
+    from triage.commands.joined import open_session
+    from triage.desk import Desk
+
+    with closing(Desk.open(open_session(context, network=args.action is not None and args.action != "list"))) as desk:
+        if args.action in (None, "list"):
+            return _list(desk, args.json)
+        if args.action == "push":
+            return _push(desk, context, args.json)
+        change = _find(desk, args.id)
+        if args.action == "look-up":
+            return _look_up(desk, context, change, args.json)
+        done = _actions(desk, args)[args.action](change.change_id)
+        return _show(done, args.json)
+
+
+def _actions(desk: "Desk", args: argparse.Namespace) -> dict[str, Callable[[str], Change]]:
+    return {
+        "retry": desk.retry,
+        "undo": desk.take_back,
+        "discard": lambda change_id: desk.discard(change_id, args.reason),
+        "reauthor": lambda change_id: desk.reauthor(change_id, args.reason),
+    }
+
+
+def _list(desk: "Desk", json: bool) -> int:
+    from triage.commands.shapes import queued
+
+    changes = desk.outbox()
+    if json:
+        emit_json([queued(change) for change in changes])
+        return 0
+    from triage.commands.tables import aligned
+    from triage.commands.words import change_row
+
+    now = desk.session.clock()
+    for line in aligned(HEADS, [change_row(change, now) for change in changes], ("AGE", "TRIES")):
+        emit(line)
+    return 0
+
+
+def _push(desk: "Desk", context: Context, json: bool) -> int:
+    """Try each waiting row once; exit 0 even with conflicts, as sync does."""
+    from triage.desk.sync import push_round, recognise
+
+    session = desk.session
+    with closing(session.backend()) as backend:
+        identity = recognise(session, desk.cache, backend)
+        pushed = push_round(session, backend, desk.cache, desk.box, identity, ignore_backoff=True)
+    waiting = desk.box.counts().waiting
+    summary = {
+        "pushed": pushed.pushed,
+        "conflicts": pushed.conflicts,
+        "rejected": pushed.rejected,
+        "waiting": waiting,
+    }
+    if json:
+        emit_json(summary)
+    else:
+        emit(", ".join(f"{name} {count}" for name, count in summary.items()))
+    if pushed.signed_out:
+        context.say("triage: The server no longer accepts this token. triage login signs in.")
+        return 4
+    return 0
+
+
+def _look_up(desk: "Desk", context: Context, change: Change, json: bool) -> int:
+    from triage.desk.sync import look_up_round
+
+    with closing(desk.session.backend()) as backend:
+        found = look_up_round(desk.session, backend, desk.cache, desk.box, change.change_id)
+    if found.unknown:
+        context.say("Still unknown. It is tried again by itself, with the same id.")
+    return _show(found, json)
+
+
+def _find(desk: "Desk", beginning: str) -> Change:
+    """The one change whose id begins so; ConfigError (exit 2) where several do, NotPossible where none does."""
+    found = [change for change in desk.outbox() if change.change_id.startswith(beginning)]
+    if len(found) > 1:
+        raise ConfigError(f"{len(found)} changes begin with {beginning!r}. Write more of the id.")
+    if not found:
+        raise NotPossible(f"No change begins with {beginning!r}. triage outbox list shows all.")
+    return found[0]
+
+
+def _show(change: Change, json: bool) -> int:
+    from triage.commands.shapes import queued
+    from triage.commands.words import change_note, kind_words
+
+    if json:
+        emit_json(queued(change))
+    else:
+        note = "" if change.state is State.QUEUED else change_note(change)
+        emit(f"{change.change_id}  {kind_words(change.kind)}  {change.account_name}  {change.state}  {note}".rstrip())
+    return 0
+
+
+def _json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON")

@@ -1,0 +1,104 @@
+"""`triage show`: one account, its facts, every verdict with its rule and inputs, what is pending, what happened."""
+
+import argparse
+from typing import TYPE_CHECKING
+
+from data.account import Account, Entry
+from data.assessment import Row, Verdict
+from data.errors import NoData, TriageError
+from data.safe_text import safe_text
+from triage.commands.context import Context, emit, emit_json
+from triage.commands.parser import Parser
+
+if TYPE_CHECKING:
+    from triage.commands.reading import Book
+    from widgets.glyphs import Glyphs
+
+TRAIL = 1000
+
+
+def add(name: str, parser: Parser) -> None:
+    """Add the options of `triage show`."""
+    parser.add_argument("id", metavar="ID", help="the account's id")
+    parser.add_argument("--json", action="store_true", help="a JSON object")
+    parser.set_defaults(run=run_show)
+
+
+def run_show(args: argparse.Namespace, context: Context) -> int:
+    """Print one account; never uses the network."""
+    from triage.commands.reading import fresh_row, no_data, open_book
+    from triage.commands.shapes import shown
+    from triage.rules.assess import explain
+
+    try:
+        with open_book(context) as book:
+            row = fresh_row(book, args.id)
+            account = book.cache.account(args.id)
+            if row is None or account is None:
+                raise TriageError(f"There is no account {safe_text(args.id)} in the book. triage list --all shows all.")
+            touches = book.cache.touches(row.id)
+            verdicts = explain(account, touches, book.session.policy, row.assessed_at, book.cache.complete_through)
+            trail = book.cache.audit(row.id, None, TRAIL)
+            if args.json:
+                emit_json(shown(row, book.pending(row.id), book.synced_at, verdicts, trail))
+            else:
+                _print(context, book, row, account, verdicts, trail)
+    except NoData as error:
+        return no_data(error, context, args.json)
+    return 0
+
+
+def _print(
+    context: Context, book: "Book", row: Row, account: Account, verdicts: tuple[Verdict, ...], trail: list[Entry]
+) -> None:
+    from triage.commands.words import category_cell, change_note, change_state, value_words
+    from widgets.glyphs import pick
+    from widgets.numbers import ago, utc
+
+    glyphs = pick(context.settings.glyphs, context.environ)
+    lines = [f"{row.name}  {row.id}", f"{category_cell(row, glyphs)}: {row.detail}" if row.category else row.detail]
+    lines += _facts(row, account, book, glyphs)
+    lines += ["", "Why"]
+    for one in verdicts:
+        inputs = ", ".join(f"{name} {value_words(value)}" for name, value in one.inputs.items())
+        lines.append(f"  {one.rule}  {one.verdict}" + (f"  ({inputs})" if inputs else ""))
+    pending = book.pending(row.id)
+    if pending:
+        lines += ["", "Pending"]
+        lines += [f"  {one.change_id[:8]}  {change_state(one)}  {change_note(one)}".rstrip() for one in pending]
+    if trail:
+        lines += ["", "History"]
+    for entry in trail:
+        denied = " (denied)" if entry.outcome == "denied" else ""
+        reason = f"  {entry.reason}" if entry.reason else ""
+        lines.append(
+            f"  {utc(entry.applied_at)}  {entry.action.replace('_', ' ')}{denied} by {entry.actor.name}{reason}"
+        )
+    lines += ["", f"synced {ago(book.age)} ago, {utc(book.synced_at)}"]
+    for line in lines:
+        emit(safe_text(line, cells=None))
+
+
+def _facts(row: Row, account: Account, book: "Book", glyphs: "Glyphs") -> list[str]:
+    from triage.commands.words import logins_words, state_words
+    from widgets.numbers import cap, hours, money_words, utc
+
+    contact = row.contact
+    facts = [
+        ("organisation", account.org_name),
+        ("tier", f"{row.tier} until {utc(account.tier_expires_at)}" if account.tier_expires_at else row.tier),
+        ("mrr", money_words(row.mrr, row.currency, glyphs)),
+        ("since", utc(row.since) if row.since else None),
+        ("renewal", utc(row.renewal_at) if row.renewal_at else None),
+        ("admin logins", logins_words(row, book.now, glyphs)),
+        ("how to read it", row.reading),
+        ("try first", ", ".join(kind.replace("_", " ") for kind in row.suggested)),
+        ("owner", f"{row.owner.name} {row.owner.email or ''}" if row.owner else None),
+        ("contact", f"{contact.name} {contact.email or ''} ({contact.role})" if contact else None),
+        ("state", state_words(row, (), book.now)),
+    ]
+    lines = [f"  {name:<14}  {value}".rstrip() for name, value in facts if value]
+    for one in row.workspaces:
+        used = f"{hours(one.used, one.included, glyphs)} of {cap(one.included, glyphs)} h"
+        lines.append(f"  {'workspace':<14}  {one.id}  {one.name}  {used}  {one.reason or ''}".rstrip())
+    return lines

@@ -1,0 +1,140 @@
+"""The words and cells of the human output: one row of the list, one line of a change, one of the audit trail."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from data.account import Entry
+from data.assessment import Category, Row
+from data.remedy import Change, State
+from widgets.glyphs import Glyphs
+from widgets.numbers import age, hours_cell, money, utc
+
+WORDS = {
+    Category.PILOT_HARD_BLOCK: "Blocked",
+    Category.AT_CAP: "At cap",
+    Category.APPROACHING_CAP: "Near cap",
+    Category.RECENTLY_DOWNGRADED: "Downgraded",
+}
+
+
+def category_cell(row: Row, glyphs: Glyphs) -> str:
+    """Mark and word of the severity; the signal's words where no category applies."""
+    if row.category is None:
+        return ", ".join(signal.replace("_", " ") for signal in row.signals) or glyphs.unknown
+    marks = dict(zip(Category, (glyphs.blocked, glyphs.cap, glyphs.near, glyphs.down), strict=True))
+    return f"{marks[row.category]} {WORDS[row.category]}"
+
+
+def list_row(row: Row, pending: Sequence[Change], now: datetime, glyphs: Glyphs) -> list[str]:
+    """The cells of one line of `triage list`."""
+    first = row.workspaces[0] if row.workspaces else None
+    used, included = (first.used, first.included) if first else (None, None)
+    return [
+        category_cell(row, glyphs),
+        row.name,
+        row.id,
+        row.tier,
+        hours_cell(used, included, first is not None and used is not None, glyphs).strip(),
+        logins_words(row, now, glyphs),
+        money(row.mrr, row.currency, glyphs),
+        row.owner.name if row.owner else glyphs.unknown,
+        state_words(row, pending, now),
+        row.detail,
+    ]
+
+
+def logins_words(row: Row, now: datetime, glyphs: Glyphs) -> str:
+    """How recently and how often an admin logged in (A8): `2h 41 frequent`, `never none recent`, `no data`."""
+    logins = row.logins
+    if logins.klass == "unknown":
+        return "no data"
+    last = age((now - logins.last_at).total_seconds()) if logins.last_at else "never"
+    count = glyphs.unknown if logins.count_30d is None else str(logins.count_30d)
+    return f"{last} {count} {logins.klass}"
+
+
+def state_words(row: Row, pending: Sequence[Change], now: datetime) -> str:
+    """What stands against touching the account blindly: pending changes, claim, snooze, handled (A16)."""
+    said = [change_state(change) for change in pending]
+    if row.claim and row.claim.until > now:
+        said.append(f"claimed by {row.claim.name}")
+    if row.snoozed and row.snooze:
+        said.append(f"snoozed by {row.snooze.name}")
+    if row.handled:
+        said.append(f"handled by {row.handled.name}, {age((now - row.handled.at).total_seconds())} ago")
+    return "; ".join(said)
+
+
+def change_state(change: Change) -> str:
+    """A change in two words: its kind and its state."""
+    state = "outcome unknown" if change.outcome_unknown else str(change.state)
+    return f"{kind_words(change.kind)} {state}"
+
+
+def kind_words(kind: str) -> str:
+    """`reset_usage` as `reset usage`."""
+    return kind.replace("_", " ")
+
+
+def change_row(change: Change, now: datetime) -> list[str]:
+    """The cells of one line of `triage outbox`."""
+    return [
+        change.change_id[:8],
+        "outcome unknown" if change.outcome_unknown else str(change.state),
+        kind_words(change.kind),
+        change.account_name,
+        change.account_id,
+        age((now - change.authored_at).total_seconds()),
+        str(change.attempts),
+        change_note(change),
+        change.reason,
+    ]
+
+
+def change_note(change: Change) -> str:
+    """What a person has to know about the change: who moved what, what went wrong, what proves it."""
+    if change.conflict:
+        return "; ".join(
+            f"{move.field} is now {value_words(move.to)} by {move.name or 'somebody'}" for move in change.conflict
+        )
+    if change.state is State.APPLIED and change.receipt:
+        return f"audit {change.receipt.audit_seq:,}"
+    return change.last_error or ""
+
+
+def entry_row(entry: Entry) -> list[str]:
+    """The cells of one line of `triage audit`."""
+    return [
+        str(entry.seq),
+        utc(entry.applied_at),
+        entry.actor.name,
+        kind_words(entry.action) + (" (denied)" if entry.outcome == "denied" else ""),
+        entry.account_id or "",
+        entry.workspace_id or "",
+        entry.reason or "",
+    ]
+
+
+def fields_words(values: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]:
+    """Contract fields as (dotted name, value in words)."""
+    said: list[tuple[str, str]] = []
+    for name, value in values.items():
+        if isinstance(value, dict):
+            said += fields_words(value, f"{prefix}{name}.")
+        else:
+            said.append((f"{prefix}{name}", value_words(value)))
+    return said
+
+
+def value_words(value: Any) -> str:
+    """One plain JSON value in words."""
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(value_words(one) for one in value) or "none"
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {value_words(one)}" for name, one in value.items())
+    return f"{value:g}" if isinstance(value, float) else str(value)
