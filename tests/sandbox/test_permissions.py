@@ -29,7 +29,7 @@ PARAMS: dict[str, dict[str, Any]] = {
     "snooze": {"until": "2099-01-01T00:00:00Z", "wake_on_worse": True, "category": "at_cap"},
     "note": {"text": "hello"},
 }
-CASE = {
+CASE: dict[str, Any] = {
     "id": "case_1",
     "kind": "red",
     "opened_at": "2026-11-01T00:00:00Z",

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp
 from triage.sandbox import answers, problems, routes
 from triage.sandbox.compression import Compression
 from triage.sandbox.faults import Faults, Misbehaviour
-from triage.sandbox.limits import BodyLimit
+from triage.sandbox.limits import BODY_SECONDS, BodyLimit
 from triage.sandbox.models import PARAMETERS, Change
 from triage.sandbox.permissions import REMEDIES
 from triage.sandbox.service import Service
@@ -30,16 +30,18 @@ def create_app(service: Service) -> FastAPI:
 
 def bare_app() -> FastAPI:
     """The routes and the error handlers, without a book: enough to write the OpenAPI document."""
-    app = FastAPI(title="Triage Billing API", version="1", openapi_url=None, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="Triage Billing API", version="1", openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False
+    )
     app.include_router(routes.open_router)
     app.include_router(routes.router)
     problems.install(app)
     return app
 
 
-def layered(service: Service, faults: Faults | None = None) -> ASGIApp:
+def layered(service: Service, faults: Faults | None = None, body_seconds: float = BODY_SECONDS) -> ASGIApp:
     """What is served: faults outermost, then compression, the body limit and the application."""
-    app: ASGIApp = Compression(BodyLimit(create_app(service)))
+    app: ASGIApp = Compression(BodyLimit(create_app(service), body_seconds))
     return Misbehaviour(app, faults) if faults else app
 
 

@@ -13,6 +13,7 @@ from triage.sandbox import seed, server
 from triage.sandbox.app import layered
 from triage.sandbox.clock import Clock
 from triage.sandbox.faults import BadSpec, Faults
+from triage.sandbox.limits import BODY_SECONDS
 from triage.sandbox.service import Service
 from triage.sandbox.ticker import Ticker
 
@@ -62,6 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "too_many; seed=N; path=PREFIX",
     )
     parser.add_argument("--clock-offset", type=float, default=0.0, help=argparse.SUPPRESS)
+    parser.add_argument("--body-seconds", type=float, default=BODY_SECONDS, help=argparse.SUPPRESS)
     parser.add_argument("--parent-pid", type=int, default=None, help=argparse.SUPPRESS)
 
 
@@ -107,7 +109,7 @@ def _serve(port: int, args: argparse.Namespace, service: Service, bound: socket.
         print(json.dumps(line), flush=True)
         _say(f"Listening on {url}; Ctrl+C ends it.")
 
-    serving = server.build(layered(service, args.faults), listening)
+    serving = server.build(layered(service, args.faults, args.body_seconds), listening)
 
     def end() -> None:
         serving.should_exit = True

@@ -32,7 +32,7 @@ CREATE INDEX audit_denied ON audit (change_id) WHERE outcome = 'denied';
 CREATE UNIQUE INDEX audit_dedupe ON audit (dedupe_key) WHERE dedupe_key IS NOT NULL;
 CREATE INDEX audit_account ON audit (account_id, seq);
 """
-BUSY_SECONDS = 5.0
+BUSY_SECONDS = 2.0
 
 
 class Database:

@@ -99,7 +99,11 @@ async def _on_busy(_request: Request, _error: Exception) -> Response:
 
 
 async def _on_anything(_request: Request, _error: Exception) -> Response:
-    return Problem(500, "internal", "Internal error", "The server failed; its log knows more.").response()
+    # the connection ends with a failure, and the client must not send its next request into its last breath
+    headers = {"Connection": "close"}
+    return Problem(
+        500, "internal", "Internal error", "The server failed; its log knows more.", headers=headers
+    ).response()
 
 
 def install(app: FastAPI) -> None:
