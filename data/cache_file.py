@@ -17,8 +17,8 @@ from data.database import (
     OldSchema,
     Unwritable,
     connect,
-    make_directory,
     on_network,
+    open_lock_file,
     problem,
     transaction,
 )
@@ -52,9 +52,8 @@ class CacheFile:
         self.directory = directory
         self.rebuilt = False
         self._expected = base_url.rstrip("/") if base_url else None
-        make_directory(directory)
         # Held shared while open. Unlinking a WAL database that somebody still has open can damage its successor.
-        self._presence = os.open(directory / "cache.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        self._presence = open_lock_file(directory / "cache.lock")
         try:
             self.connection = self._open()
         except (TriageError, OSError, sqlite3.Error):

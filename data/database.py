@@ -155,6 +155,14 @@ def make_private(path: Path) -> None:
     os.close(handle)
 
 
+def open_lock_file(path: Path) -> int:
+    """Open a file that only serves flock, making it (0600) and its directories (0700); returns the descriptor."""
+    make_directory(path.parent)
+    handle = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    os.fchmod(handle, 0o600)
+    return handle
+
+
 def make_directory(directory: Path) -> None:
     """Make a directory and its missing parents, each 0700 whatever the umask; existing ones are left as they are."""
     missing = []

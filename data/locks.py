@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 from types import TracebackType
 
-from data.database import make_directory
+from data.database import open_lock_file
 from data.errors import Busy
 
 
@@ -25,8 +25,7 @@ class Lock:
         """Take the lock if it is free; never waits. True when it is ours now."""
         if self._handle is not None:
             return True
-        make_directory(self.path.parent)
-        handle = os.open(self.path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        handle = open_lock_file(self.path)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
