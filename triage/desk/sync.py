@@ -126,14 +126,7 @@ def refresher(session: Session, cache: Cache) -> Callable[[Item], None]:
 
 def look_up_round(session: Session, backend: BillingBackend, cache: Cache, outbox: Outbox, change_id: str) -> Change:
     """Ask the server what became of one change and settle the row by its answer."""
-    return look_up(
-        backend,
-        outbox,
-        change_id,
-        base_url=session.place.base_url,
-        now=session.clock(),
-        on_account=refresher(session, cache),
-    )
+    return look_up(backend, outbox, change_id, session.clock(), on_account=refresher(session, cache))
 
 
 def pull_round(
