@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from data.errors import ConfigError, NotPossible
+from data.errors import ConfigError, NotAllowed, NotPossible
 from data.remedy import Change, State
 from triage.commands.context import Context, emit, emit_json
 from triage.commands.parser import Parser
@@ -45,8 +45,11 @@ def run_outbox(args: argparse.Namespace, context: Context) -> int:
     from triage.commands.joined import open_session
     from triage.desk import Desk
 
-    with closing(Desk.open(open_session(context, network=args.action is not None and args.action != "list"))) as desk:
-        if args.action in (None, "list"):
+    reads = args.action in (None, "list")
+    if context.settings.read_only and not reads and args.action != "look-up":
+        raise NotAllowed("Read-only: this profile changes nothing.")
+    with closing(Desk.open(open_session(context, network=not reads))) as desk:
+        if reads:
             return _list(desk, args.json)
         if args.action == "push":
             return _push(desk, context, args.json)

@@ -122,6 +122,10 @@ def fields_words(values: dict[str, Any], prefix: str = "") -> list[tuple[str, st
     for name, value in values.items():
         if isinstance(value, dict):
             said += fields_words(value, f"{prefix}{name}.")
+        elif isinstance(value, list) and value and all(isinstance(one, dict) for one in value):
+            for one in value:  # workspaces: each by its name
+                touched = {field: inner for field, inner in one.items() if field not in ("id", "name")}
+                said += fields_words(touched, f"{prefix}{one.get('name') or one.get('id')}: ")
         else:
             said.append((f"{prefix}{name}", value_words(value)))
     return said

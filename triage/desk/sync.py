@@ -101,7 +101,9 @@ def push_round(
     ignore_backoff: bool = False,
     stop: Callable[[], bool] = lambda: False,
 ) -> Pushed:
-    """Push what is due; each applied change refreshes its account in the cache."""
+    """Push what is due; each applied change refreshes its account in the cache. Read-only sends nothing."""
+    if session.place.read_only:
+        return Pushed()
     return push(
         backend,
         outbox,

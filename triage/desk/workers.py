@@ -146,6 +146,8 @@ class Pusher(Worker):
 
     def _round(self, cache: Cache, outbox: Outbox) -> float:
         self._answer_look_ups(cache, outbox)
+        if self._session.place.read_only:
+            return IDLE_PAUSE
         now = self._session.clock()
         due = outbox.next_due(now)
         eager = self._eager.is_set()

@@ -1,0 +1,62 @@
+"""What the terminal can do: size, colours, and how wide it draws ■ (look.md §3)."""
+
+import os
+import re
+import select
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+
+WAIT = 1.0
+
+
+def examine_terminal(environ: Mapping[str, str]) -> Iterator[tuple[bool, str, str]]:
+    """Yield (ok, what, what to do); the width is asked of a real terminal only."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        yield True, "not a terminal; the app needs one, the commands don't", ""
+        return
+    columns, lines = shutil.get_terminal_size()
+    small = columns < 60 or lines < 16
+    yield (
+        not small,
+        f"{columns}×{lines}, TERM={environ.get('TERM', '')}, {_colours(environ)}",
+        ("The app needs 60×16 at least, 80×24 for everything." if small else ""),
+    )
+    width = glyph_width("■")
+    if width is None:
+        yield True, "does not tell where its cursor is, so the width of ■ is unknown", ""
+    elif width == 1:
+        yield True, "draws ■ one cell wide", ""
+    else:
+        yield False, f"draws ■ {width} cells wide", 'Put glyphs = "ascii" into the config file.'
+
+
+def glyph_width(glyph: str) -> int | None:
+    """Print a glyph at the line's start, ask where the cursor is, and wipe it; None where no answer comes in 1 s."""
+    import termios
+    import tty
+
+    handle = sys.stdin.fileno()
+    before = termios.tcgetattr(handle)
+    try:
+        tty.setcbreak(handle)
+        sys.stdout.write(f"\r{glyph}\x1b[6n")
+        sys.stdout.flush()
+        answer = b""
+        while select.select([handle], [], [], WAIT)[0]:
+            answer += os.read(handle, 32)
+            if found := re.search(rb"\x1b\[\d+;(\d+)R", answer):
+                return int(found.group(1)) - 1
+        return None
+    finally:
+        sys.stdout.write("\r\x1b[K")
+        sys.stdout.flush()
+        termios.tcsetattr(handle, termios.TCSADRAIN, before)
+
+
+def _colours(environ: Mapping[str, str]) -> str:
+    if environ.get("NO_COLOR"):
+        return "no colours (NO_COLOR)"
+    if environ.get("COLORTERM") in ("truecolor", "24bit"):
+        return "16 million colours"
+    return "256 colours" if "256" in environ.get("TERM", "") else "16 colours or fewer"
