@@ -92,6 +92,16 @@ def test_removed_accounts_are_tombstones(world: Any) -> None:
     assert world.change("reset_usage", made).status_code == 404
 
 
+def test_a_new_epoch_is_said_on_the_next_page(launch: Any) -> None:
+    from triage.sandbox import store
+
+    own = launch()
+    before = own.client().get("/v1/accounts").json()["epoch"]
+    with own.database.writing() as connection:
+        name = store.new_epoch(connection)
+    assert own.client().get("/v1/accounts").json()["epoch"] == name != before
+
+
 @pytest.mark.parametrize(
     ("offered", "chosen"),
     [("gzip", "gzip"), ("zstd", "zstd"), ("gzip, zstd", "zstd"), ("identity", None), ("zstd;q=0, gzip;q=0.5", "gzip")],

@@ -87,6 +87,17 @@ def test_signals_end_it_quickly_with_exit_0(launch: Any, number: int) -> None:
     assert own.running.process.wait(10) == 0
 
 
+def test_asked_to_end_while_seeding_it_leaves_nothing(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "triage.sandbox", "--port", "0", "--accounts", "200000", "--db"]
+    with subprocess.Popen([*command, str(tmp_path / "big.db")], stdout=subprocess.PIPE) as child:
+        deadline = time.monotonic() + 20
+        while not list(tmp_path.iterdir()) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        child.terminate()
+        assert child.wait(20) == 0
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_it_dies_with_its_parent(tmp_path: Path) -> None:
     parent = (
         "import sys, time; from triage.sandbox.process import start; r = start(accounts=3); "

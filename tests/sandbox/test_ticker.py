@@ -70,6 +70,29 @@ def test_a_days_end_brings_its_accounts_and_then_complete_through(service: Servi
     assert before.keys() == after.keys()
 
 
+def test_complete_through_waits_for_the_last_account(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("triage.sandbox.ticker._BATCH", 2)
+    ticker = Ticker(service, dice=random.Random(1))
+    ticker.trickle(40)
+    yesterday = str(TODAY - timedelta(days=1))
+    batches = 0
+    while ticker._roll_batch(TODAY):
+        batches += 1
+        assert snapshot(service)[1] == yesterday
+    assert batches > 1
+    assert snapshot(service)[1] == str(TODAY)
+
+
+def test_a_day_that_has_only_begun_is_not_rolled(service: Service) -> None:
+    ticker = Ticker(service, dice=random.Random(1))
+    ticker.trickle(40)
+    before, _ = snapshot(service)
+    assert not ticker._roll_batch(TODAY - timedelta(days=1))
+    assert snapshot(service)[0] == before
+    with service.database.reading() as connection:
+        assert connection.execute("SELECT count(*) AS n FROM accounts WHERE today IS NOT NULL").fetchone()["n"] > 0
+
+
 def test_a_live_server_gives_deltas_something_to_bring() -> None:
     import httpx
 

@@ -3,6 +3,7 @@
 import argparse
 import json
 import random
+import signal
 import socket
 import sys
 import tempfile
@@ -13,7 +14,7 @@ from triage.sandbox import seed, server
 from triage.sandbox.app import layered
 from triage.sandbox.clock import Clock
 from triage.sandbox.faults import BadSpec, Faults
-from triage.sandbox.limits import BODY_SECONDS
+from triage.sandbox.limits import BODY_SECONDS, BURST, RATE, RateLimiter
 from triage.sandbox.service import Service
 from triage.sandbox.ticker import Ticker
 
@@ -45,6 +46,11 @@ def _count(text: str) -> int:
     return count
 
 
+def _rate(text: str) -> tuple[float, float]:
+    rate, _, burst = text.partition(":")
+    return float(rate), float(burst)
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of `triage sandbox`."""
     parser.add_argument("--port", type=_port, default=DEFAULT_PORT, help="port on 127.0.0.1; 0 = any free one")
@@ -64,11 +70,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--clock-offset", type=float, default=0.0, help=argparse.SUPPRESS)
     parser.add_argument("--body-seconds", type=float, default=BODY_SECONDS, help=argparse.SUPPRESS)
+    parser.add_argument("--rate", type=_rate, default=(RATE, BURST), metavar="R:BURST", help=argparse.SUPPRESS)
     parser.add_argument("--parent-pid", type=int, default=None, help=argparse.SUPPRESS)
 
 
 def run(args: argparse.Namespace) -> int:
     """Serve until SIGTERM or SIGINT (0); 1 when the port is taken or the file is not a book."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        return _run(args)
+    except KeyboardInterrupt:
+        # asked to end while still seeding: nothing is left behind
+        return 0
+
+
+def _run(args: argparse.Namespace) -> int:
     try:
         bound = server.bind(args.port)
     except OSError as error:
@@ -85,7 +101,9 @@ def run(args: argparse.Namespace) -> int:
         except OSError as error:
             _say(f"{path} cannot be written: {error.strerror}.")
             return 1
-        _serve(bound.getsockname()[1], args, Service.open(path, clock), bound)
+        service = Service.open(path, clock)
+        service.limiter = RateLimiter(*args.rate)
+        _serve(bound.getsockname()[1], args, service, bound)
     return 0
 
 

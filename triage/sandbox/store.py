@@ -1,6 +1,7 @@
 """The accounts of the book: every change to one gives it the next seq, inside the caller's transaction."""
 
 import sqlite3
+import uuid
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -89,6 +90,13 @@ def page(connection: sqlite3.Connection, after: int, limit: int) -> list[tuple[i
 def epoch(connection: sqlite3.Connection) -> str:
     """The name of this book; a new one tells clients to start over."""
     return meta(connection, "epoch") or ""
+
+
+def new_epoch(connection: sqlite3.Connection) -> str:
+    """Give the book a new name, as after a restored backup: every client starts over."""
+    name = uuid.uuid4().hex
+    set_meta(connection, "epoch", name)
+    return name
 
 
 def complete_through(connection: sqlite3.Connection) -> str | None:

@@ -83,8 +83,9 @@ class Ticker:
 
     def _roll_batch(self, until: date) -> bool:
         with self.service.database.writing() as connection:
-            query = "SELECT id, body, today FROM accounts WHERE today IS NOT NULL AND deleted = 0 LIMIT ?"
-            rows = connection.execute(query, (_BATCH,)).fetchall()
+            # a day that has only begun stays with its account
+            query = "SELECT id, body, today FROM accounts WHERE today IS NOT NULL AND today ->> 'day' <= ? LIMIT ?"
+            rows = connection.execute(query, (until.isoformat(), _BATCH)).fetchall()
             for row in rows:
                 moved = live.roll_day(loads(row["body"]), loads(row["today"]), until)
                 if moved is None:
