@@ -8,6 +8,7 @@ import socket
 import threading
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -185,7 +186,9 @@ class Peer:
         return [{"key_id": "key_peer", "public_key": public}]
 
     def close(self) -> None:
-        """Stop listening."""
+        """Stop listening, also for the thread that waits in accept."""
+        with suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
 
     def _listen(self) -> None:
@@ -311,9 +314,9 @@ class Bench:
     def applied(self, conn: socket.socket, asked: Asked, **over: Any) -> bool:
         """Answer as an honest server; `over` replaces members of the body."""
         sent = json.loads(asked.body)
-        account = {**EXAMPLE, "id": sent["account_id"], "version": 5, "seq": 11}
+        account = {**EXAMPLE, "id": over.pop("account_id", sent["account_id"]), "version": 5, "seq": 11}
         body = {"change_id": sent["change_id"], "account": account, "receipt": self.peer.receipt(asked.body), **over}
-        conn.sendall(http(201, body))
+        conn.sendall(http(200 if asked.method == "GET" else 201, body))
         return True
 
 
