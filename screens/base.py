@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.message import Message
@@ -11,6 +12,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from data.ports import Desk, Header
+from screens.typing_guard import TYPED_TOO_FAST, TypingGuard
 from widgets.header_line import HeaderLine
 from widgets.key_line import Hint, KeyLine
 from widgets.line import Line
@@ -37,6 +39,7 @@ class TriageScreen(Screen[None]):
     """A full screen over a desk. Subclasses give `body`, `hints` and `show`; `show` runs on every change and tick."""
 
     AUTO_FOCUS = ""
+    NEVER_HELD_BACK: ClassVar[frozenset[str]] = frozenset({"j", "k", "g", "G"})
     BINDINGS: ClassVar[list[BindingType]] = []
     DEFAULT_CSS = """
     TriageScreen { layout: vertical; background: $triage-bg; color: $triage-text; overflow: hidden hidden; }
@@ -47,7 +50,7 @@ class TriageScreen(Screen[None]):
     def __init__(self, desk: Desk) -> None:
         super().__init__()
         self.desk = desk
-        self._said_until: float = 0.0
+        self._told = ""
 
     @property
     def now(self) -> datetime:
@@ -119,6 +122,20 @@ class TriageScreen(Screen[None]):
         self.query_one(HeaderLine).show(header, self.now)
         self.draw(header)
         self.query_one(KeyLine).show(self.hints())
+
+    def tell(self, sentence: str) -> None:
+        """Say what just happened; it stands until the next key."""
+        self._told = sentence
+        self.refresh_frame()
+
+    def on_key(self, event: events.Key) -> None:
+        """Forget what was said; let no action key through that nobody can have meant."""
+        self._told = ""
+        guard = getattr(self.app, "guard", None)
+        if isinstance(guard, TypingGuard) and event.key not in self.NEVER_HELD_BACK and guard.doubts(event):
+            event.stop()
+            event.prevent_default()
+            self.tell(TYPED_TOO_FAST)
 
     def say(self, left: Line | None = None, right: Line | None = None) -> None:
         """Put pieces on the status line."""

@@ -1,0 +1,230 @@
+"""Screens on which a person acts on one account: the remedy keys, records, copying and taking back."""
+
+from collections.abc import Callable
+from typing import ClassVar, TypeVar
+
+from textual.binding import Binding, BindingType
+
+from data.errors import TriageError
+from data.ports import Detail, Link
+from data.remedy import PERMISSIONS, REMEDIES, Change, Order
+from screens.base import TriageScreen
+from screens.keymap import key_of, remedy_keys
+from widgets import numbers
+from widgets.change_words import describe_change
+from widgets.detail_facts import seconds_left
+from widgets.line import Line, Piece
+
+CLAIM_MINUTES = 60
+Result = TypeVar("Result")
+_RECORDS = ("contact", "claim")
+
+
+class ActingScreen(TriageScreen):
+    """A screen with an account in view: subclasses say which by `target`."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("full_stop", "menu", "all actions", id="do.menu", tooltip="all actions on this account"),
+        Binding("R", "remedy('reset_usage')", "reset usage", id="do.reset_usage"),
+        Binding("T", "remedy('grant_trial')", "trial", id="do.grant_trial", tooltip="reverse trial"),
+        Binding("D", "remedy('apply_discount')", "discount", id="do.apply_discount"),
+        Binding("C", "remedy('change_tier')", "change tier", id="do.change_tier"),
+        Binding("A", "remedy('change_admin')", "change admin", id="do.change_admin"),
+        Binding("n", "contact", "log talk", id="do.contact", tooltip="log a conversation"),
+        Binding("m", "claim", "claim", id="do.claim", tooltip="claim for 60 min, or release"),
+        Binding("u", "take_back", "take back", id="do.take_back", tooltip="take back what is still held"),
+        Binding("y", "copy_contact", "copy contact", id="do.copy_contact"),
+        Binding("Y", "copy_id", "copy id", id="do.copy_id", tooltip="copy the account's id"),
+        Binding("a", "audit", "audit", id="see.audit", tooltip="audit trail of this account"),
+        Binding("b", "outbox", "outbox", id="go.outbox", tooltip="outbox"),
+        Binding("r", "sync", "sync now", id="go.sync", tooltip="sync now"),
+        Binding("question_mark", "help", "keys", id="go.help", tooltip="these keys"),
+        Binding("q", "quit", "quit", id="go.quit", tooltip="quit; what waits is kept"),
+    ]
+
+    def target(self) -> str | None:
+        """The account that is acted on."""
+        raise NotImplementedError
+
+    def target_detail(self) -> Detail | None:
+        """The same in full."""
+        target = self.target()
+        return self.desk.detail(target) if target else None
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Remedies and records only with an account, the permission, and when this is not read-only."""
+        if action == "remedy" and parameters:
+            return self._may(str(parameters[0]))
+        if action in ("contact", "claim"):
+            return self._may("claim")
+        if action in ("menu", "copy_contact", "copy_id"):
+            return self.target() is not None
+        if action == "take_back":
+            return not self.desk.read_only
+        return True
+
+    def _may(self, kind: str) -> bool:
+        """Return whether a key is worth showing; pressing it without the permission is answered with a sentence."""
+        return self.target() is not None and not self.desk.read_only
+
+    def allowed_keys(self) -> dict[str, str]:
+        """Return the remedy keys for which the permission is there."""
+        who = self.desk.header().who
+        keys = remedy_keys(self)
+        return {kind: key for kind, key in keys.items() if who is None or PERMISSIONS[kind] in who.permissions}
+
+    # --- remedies and records ---
+
+    def action_remedy(self, kind: str) -> None:
+        """R T D C A: open the form of a remedy."""
+        target = self.target()
+        if target is None:
+            return
+        form = self.attempt(lambda: self.desk.open_form(kind, target))
+        if form is not None:
+            from screens.remedy_form import RemedyForm
+
+            self.app.push_screen(RemedyForm(self.desk, form), self.after_change)
+
+    def action_contact(self) -> None:
+        """n: log a conversation."""
+        detail = self.target_detail()
+        if detail is not None:
+            from screens.contact_form import ContactForm
+
+            self.app.push_screen(ContactForm(self.desk, detail), self.after_change)
+
+    def action_claim(self) -> None:
+        """m: claim for 60 minutes, or release one's own claim."""
+        target, who = self.target(), self.desk.header().who
+        detail = self.target_detail()
+        if target is None or detail is None:
+            return
+        claim = detail.row.claim
+        mine = claim is not None and who is not None and claim.staff_id == who.staff_id and claim.until > self.now
+        order = Order("release", target) if mine else Order("claim", target, params={"minutes": CLAIM_MINUTES})
+        change = self.attempt(lambda: self.desk.submit(order, hold=False))
+        if change is not None:
+            self.tell(f"Released {detail.row.name}." if mine else f"{detail.row.name} is yours for 60 min.")
+            self.after_change(change)
+
+    def action_take_back(self) -> None:
+        """u: take back the latest held change."""
+        change = self.desk.last_held()
+        if change is None:
+            self.tell("Nothing is held.")
+            return
+        if self.attempt(lambda: self.desk.take_back(change.change_id)) is not None:
+            self.tell("Taken back. Nothing was sent.")
+            self.after_change(None)
+
+    def after_change(self, change: Change | None) -> None:
+        """Something was queued or taken back."""
+        self.on_desk_changed()
+
+    def action_menu(self) -> None:
+        """`.`: every action on the account with its key and what stands against it."""
+        detail = self.target_detail()
+        if detail is not None:
+            from screens.row_menu import RowMenu
+
+            self.app.push_screen(RowMenu(self.desk, detail, self.menu_rows(detail)), self._chosen)
+
+    def menu_rows(self, detail: Detail) -> list[tuple[str, str, str]]:
+        """Return action, key and the sentence that stands against it, for the row menu."""
+        rows = []
+        for kind in REMEDIES:
+            action = f"remedy('{kind}')"
+            rows.append((action, key_of(self, action), self._against(kind, detail.row.id)))
+        for action in ("contact", "claim", "copy_contact", "copy_id", "audit"):
+            rows.append((action, key_of(self, action), self._against("claim", "") if action in _RECORDS else ""))
+        return rows
+
+    def _against(self, kind: str, account_id: str) -> str:
+        """Return why a remedy cannot be opened, as the desk says it; empty when it can."""
+        if self.desk.read_only:
+            return "This profile is read-only."
+        who = self.desk.header().who
+        if who is not None and PERMISSIONS[kind] not in who.permissions:
+            return f"Needs {PERMISSIONS[kind]}. You can read everything here."
+        try:
+            if account_id:
+                self.desk.open_form(kind, account_id)
+        except TriageError as error:
+            return str(error)
+        return ""
+
+    async def _chosen(self, action: str | None) -> None:
+        if action:
+            await self.run_action(action)
+
+    # --- copying, other screens ---
+
+    def action_copy_contact(self) -> None:
+        """y: name and e-mail of the contact."""
+        detail = self.target_detail()
+        contact = detail.row.contact if detail else None
+        if contact is None:
+            self.tell("Nobody is known to copy.")
+            return
+        self.app.copy_to_clipboard(f"{contact.name} <{contact.email}>" if contact.email else contact.name)
+        self.tell(f"Copied {contact.name}.")
+
+    def action_copy_id(self) -> None:
+        """Y: the account's id."""
+        target = self.target()
+        if target is not None:
+            self.app.copy_to_clipboard(target)
+            self.tell(f"Copied {target}.")
+
+    def action_audit(self) -> None:
+        """a: the audit trail."""
+        from screens.audit import AuditScreen
+
+        self.app.push_screen(AuditScreen(self.desk, self.target()))
+
+    def action_outbox(self) -> None:
+        """b: the outbox."""
+        from screens.outbox import OutboxScreen
+
+        self.app.push_screen(OutboxScreen(self.desk))
+
+    def action_sync(self) -> None:
+        """r: push and pull now."""
+        self.desk.sync_now()
+        self.tell("Syncing now.")
+
+    def action_help(self) -> None:
+        """?: the keys as they are now."""
+        from screens.help import HelpScreen
+        from screens.keymap import table
+
+        self.app.push_screen(HelpScreen(table(self)))
+
+    async def action_quit(self) -> None:
+        """q: quit by the app."""
+        await self.app.action_quit()
+
+    # --- words ---
+
+    def attempt(self, act: Callable[[], Result]) -> Result | None:
+        """Run what the desk may refuse; a refusal is said on the status line."""
+        try:
+            return act()
+        except TriageError as error:
+            self.tell(str(error))
+            return None
+
+    def held_words(self) -> Line:
+        """Return the countdown of the latest held change, empty when there is none."""
+        change = self.desk.last_held()
+        if change is None or self.desk.header().status.link in (Link.OFFLINE, Link.SIGNED_OUT):
+            return ()
+        left = seconds_left(change, self.now)
+        if left <= 0:
+            return ()
+        words = describe_change(change).split(",")[0]
+        pieces: list[Piece] = [(f"{self.look.glyphs.held} ", "accent")]
+        name = numbers.fit(change.account_name, 30, self.look.glyphs).rstrip()
+        pieces += [(f"{words} for {name} leaves in {left} s", "text"), ("   ", "text")]
+        return [*pieces, (key_of(self, "take_back") or "u", "key"), (" takes it back", "muted")]

@@ -1,0 +1,361 @@
+"""The inbox: the list of who is at risk, its detail, and every key that acts on the row under the cursor."""
+
+from collections.abc import Iterable, Sequence
+from time import monotonic
+from typing import ClassVar
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.containers import Container
+from textual.timer import Timer
+from textual.widget import Widget
+
+from data.ports import Desk, Header, RowList, Sort, View
+from screens import inbox_words as words
+from screens.acting import ActingScreen
+from screens.keymap import key_of
+from widgets import numbers
+from widgets.account_list import AccountList
+from widgets.columns import Arrangement, arrange
+from widgets.detail_pane import DetailPane
+from widgets.empty_note import EmptyNote
+from widgets.filter_line import FilterLine
+from widgets.key_line import Hint
+from widgets.line import Line, Piece
+from widgets.row_strip import RowState
+from widgets.status_line import StatusLine
+from widgets.view_tabs import ViewTabs
+
+REST = 0.4  # seconds the cursor rests before the pane follows
+UNDER_A_KEY = 0.3  # a list does not reorder under a key pressed in this time
+SORTS = tuple(Sort)
+WIDE = 100
+
+
+class InboxScreen(ActingScreen):
+    """The list with its pane. `account` names the one to start at."""
+
+    CSS_PATH = "inbox.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "open", "open", id="see.open", tooltip="open the account"),
+        Binding("w", "why", "why", id="see.why", tooltip="why it is here, with rules and inputs"),
+        Binding("p", "pane", "pane", id="see.pane", tooltip="detail pane on or off"),
+        Binding("J", "scroll_pane(2)", "scroll the pane down", id="see.pane_down", tooltip="scroll the pane"),
+        Binding("K", "scroll_pane(-2)", "scroll the pane up", id="see.pane_up", tooltip="scroll the pane back"),
+        Binding("slash", "filter", "filter", id="view.filter", tooltip="filter by name, organisation, id, e-mail"),
+        *(
+            Binding(view.value, f"view('{view.value}')", view.name, id=f"view.{view.value}", tooltip=tooltip)
+            for view, tooltip in (
+                (View.AT_RISK, "all at risk"),
+                (View.BLOCKED, "Blocked"),
+                (View.AT_CAP, "At cap"),
+                (View.NEAR_CAP, "Near cap"),
+                (View.DOWNGRADED, "Downgraded"),
+                (View.SIGNALS, "signals: locked, clock skew"),
+                (View.BOOK, "the whole book"),
+            )
+        ),
+        Binding("s", "sort", "sort", id="view.sort", tooltip="next order: urgency, MRR, renewal, last login, name"),
+        Binding("U", "untouched", "untouched", id="view.untouched", tooltip="only what nobody has handled"),
+        Binding("escape", "back", "clear the filter", id="view.clear", tooltip="clear the filter"),
+    ]
+
+    def __init__(self, desk: Desk, account: str | None = None) -> None:
+        super().__init__(desk)
+        self._wanted = account
+        self.view, self.sort, self.text, self.untouched = View.AT_RISK, Sort.SEVERITY, "", False
+        self.pane_open = True
+        self._rows: RowList | None = None
+        self._key_at = 0.0
+        self._rest: Timer | None = None
+        self._late: Timer | None = None
+        self._arrangement: Arrangement | None = None
+
+    # --- the frame ---
+
+    def title_row(self) -> Widget:
+        """The tabs of the views."""
+        return ViewTabs(id="tabs")
+
+    def body(self) -> Iterable[Widget]:
+        """The list, what stands in an empty one, the pane, the filter's input."""
+        yield Container(AccountList(id="list"), EmptyNote(id="empty"), DetailPane(id="pane"), id="body")
+        yield EmptyNote(id="small")
+        yield FilterLine(id="filter")
+
+    def on_mount(self) -> None:
+        """Open the list before the first frame is drawn."""
+        self._arrange()
+        self._open(fresh=True)
+        if self._wanted and not self.list.go_to(self._wanted):
+            self.view = View.BOOK
+            self._open(fresh=True)
+            self.list.go_to(self._wanted)
+        super().on_mount()
+        self.list.focus()
+        self._follow()
+
+    def on_resize(self) -> None:
+        """Another size, another arrangement."""
+        self._arrange()
+        super().on_resize()
+
+    def _arrange(self) -> None:
+        size = self.app.size
+        made = arrange(size.width, size.height, self.pane_open)
+        self._arrangement = made
+        self.set_class(made.too_small, "-small")
+        self.set_class(size.width >= WIDE, "-wide")
+        self.set_class(made.bottom > 0, "-bottom")
+        pane = self.query_one(DetailPane)
+        pane.display = bool(made.right or made.bottom)
+        pane.at_bottom = made.bottom > 0
+        pane.styles.width = made.right or "100%"
+        pane.styles.height = made.bottom or "100%"
+        self.query_one("#small", EmptyNote).show(f"triage needs 60 × 16, this is {size.width} × {size.height}.", "")
+        pane.repaint()
+
+    @property
+    def list(self) -> AccountList:
+        """The list widget."""
+        return self.query_one(AccountList)
+
+    def target(self) -> str | None:
+        """The account under the cursor, unless it has left the list."""
+        line = self.list.current if self.is_mounted else None
+        return line.row.id if line and not self.list.gone else None
+
+    # --- drawing ---
+
+    def draw(self, header: Header) -> None:
+        """Tabs, band, list ages, pane countdowns, status."""
+        self.query_one(ViewTabs).show(
+            words.tabs(header, self.look.glyphs), self.view.value, words.band(header, self.now)
+        )
+        self.list.tick(self.now)
+        empty = self.list.total == 0
+        note = self.query_one("#empty", EmptyNote)
+        note.display, self.list.display = empty, not empty
+        self.query_one(DetailPane).display = not empty and bool(
+            self._arrangement and (self._arrangement.right or self._arrangement.bottom)
+        )
+        if empty:
+            self._draw_empty(header, note)
+        self.query_one(StatusLine).show(self._left(header), self._right(header))
+        self._redraw_pane(header)
+
+    def _draw_empty(self, header: Header, note: EmptyNote) -> None:
+        bold, rest = words.empty(header, self.view, self.text, self.now)
+        if self.text:
+            opening, closing = self.look.glyphs.quotes[0], self.look.glyphs.quotes[1]
+            bold = bold.replace("“", opening).replace("”", closing)
+            hints = [Hint("esc", f"shows all {numbers.count(words.count_of(header, self.view))}")]
+        elif header.synced_at is None:
+            hints = [Hint("r", "sync now")]
+        else:
+            hints = [Hint("r", "sync now"), Hint("a", "what was done today")]
+        note.show(bold, rest, hints)
+
+    def _left(self, header: Header) -> Line:
+        current = self.list.current
+        if self._told:
+            return [(self._told, "text")]
+        if current is not None and self.list.gone:
+            name = numbers.fit(current.row.name, 40, self.look.glyphs).rstrip()
+            return [(f"{name} left the list: {self.desk.why_gone(current.row.id)}", "text")]
+        held = self.held_words()
+        if held:
+            return held
+        if self.text:
+            shown: Piece = (f"“{self.text}”", "strong bold")
+            return [
+                shown,
+                (f"   {numbers.count(self.list.total)} match   ", "muted"),
+                ("esc", "key"),
+                (" shows all", "muted"),
+            ]
+        if header.stale:
+            return [("Figures are dimmed because they are older than 1 h.", "muted")]
+        return ()
+
+    def _right(self, header: Header) -> Line:
+        total = self.list.total
+        at = self.list.cursor + 1 if total else 0
+        parts = [f"{numbers.count(at)} of {numbers.count(total)}"]
+        if self.app.size.width >= WIDE or self.sort is not Sort.SEVERITY:
+            parts.append(words.ORDER[self.sort])
+        if self.untouched:
+            parts.insert(0, "untouched")
+        if header.counts.snoozed and self.view not in (View.BOOK, View.SIGNALS):
+            parts.insert(0, f"{header.counts.snoozed} snoozed")
+        return [("   ".join(parts), "muted")]
+
+    def hints(self) -> Sequence[Hint]:
+        """The keys that work now: open, the commonest remedies, other actions, views, filter."""
+        stale = self.desk.header().stale
+        some: list[tuple[str, str, str]] = [("open", "open", "")]
+        if self.target():
+            allowed = self.allowed_keys()
+            remedies = (
+                ("reset_usage", "reset usage", "reset"),
+                ("grant_trial", "trial", ""),
+                ("apply_discount", "discount", ""),
+            )
+            some += [(f"remedy('{kind}')", label, short) for kind, label, short in remedies if kind in allowed]
+            some += [("menu", "all actions", "actions"), ("contact", "log talk", ""), ("why", "why", "")]
+        else:
+            some = [("audit", "audit", "")]
+        some += [("filter", "filter", ""), ("outbox", "outbox", "")]
+        some = (
+            [("sync", "sync now", ""), *some] if stale or not self.target() else [*some, ("sync", "sync now", "sync")]
+        )
+        some.append(("quit", "quit", ""))
+        made = [Hint(key_of(self, action), label, short) for action, label, short in some]
+        return [hint for hint in made if hint.key]
+
+    # --- the list ---
+
+    def _open(self, *, fresh: bool) -> None:
+        header = self.desk.header()
+        rows = self.desk.open_list(self.view, self.sort, self.text, self.untouched)
+        self._rows = rows
+        me = header.who.staff_id if header.who else None
+        state = RowState(stale=header.stale, synced_at=header.synced_at, me=me)
+        self.list.open(rows, state, self.now, fresh=fresh)
+
+    def on_desk_changed(self) -> None:
+        """Read the list again, but not under a key pressed just now."""
+        if not self.is_mounted:
+            return
+        wait = UNDER_A_KEY - (monotonic() - self._key_at)
+        if wait > 0:
+            if self._late is None:
+                self._late = self.set_timer(wait, self._renew)
+            return
+        self._renew()
+
+    def _renew(self) -> None:
+        self._late = None
+        self._open(fresh=False)
+        self._follow()
+        self.refresh_frame()
+
+    def on_screen_resume(self) -> None:
+        """Back from a form or another screen: what it did shows at once."""
+        if self._rows is not None:
+            self._renew()
+
+    def on_key(self, event: events.Key) -> None:
+        """Remember when a key was pressed."""
+        self._key_at = monotonic()
+        super().on_key(event)
+
+    def _reopen(self) -> None:
+        self._open(fresh=True)
+        self._follow()
+        self.refresh_frame()
+
+    def action_view(self, key: str) -> None:
+        """0–5, 9: another view."""
+        self.view = View(key)
+        self._reopen()
+
+    def action_sort(self) -> None:
+        """s: the next order."""
+        self.sort = SORTS[(SORTS.index(self.sort) + 1) % len(SORTS)]
+        self._reopen()
+        self.tell(f"Sorted {words.ORDER[self.sort]}.")
+
+    def action_untouched(self) -> None:
+        """U: hide what somebody has handled (A16)."""
+        self.untouched = not self.untouched
+        self._reopen()
+        self.tell("Only what nobody has handled." if self.untouched else "Handled accounts are shown again.")
+
+    def action_filter(self) -> None:
+        """/: type to filter."""
+        self.query_one(StatusLine).display = False
+        self.query_one(FilterLine).ask(self.text)
+
+    def on_filter_line_changed(self, event: FilterLine.Changed) -> None:
+        """Every keystroke opens the list again."""
+        self.text = event.text
+        self._reopen()
+
+    def on_filter_line_left(self, event: FilterLine.Left) -> None:
+        """Back to the list."""
+        self.query_one(FilterLine).display = False
+        self.query_one(StatusLine).display = True
+        if not event.keep and self.text:
+            self.text = ""
+            self._reopen()
+        self.list.focus()
+        self.refresh_frame()
+
+    def action_back(self) -> None:
+        """esc clears the filter; on the plain inbox it does nothing."""
+        if self.text:
+            self.text = ""
+            self._reopen()
+
+    # --- pane and account ---
+
+    def on_account_list_moved(self) -> None:
+        """The pane follows when the cursor rests; position and keys at once."""
+        header = self.desk.header()
+        self.query_one(StatusLine).show(self._left(header), self._right(header))
+        if self._rest is not None:
+            self._rest.stop()
+        self._rest = self.set_timer(REST, self._rested)
+
+    def _rested(self) -> None:
+        self._follow()
+        self.refresh_frame()
+
+    def _follow(self) -> None:
+        if self._rest is not None:
+            self._rest.stop()
+        line = self.list.current
+        self._detail = self.desk.detail(line.row.id) if line else None
+        self._redraw_pane(self.desk.header())
+
+    def _redraw_pane(self, header: Header) -> None:
+        keys = self.allowed_keys()
+        first = words.sync_first(header, self.now, keys.get("reset_usage", ""))
+        self.query_one(DetailPane).show(self._detail, self.now, keys, first)
+
+    def action_pane(self) -> None:
+        """p: pane on or off."""
+        self.pane_open = not self.pane_open
+        self._arrange()
+        self.refresh_frame()
+
+    def action_scroll_pane(self, lines: int) -> None:
+        """J, K: scroll the pane."""
+        self.query_one(DetailPane).scroll_lines(lines)
+
+    def on_account_list_chosen(self) -> None:
+        """A click on the cursor opens."""
+        self.action_open()
+
+    def action_open(self) -> None:
+        """enter: the account screen."""
+        self._push_account(why=False)
+
+    def action_why(self) -> None:
+        """w: the account screen at its Why part."""
+        self._push_account(why=True)
+
+    def _push_account(self, *, why: bool) -> None:
+        target = self.target()
+        if target is not None:
+            from screens.account import AccountScreen
+
+            self.app.push_screen(AccountScreen(self.desk, target, why=why))
+
+    def on_click(self, event: events.Click) -> None:
+        """A click on a tab opens its view."""
+        if event.widget is self.query_one(ViewTabs):
+            key = self.query_one(ViewTabs).key_at(event.x)
+            if key:
+                self.action_view(key)

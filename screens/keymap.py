@@ -1,0 +1,72 @@
+"""The keys as they are now: their written names, and which key an action has in the live keymap."""
+
+from typing import Any
+
+from textual.binding import ActiveBinding
+from textual.screen import Screen
+
+from data.remedy import REMEDIES
+
+_NAMES = {
+    "escape": "esc",
+    "question_mark": "?",
+    "full_stop": ".",
+    "slash": "/",
+    "colon": ":",
+    "asterisk": "*",
+    "pagedown": "pgdn",
+    "pageup": "pgup",
+    "up": "↑",
+    "down": "↓",
+    "plus": "+",
+    "minus": "-",
+    "comma": ",",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+}
+# the order of the help screen: binding ids begin with one of these
+GROUPS = (
+    ("do", "Act on the account"),
+    ("see", "Look closer"),
+    ("view", "Views, order, filter"),
+    ("list", "Move"),
+    ("go", "Go"),
+)
+
+
+def written(key: str) -> str:
+    """Return a key as people read it: enter, esc, ctrl+s, `?`, R."""
+    return _NAMES.get(key, key)
+
+
+def usable(screen: Screen[Any]) -> list[ActiveBinding]:
+    """Return the bindings that work now, one for each key, in the order they were declared."""
+    return [active for active in screen.active_bindings.values() if active.enabled and active.binding.id]
+
+
+def key_of(screen: Screen[Any], action: str) -> str:
+    """Return the first key of an action in the live keymap, empty when it has none or may not run now."""
+    return next((written(one.binding.key) for one in usable(screen) if one.binding.action == action), "")
+
+
+def remedy_keys(screen: Screen[Any]) -> dict[str, str]:
+    """Return the key of every remedy that may be used now."""
+    keys = {kind: key_of(screen, f"remedy('{kind}')") for kind in REMEDIES}
+    return {kind: key for kind, key in keys.items() if key}
+
+
+def table(screen: Screen[Any]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Return the live keymap for the help screen: heading, then keys with what they do."""
+    found: dict[str, dict[str, tuple[list[str], str]]] = {group: {} for group, _ in GROUPS}
+    for active in usable(screen):
+        binding = active.binding
+        group = str(binding.id).split(".")[0]
+        words = binding.tooltip or binding.description
+        if group in found and words:
+            keys, _ = found[group].setdefault(str(binding.id), ([], words))
+            keys.append(written(binding.key))
+    return [
+        (heading, [(" ".join(keys), words) for keys, words in found[group].values()])
+        for group, heading in GROUPS
+        if found[group]
+    ]

@@ -1,0 +1,64 @@
+"""The columns of the list for every width (look.md §5), and where the pane goes."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+SPARE_MOST = 12
+SMALLEST = (60, 16)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Cells of one row; a width of 0 leaves the column out. `rest` stays empty at the right."""
+
+    name: str
+    width: int
+    account: int
+    tier: int = 0
+    bar: int = 0
+    hours: bool = True
+    spark: int = 0
+    money: bool = True
+    owner: int = 0
+    age: bool = False
+    rest: int = 0
+
+
+_FULL = (
+    Layout("L140", 140, account=26, tier=11, bar=10, spark=10, owner=10, age=True),
+    Layout("L120", 120, account=25, tier=5, bar=8, spark=6, owner=8),
+    Layout("L100", 100, account=17, tier=5, bar=5, spark=6),
+    Layout("L80", 80, account=16),
+)
+
+
+@lru_cache(64)
+def layout_for(width: int) -> Layout:
+    """Return the layout of a list `width` columns wide; spare columns go to the account, at most 12."""
+    for layout in _FULL:
+        if width >= layout.width:
+            spare = width - layout.width
+            taken = min(spare, SPARE_MOST)
+            values = {**layout.__dict__, "width": width, "account": layout.account + taken, "rest": spare - taken}
+            return Layout(**values)
+    return Layout("reduced", width, account=max(1, width - 37), hours=False, money=False)
+
+
+@dataclass(frozen=True)
+class Arrangement:
+    """Where the pane stands: `right` columns at the right, or `bottom` lines below, both 0 when it is closed."""
+
+    right: int
+    bottom: int
+    too_small: bool
+
+
+def arrange(width: int, height: int, pane: bool) -> Arrangement:
+    """Return the arrangement for a screen size: pane right from 120 (40) and 180 (60), below in 8 lines down to 80."""
+    if width < SMALLEST[0] or height < SMALLEST[1]:
+        return Arrangement(0, 0, True)
+    if not pane:
+        return Arrangement(0, 0, False)
+    if width >= 120:
+        return Arrangement(60 if width >= 180 else 40, 0, False)
+    return Arrangement(0, 8 if width >= 80 and height >= 20 else 0, False)

@@ -1,0 +1,85 @@
+"""The live filter: an input in the status line's place."""
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.message import Message
+from textual.strip import Strip
+from textual.widgets import Input
+
+from widgets.line import Line, Painted, strip
+from widgets.look import Look, look_of
+
+
+class _Words(Painted):
+    """Fixed pieces on one line."""
+
+    def __init__(self, words: Line, *, id: str) -> None:
+        super().__init__(id=id)
+        self.words = words
+
+    def paint(self, width: int, height: int, look: Look) -> list[Strip]:
+        """Return the one line."""
+        return [strip(self.words, width, look)]
+
+
+class FilterInput(Input):
+    """Enter keeps the filter, esc clears it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave(False)", "clear the filter", show=False),
+        Binding("enter,down", "leave(True)", "to the list", show=False),
+    ]
+
+    def action_leave(self, keep: bool) -> None:
+        """Back to the list."""
+        self.post_message(FilterLine.Left(keep))
+
+
+class FilterLine(Horizontal):
+    """`/` and an input; every change is a message."""
+
+    DEFAULT_CSS = """
+    FilterLine { height: 1; display: none; background: $triage-bg; }
+    FilterLine > #slash { width: 3; height: 1; }
+    FilterLine > #filter-keys { width: 26; height: 1; }
+    FilterInput { height: 1; width: 1fr; border: none; padding: 0 1; background: $triage-field; color: $triage-text; }
+    FilterInput:focus { border: none; }
+    """
+
+    class Changed(Message):
+        """The text to search for is another one."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
+    class Left(Message):
+        """The person left the input, keeping the filter or clearing it."""
+
+        def __init__(self, keep: bool) -> None:
+            super().__init__()
+            self.keep = keep
+
+    def compose(self) -> ComposeResult:
+        """Prompt, input, keys."""
+        yield _Words([(" ", "text"), ("/", "key")], id="slash")
+        yield FilterInput(compact=True, id="filter-input")
+        keys: Line = [("  ", "text"), ("enter", "key"), (" list", "muted"), ("  ", "text"), ("esc", "key")]
+        yield _Words([*keys, (" clear", "muted")], id="filter-keys")
+
+    def ask(self, text: str) -> None:
+        """Open with a text and take the focus."""
+        field = self.query_one(FilterInput)
+        field.cursor_blink = look_of(self).motion
+        with self.prevent(Input.Changed):
+            field.value = text
+        self.display = True
+        field.focus()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Every keystroke."""
+        event.stop()
+        self.post_message(self.Changed(event.value))

@@ -1,0 +1,154 @@
+"""One row of the list as a strip, exactly as wide as its layout, and how long it stays true."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from textual.strip import Strip
+
+from data.assessment import Category, Row
+from data.ports import ListLine
+from widgets import numbers, severity_badge
+from widgets.columns import Layout
+from widgets.line import Line, Piece, strip
+from widgets.login_sparkline import days_to, spark
+from widgets.look import Look
+from widgets.usage_bar import bar
+from widgets.why_now import tier_word, why_now
+
+
+@dataclass(frozen=True)
+class RowState:
+    """What surrounds a row: cursor on it, left the list under the cursor, figures old, the book's age, who looks."""
+
+    cursor: bool = False
+    gone: bool = False
+    stale: bool = False
+    synced_at: datetime | None = None
+    me: str | None = None
+
+
+class RowPainter:
+    """Paints rows in one layout and look. `now` is given with every row: ages are worked out when drawn."""
+
+    def __init__(self, layout: Layout, look: Look) -> None:
+        self.layout = layout
+        self.look = look
+
+    def paint(self, line: ListLine, state: RowState, now: datetime) -> tuple[Strip, float]:
+        """Return the strip and the seconds after which it would read differently."""
+        row, layout = line.row, self.layout
+        dim = state.gone
+        ink = "muted" if dim or (state.stale and not state.cursor) else "strong" if state.cursor else "text"
+        grave = row.category is Category.PILOT_HARD_BLOCK and not dim
+        reason, holds = why_now(row, now, self.look)
+        logins, login_holds = self._logins(row, ink, now, state)
+        pieces: list[Piece] = [self._gutter(state), (" ", "text")]
+        pieces += severity_badge.cell(row, self.look, dim=dim)
+        pieces += [("  ", "text"), (self._name(row), "strong bold" if grave else ink)]
+        if layout.tier:
+            word = tier_word(row.tier) if layout.tier <= 5 else row.tier
+            pieces += [(" ", "text"), (self._fit(word, layout.tier), self._second(state))]
+        if layout.hours:
+            pieces += self._hours(row, ink, state)
+        pieces += [("  ", "text"), (self._fit(reason, 16), "strong bold" if grave else ink)]
+        if layout.money:
+            pieces += [*logins, *self._money(row, ink, state)]
+            holds = min(holds, login_holds)
+        if layout.owner:
+            pieces += [(" ", "text"), self._owner(row, state, layout.owner, now)]
+        if layout.age:
+            age, age_holds = self._age(state, now)
+            pieces += [(" ", "text"), (f"{age:>4}", self._second(state))]
+            holds = min(holds, age_holds)
+        pieces += [(" ", "text"), self._state(line, state), (" " * (1 + layout.rest), "text")]
+        ground = "cursor" if state.cursor else "tint" if grave and not state.stale else "bg"
+        return strip(pieces, layout.width, self.look, ground), holds
+
+    def heads(self, currency: str) -> Strip:
+        """Return the row of column heads; without currency symbols the money column is named by its currency."""
+        layout = self.layout
+        text = f"  {'Category':<12}  {'Account':<{layout.account}}"
+        text += f" {'Tier':<{layout.tier}}" if layout.tier else ""
+        if layout.hours:
+            text += f" {'Hours used' if layout.bar else 'Hours':<{7 + (layout.bar + 1 if layout.bar else 0)}}"
+        text += f"  {'Why now':<16}"
+        if layout.money:
+            words = "Admin logins 30 d" if layout.spark >= 10 else "Admin logins" if layout.spark else "Logins"
+            text += f" {words:<{7 + (layout.spark + 1 if layout.spark else 0)}}"
+            money = "MRR" if self.look.glyphs.symbols or not currency else currency
+            text += f" {money:>6} {'SLA':>3}"
+        text += f" {'Owner':<{layout.owner}}" if layout.owner else ""
+        text += f" {'Data':>4}" if layout.age else ""
+        return strip([(text, "head")], layout.width, self.look)
+
+    # --- cells ---
+
+    def _fit(self, text: str, width: int) -> str:
+        return numbers.fit(text, width, self.look.glyphs)
+
+    def _second(self, state: RowState) -> str:
+        return "text" if self.look.styles.plain and not state.stale else "muted"
+
+    def _gutter(self, state: RowState) -> Piece:
+        return (self.look.glyphs.cursor, "accent") if state.cursor else (" ", "text")
+
+    def _name(self, row: Row) -> str:
+        """The name; one that had to be cleaned carries a `?` at its end."""
+        width = self.layout.account
+        return f"{self._fit(row.name, width - 2)} ?" if row.suspicious and width > 4 else self._fit(row.name, width)
+
+    def _hours(self, row: Row, ink: str, state: RowState) -> Line:
+        first = row.workspaces[0] if row.workspaces else None
+        used, included = (first.used, first.included) if first else (None, None)
+        glyphs = self.look.glyphs
+        text = numbers.hours_cell(used, included, used is not None, glyphs)
+        pieces: list[Piece] = [(" ", "text")]
+        if self.layout.bar:
+            bar_ink = "muted" if ink == "muted" else ""
+            pieces += [*bar(used, included, self.layout.bar, self.look, bar_ink), (" ", "text")]
+        return [*pieces, (self._fit(text, 7), ink)]
+
+    def _logins(self, row: Row, ink: str, now: datetime, state: RowState) -> tuple[Line, float]:
+        logins, layout = row.logins, self.layout
+        pieces: list[Piece] = [(" ", "text")]
+        known = logins.klass != "unknown"
+        if layout.spark:
+            ink_of_marks = "muted" if state.cursor and not state.gone else "faint"
+            daily = days_to(logins, row.day) if known else ()
+            pieces += [*spark(daily, layout.spark, self.look, ink_of_marks), (" ", "text")]
+        if not known:
+            return [*pieces, ("no data", "muted")], numbers.DAY
+        if logins.last_at is None:
+            return [*pieces, ("never  ", ink)], numbers.DAY
+        age, holds = numbers.age_until(numbers.since(logins.last_at, now))
+        count = self.look.glyphs.unknown if logins.count_30d is None else str(min(999, logins.count_30d))
+        return [*pieces, (f"{age:>3} {count:>3}", ink)], holds
+
+    def _money(self, row: Row, ink: str, state: RowState) -> Line:
+        """MRR, and the SLA column, which stays empty until the account is Red."""
+        text = numbers.money(row.mrr, row.currency, self.look.glyphs)
+        quiet = self._second(state) if not row.mrr else ink
+        return [(" ", "text"), (self._fit(f"{text:>6}", 6), quiet), ("    ", "text")]
+
+    def _owner(self, row: Row, state: RowState, width: int, now: datetime) -> Piece:
+        """Who works on it: a running claim first, else the account's manager; `you` stands out."""
+        claim = row.claim if row.claim and row.claim.until > now else None
+        holder = claim or row.owner
+        if holder is None:
+            return (" " * width, "text")
+        if holder.staff_id == state.me:
+            return (self._fit("you", width), "muted" if state.gone else "strong bold")
+        return (self._fit(holder.name.split(" ")[0], width), "text" if claim and not state.gone else "muted")
+
+    def _age(self, state: RowState, now: datetime) -> tuple[str, float]:
+        if state.synced_at is None:
+            return self.look.glyphs.unknown, numbers.DAY
+        return numbers.age_until(numbers.since(state.synced_at, now))
+
+    def _state(self, line: ListLine, state: RowState) -> Piece:
+        """The gravest of needs you, sending, held, handled."""
+        glyphs = self.look.glyphs
+        marks = {"!": (glyphs.needs, "strong bold"), "…": (glyphs.sending, "muted"), "⇡": (glyphs.held, "accent")}
+        if line.mark in marks and not state.gone:
+            return marks[line.mark]
+        return (glyphs.done, "muted") if line.row.handled else (" ", "text")

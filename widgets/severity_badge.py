@@ -1,0 +1,54 @@
+"""Severity: always a mark, a word and a colour."""
+
+from data.assessment import Category, Row
+from widgets.line import Piece
+from widgets.look import Look
+from widgets.numbers import fit
+
+WORDS = {
+    Category.PILOT_HARD_BLOCK: "Blocked",
+    Category.AT_CAP: "At cap",
+    Category.APPROACHING_CAP: "Near cap",
+    Category.RECENTLY_DOWNGRADED: "Downgraded",
+}
+INKS = {
+    Category.PILOT_HARD_BLOCK: "blocked",
+    Category.AT_CAP: "cap",
+    Category.APPROACHING_CAP: "near",
+    Category.RECENTLY_DOWNGRADED: "down",
+}
+CELL = 12
+
+
+def mark(category: Category, look: Look) -> str:
+    """Return the category's mark."""
+    return str(getattr(look.glyphs, INKS[category]))
+
+
+def ink(category: Category) -> str:
+    """Return the category's ink; Blocked is bold."""
+    return INKS[category] + (" bold" if category is Category.PILOT_HARD_BLOCK else "")
+
+
+def word(row: Row) -> str:
+    """Return the word of a row's category; a row without one has a signal or no risk."""
+    return WORDS[row.category] if row.category else "Signal" if row.signals else "No risk"
+
+
+def badge(row: Row, look: Look) -> list[Piece]:
+    """Return mark and word, as headings show it."""
+    if row.category is None:
+        return [(word(row), "muted")]
+    return [(f"{mark(row.category, look)} {word(row)}", ink(row.category))]
+
+
+def cell(row: Row, look: Look, *, dim: bool = False) -> list[Piece]:
+    """Return the 12 cells of the list's first column; Blocked is a filled patch in the themes that ask for it."""
+    if row.category is None:
+        return [(fit(f"  {word(row)}", CELL), "muted")]
+    text = f"{mark(row.category, look)} {word(row)}"
+    if dim:
+        return [(fit(text, CELL), "muted")]
+    if row.category is Category.PILOT_HARD_BLOCK and look.styles.fill:
+        return [(f"{text} ", "bg bold", "blocked"), (" " * (CELL - len(text) - 1), "text")]
+    return [(fit(text, CELL), ink(row.category))]
