@@ -156,10 +156,16 @@ def make_private(path: Path) -> None:
 
 
 def open_lock_file(path: Path) -> int:
-    """Open a file that only serves flock, making it (0600) and its directories (0700); returns the descriptor."""
-    make_directory(path.parent)
-    handle = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
-    os.fchmod(handle, 0o600)
+    """Open a file that only serves flock, making it (0600) and its directories (0700); returns the descriptor.
+
+    Raises Unwritable.
+    """
+    try:
+        make_directory(path.parent)
+        handle = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        os.fchmod(handle, 0o600)
+    except OSError as error:
+        raise Unwritable(path, f"cannot be opened ({error}).") from error
     return handle
 
 
