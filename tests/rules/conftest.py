@@ -9,14 +9,17 @@ import pytest
 
 from data.account import Account, Member
 from data.assessment import Touch
+from data.remedy import Order
 from data.safe_text import SafeText
 from data.wire import convert, decoder
 from triage.policy import load_policy
 from triage.rules.assess import assess
+from triage.rules.remedies import preview
 
 NOW = datetime(2026, 11, 21, 9, 41, tzinfo=UTC)
 DAY = date(2026, 11, 20)
 DECODER = decoder(Account)
+LEAD = ("usage:reset", "trial:grant", "discount:write", "discount:write:high", "tier:change", "admin:change")
 
 WORKSPACE: dict[str, Any] = {
     "id": "ws_1",
@@ -132,3 +135,27 @@ def kit() -> SimpleNamespace:
         signals=lambda **fields: {**SIGNALS, **fields},
         judge=judge,
     )
+
+
+@pytest.fixture(scope="session")
+def ask(kit):
+    """Preview one remedy on an account given by its fields."""
+
+    def run(kind, params=None, *, at=None, members=(), permissions=LEAD, limit=100.0, ack=(), earlier=None, **fields):
+        order = Order(kind, "acc_1", at, params or {}, acknowledged=tuple(ack))
+        account = kit.account(**fields)
+        return preview(order, account, members, permissions, limit, kit.policy, kit.now, earlier=earlier)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def said():
+    """A preview's guards as tuples."""
+    return lambda found: [(guard.rule, guard.message, guard.blocking) for guard in found.guards]
+
+
+@pytest.fixture(scope="session")
+def blocking():
+    """The messages of a preview's blocking guards."""
+    return lambda found: [guard.message for guard in found.guards if guard.blocking]

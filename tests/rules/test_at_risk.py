@@ -2,9 +2,11 @@
 
 from datetime import UTC, date, datetime, timedelta
 
+import msgspec
 import pytest
 
 from data.assessment import CLOCK_SKEW, LOCKED, Category
+from triage.rules.assess import assess
 
 BLOCK, CAP, NEAR, DOWN = Category
 
@@ -137,6 +139,8 @@ def test_P0_days_after_the_feed_are_zeros(kit):
     assert kit.judge(workspaces=room(hours_daily=hours)).workspaces[0].mean_daily == 7.0
     later = kit.judge(workspaces=room(hours_daily=hours), through=kit.day + timedelta(days=3)).workspaces[0]
     assert later.mean_daily == pytest.approx(4.0)  # three zero days push three sevens out
+    week = kit.judge(workspaces=room(hours_daily=hours), through=kit.day + timedelta(days=7)).workspaces[0]
+    assert week.mean_daily == 0.0
     assert kit.judge(workspaces=room(hours_daily=hours), through=date(2027, 3, 1)).workspaces[0].mean_daily == 0.0
 
 
@@ -145,6 +149,18 @@ def test_P0_zero_days_make_a_short_series_known(kit):
     assert kit.judge(workspaces=room(hours_daily=hours), through=kit.day + timedelta(days=1)).workspaces[
         0
     ].mean_daily == pytest.approx(2.0)
+
+
+def test_P0_zero_days_push_the_oldest_out_of_the_thirty(kit):
+    hours = [9.0] * 3 + [None] * 27
+    filled = kit.judge(workspaces=room(hours_daily=hours), through=kit.day + timedelta(days=2)).workspaces[0]
+    assert filled.mean_daily == pytest.approx(9.0 / 3)  # one old nine is left, beside two zeros
+
+
+def test_P0_zero_days_count_among_the_seven_where_days_are_unknown(kit):
+    hours = [7.0] * 20 + [None, 2.0] * 5
+    filled = kit.judge(workspaces=room(hours_daily=hours), through=kit.day + timedelta(days=4)).workspaces[0]
+    assert filled.mean_daily == pytest.approx(2.0 * 3 / 7)
 
 
 def test_P0_a_late_feed_fills_nothing(kit):
@@ -223,6 +239,18 @@ def test_A7_since_is_of_the_category_alone(kit):
     row = kit.judge(workspaces=room(hours_used=10.0, cap_reached_at=capped), downgraded_at=down)
     assert row.since == capped
     assert kit.judge(workspaces=room(hours_used=8.5), downgraded_at=down).since is None
+
+
+def test_A7_since_ignores_workspaces_of_a_lesser_category(kit):
+    pilot = msgspec.structs.replace(kit.policy.tiers["pilot"], hard_blocks=False)
+    policy = msgspec.structs.replace(kit.policy, tiers={**kit.policy.tiers, "pilot": pilot})
+    rooms = [
+        {"id": "ws_cap", "hours_used": 11.0, "cap_reached_at": kit.ago(days=9)},
+        {"id": "ws_block", "hard_block": True, "blocked_since": kit.ago(days=1)},
+    ]
+    row = assess(kit.account(tier="pilot", workspaces=rooms), (), policy, kit.now, kit.day)
+    assert (row.reasons, row.since) == ((BLOCK, CAP), kit.ago(days=1))
+    assert not row.workspaces[1].stopped
 
 
 def test_A15_a_lock_without_a_category_is_a_signal(kit):

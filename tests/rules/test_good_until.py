@@ -125,3 +125,11 @@ def test_good_until_a_shown_projection_is_looked_at_within_the_hour(kit):
 
 def test_good_until_a_login_at_the_end_of_time_never_ages(kit):
     assert kit.judge(admin_logins=kit.logins(last_at="9999-12-31T23:59:59Z")).good_until is None
+
+
+def test_good_until_lies_ahead_even_within_the_last_microsecond_of_a_projection(kit):
+    end = kit.now + timedelta(days=5, microseconds=87)
+    rooms = [{"hours_used": 5.0 - 0.55e-6 / 86400, "hours_daily": [1.0] * 30, "cycle_end": end}]
+    row = kit.judge(workspaces=rooms)
+    assert row.workspaces[0].by_projection
+    assert row.good_until == kit.now + timedelta(microseconds=1)

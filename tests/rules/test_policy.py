@@ -8,6 +8,7 @@ import pytest
 from data.assessment import Category
 from data.errors import ConfigError
 from triage.policy import load_policy
+from triage.rules.assess import assess
 
 
 @pytest.fixture
@@ -61,8 +62,6 @@ def test_the_version_follows_the_content_not_the_file(own, kit):
 
 def test_an_override_reaches_the_verdict(own, kit):
     policy = own("[at_risk]\nnear_ratio = 0.5\n")
-    from triage.rules.assess import assess
-
     account = kit.account(workspaces=[{"hours_used": 5.5}])
     assert assess(account, (), kit.policy, kit.now, kit.day).category is None
     row = assess(account, (), policy, kit.now, kit.day)
