@@ -121,22 +121,39 @@ def sandbox() -> Iterator[process.Running]:
         yield running
 
 
-@pytest.fixture(scope="session")
-def untouched(sandbox: process.Running) -> Iterator[Item]:
-    """Its accounts, each handed out once."""
-    backend = NativeBackend(sandbox.url, sandbox.token)
+def accounts_of(running: process.Running) -> Iterator[Item]:
+    """All accounts of a sandbox, each handed out once."""
+    backend = NativeBackend(running.url, running.token)
     items = [item for batch in backend.accounts(None) for item in batch.items]
     backend.close()
     return iter(items)
 
 
+@pytest.fixture(scope="session")
+def untouched(sandbox: process.Running) -> Iterator[Item]:
+    """The accounts of the common sandbox that no test has had yet."""
+    return accounts_of(sandbox)
+
+
 @pytest.fixture
-def shop(sandbox: process.Running, untouched: Iterator[Item], tmp_path: Path) -> Iterator[Shop]:
+def make_shop(tmp_path: Path) -> Iterator[Callable[..., Shop]]:
+    """Hands for any sandbox."""
+    made: list[Shop] = []
+
+    def make(running: process.Running, untouched: Iterator[Item] | None = None) -> Shop:
+        made.append(Shop(running, untouched or accounts_of(running), lambda: tmp_path / uuid.uuid4().hex))
+        return made[-1]
+
+    yield make
+    for shop in made:
+        for close in shop.closing:
+            close()
+
+
+@pytest.fixture
+def shop(sandbox: process.Running, untouched: Iterator[Item], make_shop: Callable[..., Shop]) -> Shop:
     """The sandbox with hands."""
-    made = Shop(sandbox, untouched, lambda: tmp_path / uuid.uuid4().hex)
-    yield made
-    for close in made.closing:
-        close()
+    return make_shop(sandbox, untouched)
 
 
 # --- a raw HTTP peer ---
