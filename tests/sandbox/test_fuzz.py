@@ -18,7 +18,7 @@ NAMES = st.sampled_from(
 FIELDS = st.sampled_from(["account_id", "workspace_id", "kind", "params", "dedupe_key", "audit", "change_id", "extra"])
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     kind=st.sampled_from(sorted(KINDS)),
     params=st.dictionaries(NAMES, VALUES, max_size=4),

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
 from pydantic import BaseModel
 
 from triage.sandbox import process
@@ -51,9 +50,8 @@ def test_what_the_server_says_fits_the_models(world: Any) -> None:
         Key.model_validate(key)
 
 
-@pytest.mark.parametrize("seed", [7, 8])
-def test_every_seeded_account_fits_the_contract(seed: int) -> None:
-    with process.start(accounts=400, seed=seed) as running:
+def test_every_seeded_account_fits_the_contract() -> None:
+    with process.start(accounts=400, seed=8) as running:
         client = httpx.Client(base_url=running.url, headers={"Authorization": f"Bearer {running.token}"})
         page = AccountsPage.model_validate_json(client.get("/v1/accounts?limit=1000").text)
         assert len(page.accounts) == 400
