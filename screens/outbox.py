@@ -1,0 +1,195 @@
+"""The outbox: what needs you, what is on its way, what was applied; the open change says what can be done with it."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.strip import Strip
+from textual.widget import Widget
+
+from data.errors import TriageError
+from data.ports import ConflictView, Desk, Detail, Header, OutboxCounts
+from data.remedy import PENDING, Change, State
+from screens.outbox_actions import OutboxActions
+from widgets.key_line import Hint
+from widgets.line import strip
+from widgets.look import Look
+from widgets.numbers import count
+from widgets.open_list import ListItem, OpenList
+from widgets.outbox_row import Choice, details, row_strip
+from widgets.view_tabs import TitleTabs
+
+CALM = "Nothing is ever forced. A change leaves only as you wrote it."
+WRITE_AGAIN = Choice("e", "Write it again", "starts from what it is now, asks for a new reason")
+DISCARD = Choice("d", "Discard", "nothing is sent, asks for a reason")
+LOOK_UP = Choice("l", "Look up", "asks the server what became of it")
+PUSH = Choice("r", "Push now", "same change, same id, at once")
+TAKE_BACK = Choice("u", "Take back", "nothing is sent, no reason needed")
+
+
+def choices_of(change: Change) -> tuple[Choice, ...]:
+    """Return what can be done with a change as it stands (contract.md, States)."""
+    if change.outcome_unknown or (change.unknown and change.state in PENDING):
+        return (LOOK_UP, PUSH)
+    if change.needs_you:
+        return (DISCARD,) if not change.is_remedy and change.state is State.CONFLICT else (WRITE_AGAIN, DISCARD)
+    if change.state is State.HELD:
+        return (TAKE_BACK,)
+    return (TAKE_BACK, PUSH) if change.state is State.QUEUED else ()
+
+
+class OutboxScreen(OutboxActions):
+    """One line a change, in sections; what is under the cursor is open."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("e", "write_again", "write again", id="do.write_again"),
+        Binding("d", "discard", "discard", id="do.discard", tooltip="discard with a reason"),
+        Binding("l", "look_up", "look up", id="do.look_up", tooltip="ask the server what became of it"),
+        Binding("u", "take_back", "take back", id="do.take_back", tooltip="take back what is still held"),
+        Binding("r", "push", "push now", id="do.push", tooltip="push now, also retries"),
+        Binding("y", "copy_id", "copy id", id="do.copy_id", tooltip="copy the change's id"),
+        Binding("a", "audit", "audit", id="see.audit", tooltip="audit trail of this account"),
+        Binding("question_mark", "help", "keys", id="go.help", tooltip="these keys"),
+        Binding("escape", "back", "inbox", id="go.back", tooltip="back to the inbox"),
+    ]
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._rows: tuple[Change, ...] = ()
+        self._stale = True
+        self._counts: OutboxCounts | None = None
+        self._details: dict[str, Detail | None] = {}
+        self._conflicts: dict[str, ConflictView | None] = {}
+
+    # --- frame ---
+
+    def body(self) -> Iterable[Widget]:
+        """The list."""
+        yield OpenList(self._draw_row, self._open_row, id="changes")
+
+    def on_mount(self) -> None:
+        """The list has the keys."""
+        self.set_focus(self.query_one(OpenList))
+
+    def on_desk_changed(self) -> None:
+        """Read the rows anew."""
+        self._stale = True
+
+    def on_screen_resume(self) -> None:
+        """Read the rows anew."""
+        self._stale = True
+
+    def hints(self) -> Sequence[Hint]:
+        """The choices of the open change first."""
+        change = self.current
+        hints = (
+            [Hint(choice.key, choice.label.lower().replace("write it", "write")) for choice in choices_of(change)]
+            if change
+            else []
+        )
+        hints += [Hint("enter", "open account"), Hint("y", "copy id")] if change else []
+        if not any(hint.key == "r" for hint in hints):
+            hints.append(Hint("r", "push now"))
+        return [*hints, *([Hint("a", "audit")] if change else []), Hint("esc", "inbox")]
+
+    @property
+    def current(self) -> Change | None:
+        """The open change."""
+        item = self.query_one(OpenList).current
+        return item.value if item and isinstance(item.value, Change) else None
+
+    def draw(self, header: Header) -> None:
+        """Title, list, position; the rows are read only when something may have changed."""
+        listed = self.query_one(OpenList)
+        ended = any(self._hold_over(row) for row in self._rows)
+        if (self._stale or header.outbox != self._counts or ended) and not listed.busy:
+            self._read(header.outbox)
+        elif any(row.state is State.HELD or row.next_try_at for row in self._rows):
+            listed.redraw()
+        needs = sum(row.needs_you for row in self._rows)
+        waits = needs + sum(row.state in PENDING and not row.needs_you for row in self._rows)
+        verb = "needs" if needs == 1 else "need"
+        many = f"{count(waits)} change{'' if waits == 1 else 's'} wait{'s' if waits == 1 else ''}"
+        fact = f"{many}, {needs} {verb} you" if waits else "nothing waits"
+        self.query_one(TitleTabs).show("Outbox", [fact])
+        place, total = listed.positions
+        self.say(
+            [(self._told or CALM, "text" if self._told else "muted")],
+            [(f"{place} of {total}", "muted")] if total else [],
+        )
+
+    def _read(self, counts: OutboxCounts) -> None:
+        self._stale, self._counts = False, counts
+        self._rows = tuple(self.desk.outbox())
+        self._conflicts.clear()
+        self._details.clear()
+        self.query_one(OpenList).show(self._items())
+
+    def _hold_over(self, row: Change) -> bool:
+        return row.state is State.HELD and row.hold_until is not None and row.hold_until <= self.now
+
+    def _items(self) -> list[ListItem]:
+        today = self.now.astimezone().date()
+        sections: dict[str, list[Change]] = {"Needs you": [], "On their way": [], "Applied today": [], "Finished": []}
+        for row in self._rows:
+            sections[_section(row, today)].append(row)
+        items: list[ListItem] = []
+        for name, rows in sections.items():
+            if rows:
+                items += [ListItem(None, "")] if items else []
+                items.append(ListItem(None, (name, len(rows))))
+                items += [ListItem(row.change_id, row) for row in rows]
+        return items or [ListItem(None, ("Nothing was written yet", 0))]
+
+    # --- lines ---
+
+    def _draw_row(self, item: ListItem, width: int, look: Look, here: bool) -> Strip:
+        if isinstance(item.value, Change):
+            return row_strip(item.value, self._workspace(item.value), width, look, here, self.now)
+        if not item.value:
+            return strip([], width, look)
+        name, number = item.value
+        return strip([(" ", "text"), (name, "muted bold"), (f" {number}" if number else "", "muted")], width, look)
+
+    def _open_row(self, item: ListItem, width: int, look: Look) -> Sequence[Strip]:
+        change = item.value
+        if not isinstance(change, Change):
+            return ()
+        detail = self._detail(change)
+        currency = detail.account.currency if detail else None
+        return details(change, width, look, self.now, self._conflict(change), currency, choices_of(change))
+
+    def _detail(self, change: Change) -> Detail | None:
+        if change.account_id not in self._details:
+            self._details[change.account_id] = self.desk.detail(change.account_id)
+        return self._details[change.account_id]
+
+    def _workspace(self, change: Change) -> str | None:
+        detail = self._detail(change) if change.workspace_id else None
+        spaces = detail.account.workspaces if detail else ()
+        return next((str(one.name) for one in spaces if one.id == change.workspace_id), None)
+
+    def _conflict(self, change: Change) -> ConflictView | None:
+        if change.state is not State.CONFLICT:
+            return None
+        if change.change_id not in self._conflicts:
+            try:
+                self._conflicts[change.change_id] = self.desk.conflict_view(change.change_id)
+            except TriageError as error:
+                self._conflicts[change.change_id] = None
+                self._told = str(error)
+        return self._conflicts[change.change_id]
+
+    def on_open_list_moved(self) -> None:
+        """Another change is open: its keys and its position."""
+        self.refresh_frame()
+
+
+def _section(row: Change, today: date) -> str:
+    if row.needs_you:
+        return "Needs you"
+    if row.state in PENDING:
+        return "On their way"
+    at = row.finished_at or row.authored_at
+    return "Applied today" if row.state is State.APPLIED and at.astimezone().date() == today else "Finished"

@@ -1,0 +1,49 @@
+"""The person's own editor on a text: the app steps aside, the file is readable by nobody else and goes away again."""
+
+import os
+import shlex
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from textual.app import App, SuspendNotSupported
+
+from data.errors import NotPossible
+from data.safe_text import SafeText, safe_text
+
+MOST_BYTES = 20_000
+
+
+def edit(app: App[object], text: str, environment: Mapping[str, str]) -> SafeText:
+    """Return the text as the editor left it, on one line and safe; NotPossible says why there is no editor."""
+    command = environment.get("VISUAL") or environment.get("EDITOR")
+    if not command:
+        raise NotPossible("No editor: set EDITOR, for example EDITOR=nano.")
+    try:
+        with app.suspend():
+            return run_editor(command, text)
+    except SuspendNotSupported:
+        raise NotPossible("An editor cannot be opened in this terminal.") from None
+
+
+def run_editor(command: str, text: str) -> SafeText:
+    """Run `command` on a file of mode 0600 holding `text` and return what it holds afterwards."""
+    handle, name = tempfile.mkstemp(prefix="triage-", suffix=".txt")
+    path = Path(name)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text + "\n")
+        try:
+            code = subprocess.call([*shlex.split(command), name])
+        except (OSError, ValueError):
+            raise NotPossible(f"The editor could not be started: {command}") from None
+        if code:
+            raise NotPossible("The editor ended with an error, the text stays as it was.")
+        with path.open("rb") as left:
+            raw = left.read(MOST_BYTES)
+        return safe_text(" ".join(raw.decode("utf-8", "replace").split()), cells=None)
+    except FileNotFoundError:
+        raise NotPossible("The editor removed the file, the text stays as it was.") from None
+    finally:
+        path.unlink(missing_ok=True)

@@ -1,0 +1,103 @@
+"""Sign-in: a token is checked against the server in a thread of our own; typing never waits for it."""
+
+import threading
+from collections.abc import Iterable
+from pathlib import PurePath
+from typing import ClassVar
+
+from textual.containers import Horizontal, Vertical
+from textual.widget import Widget
+
+from data.backends.port import Identity
+from data.errors import TriageError
+from data.ports import Desk
+from screens.form_modal import FormModal
+from widgets.block import Lines, Sentence
+from widgets.choice_row import ChoiceRow
+from widgets.line import Piece
+from widgets.numbers import fit
+from widgets.word_input import WordInput
+
+KEEP, FORGET = "keep", "forget"
+
+
+class SignIn(FormModal[bool]):
+    """True when somebody is signed in; the token is in no message, no log and no file of ours."""
+
+    CSS_PATH: ClassVar[str | PurePath | list[str | PurePath] | None] = ["form_modal.tcss", "sign_in.tcss"]
+
+    def __init__(self, desk: Desk, base_url: str = "") -> None:
+        super().__init__(desk, "Sign in", "Sign in")
+        self._base_url = base_url or str(getattr(desk, "base_url", ""))
+        self._checking = False
+        self._try = 0
+
+    def parts(self) -> Iterable[Widget]:
+        """Where to, the token, whether it is kept."""
+        where: list[Piece] = [(fit(self._base_url or "the billing server", 68).rstrip(), "strong bold")]
+        yield Lines([(where, [])], id="who")
+        yield Sentence("An API token says who you are. It is sent to this server only.", id="what")
+        with Vertical(classes="section"):
+            with Horizontal(id="token-row"):
+                yield Lines([([("Token", "muted")], [])])
+                yield WordInput(id="token", most=4096)
+            options = [(KEEP, "keep in the keyring", ""), (FORGET, "this session only", "")]
+            yield ChoiceRow("Keep", options, KEEP, id="keep")
+
+    def on_mount(self) -> None:
+        """The token is never shown."""
+        self.query_one("#token", WordInput).password = True
+        self.call_after_refresh(self.set_focus, self.query_one("#token"))
+
+    def missing(self) -> str:
+        """Return what is missing."""
+        if self._checking:
+            return "asking the server"
+        return "" if self.query_one("#token", WordInput).value.strip() else "paste the token first"
+
+    def notice(self) -> str:
+        """What works without it."""
+        return "Reading and writing down still work without it. Changes wait."
+
+    def send(self) -> None:
+        """Check the token; the answer comes back as a call on this thread."""
+        token = self.query_one("#token", WordInput).value.strip()
+        keep = self.query_one("#keep", ChoiceRow).value == KEEP
+        self._checking = True
+        self._try += 1
+        self.renew()
+        threading.Thread(target=self._check, args=(token, keep, self._try), name="sign-in", daemon=True).start()
+
+    def give_up(self) -> None:
+        """Leave signed out; an answer that comes later finds nobody."""
+        self._try += 1
+        self.leave(False)
+
+    def on_input_changed(self) -> None:
+        """The button may work now."""
+        self._complaint = ""
+        self.renew()
+
+    def _check(self, token: str, keep: bool, attempt: int) -> None:
+        """Ask the server; runs in a thread of its own, which quitting does not wait for."""
+        found: Identity | None = None
+        sentence = ""
+        try:
+            found = self.desk.sign_in(token, keep)
+        except TriageError as error:
+            sentence = str(error)
+        try:
+            self.app.call_from_thread(self._answered, found, sentence, attempt)
+        except RuntimeError:
+            return  # the app has gone meanwhile: there is nobody to tell
+
+    def _answered(self, found: Identity | None, sentence: str, attempt: int) -> None:
+        if attempt != self._try or self._over:
+            return
+        self._checking = False
+        if found is None:
+            self.complain(sentence)
+            self.set_focus(self.query_one("#token"))
+            return
+        self.tell_below(f"Signed in as {found.name}, {found.role}.")
+        self.leave(True)

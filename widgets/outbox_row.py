@@ -1,0 +1,225 @@
+"""Drawing of outbox rows: one line a change, and the lines that open below it (look.md §8 and §11)."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from textual.strip import Strip
+
+from data.ports import ConflictView
+from data.remedy import PENDING, Change, State
+from data.safe_text import SafeText, cell_width
+from widgets.before_after import fact_pieces
+from widgets.change_words import describe_change, quoted, state_sentence, state_word
+from widgets.facts import About, facts_of, label_of, value_of
+from widgets.line import Line, Piece, strip, wrap
+from widgets.look import Look
+from widgets.numbers import fit, moment, utc
+
+WIDE = 110
+
+
+class Choice(NamedTuple):
+    """What can be done with the open change: key, label, what it does."""
+
+    key: str
+    label: str
+    remark: str
+
+
+class Shape(NamedTuple):
+    """The columns of a width: where the mark, the details and their values start; widths of the cells between."""
+
+    mark: int
+    account: int
+    what: int
+    sentence: int
+    detail: int
+    value: int
+    column: int
+
+    @classmethod
+    def of(cls, width: int) -> "Shape":
+        """Return the shape: with the sentence column from 110 columns, without it below."""
+        if width >= WIDE:
+            return cls(mark=3, account=20, what=40, sentence=width - 84, detail=5, value=18, column=28)
+        spare = max(0, min(12, width - 80))
+        return cls(
+            mark=1, account=19 + spare, what=max(10, width - 40 - spare), sentence=0, detail=3, value=15, column=20
+        )
+
+
+def row_strip(change: Change, workspace: str | None, width: int, look: Look, here: bool, now: datetime) -> Strip:
+    """Return the one line of a change: mark, state, account, what it asks for, what is, when."""
+    shape, glyphs = Shape.of(width), look.glyphs
+    ground = "cursor" if here else "bg"
+    mark, ink = _mark(change, look)
+    loud = "strong bold" if change.needs_you else "text"
+    pieces: list[Piece] = [(glyphs.cursor if here else " ", "accent"), (" " * (shape.mark - 1), "text")]
+    word = _held_word(change, now) or state_word(change)
+    state_ink = "strong bold" if change.needs_you else ink if change.state is State.HELD else "text"
+    pieces += [(f"{mark} ", ink), (fit(word, 10 if shape.sentence else 9, glyphs), state_ink)]
+    if shape.sentence:
+        pieces.append(("  ", "text"))
+    else:
+        pieces.append((" ", "text"))
+    pieces.append((fit(change.account_name, shape.account - 1, glyphs) + " ", loud))
+    what = describe_change(change, workspace, glyphs.becomes)
+    pieces.append((fit(what, shape.what - 1, glyphs) + " ", "text"))
+    if shape.sentence:
+        pieces += _beside(change, shape.sentence, look)
+    at = change.finished_at or change.authored_at
+    return strip(pieces, width, look, ground, [(moment(at, now), "muted"), (" ", "text")])
+
+
+def details(
+    change: Change,
+    width: int,
+    look: Look,
+    now: datetime,
+    conflict: ConflictView | None,
+    currency: str | None,
+    choices: Sequence[Choice],
+) -> list[Strip]:
+    """Return the lines that open below a change; a blank one closes them."""
+    shape, about = Shape.of(width), About(currency, now, look.glyphs)
+    blank = strip([], width, look)
+    made: list[Strip] = [blank] if shape.sentence else []
+    if conflict is not None:
+        made += _conflict(conflict, width, look, about, blank)
+    else:
+        made += _plain(change, width, look, about)
+    if change.reason:
+        label = "Your reason" if change.is_remedy else "Reason"
+        made += _labelled(label, str(quoted(change.reason)), "text", width, look)
+    made += _proof(change, width, look)
+    if choices:
+        made.append(blank)
+        wide = max(len(choice.label) for choice in choices) + 3
+        for number, choice in enumerate(choices):
+            made.append(strip(_choice(choice, number == 0, wide, shape.detail), width, look))
+    return [*made, blank]
+
+
+def _mark(change: Change, look: Look) -> tuple[str, str]:
+    glyphs = look.glyphs
+    if change.needs_you:
+        return glyphs.needs, "strong bold"
+    if change.state in (State.HELD, State.QUEUED):
+        return glyphs.held, "accent"
+    if change.state is State.SENDING:
+        return glyphs.sending, "muted"
+    return (glyphs.done, "muted") if change.state is State.APPLIED else (" ", "muted")
+
+
+def _held_word(change: Change, now: datetime) -> str:
+    if change.state is not State.HELD or change.hold_until is None:
+        return ""
+    left = (change.hold_until - now).total_seconds()
+    return f"held {int(left) + 1} s" if left > 0 else "leaves now"
+
+
+def _beside(change: Change, cells: int, look: Look) -> list[Piece]:
+    if change.state is State.HELD:
+        return [("u", "key"), (" takes it back", "muted")]
+    sentence = state_sentence(change).removesuffix(".")
+    if change.state is State.APPLIED and change.reason:
+        sentence = f"{sentence:<11}   {quoted(change.reason)}"
+    return [(fit(sentence, max(0, cells - 7), look.glyphs).rstrip(), "muted")]
+
+
+def _conflict(view: ConflictView, width: int, look: Look, about: About, blank: Strip) -> list[Strip]:
+    shape, glyphs = Shape.of(width), look.glyphs
+    seen = moment(view.saw_at, about.now)
+    is_now = f"It is now, {moment(view.now_at, about.now)}" if view.now_at else "It is now"
+    pad = " " * shape.detail
+    column = shape.column
+    head = fit(f"You saw, {seen}", column) + fit(is_now, column + (0 if shape.sentence else 1)) + "Yours would make it"
+    made = [strip([(pad + " " * shape.value + head, "muted")], width, look)]
+    still: list[str] = []
+    for name, saw, now, yours, moved in view.fields:
+        if not moved and saw == yours:
+            still.append(f"{label_of(name).lower()} {value_of(name, now, about)}")
+            continue
+        cells = [fit(value_of(name, value, about), column - 1, glyphs) + " " for value in (saw, now, yours)]
+        pieces: list[Piece] = [(pad, "text"), (fit(label_of(name), shape.value - 1, glyphs) + " ", "muted")]
+        pieces += [(cells[0], "text"), (cells[1] + ("" if shape.sentence else " "), "strong bold" if moved else "text")]
+        made.append(strip([*pieces, (cells[2].rstrip(), "text")], width, look))
+    if still:
+        made += _labelled("Not moved", ", ".join(still), "muted", width, look)
+    if shape.sentence:
+        made.append(blank)
+    for who, why in _movers(view.change, about):
+        made += _moved_by(who, why, width, look)
+    return made
+
+
+def _movers(change: Change, about: About) -> list[tuple[str, SafeText]]:
+    """Return who moved something, once each: name and time, and why."""
+    found: dict[tuple[str, str], SafeText] = {}
+    for moved in change.conflict or ():
+        at = f", {moment(moved.at, about.now)}" if moved.at else ""
+        found.setdefault((f"{moved.name or 'somebody'}{at}", str(moved.reason or "")), quoted(moved.reason))
+    return [(who, why) for (who, _), why in found.items()]
+
+
+def _moved_by(who: str, why: str, width: int, look: Look) -> list[Strip]:
+    shape = Shape.of(width)
+    room = width - shape.detail - shape.value - 1
+    if cell_width(who) + 3 + cell_width(why) <= room and shape.sentence:
+        return _labelled("Moved by", f"{who}   {why}", "text", width, look)
+    return _labelled("Moved by", who, "text", width, look) + (_labelled("", why, "text", width, look) if why else [])
+
+
+def _plain(change: Change, width: int, look: Look, about: About) -> list[Strip]:
+    shape = Shape.of(width)
+    made: list[Strip] = []
+    if change.state in (State.REJECTED, State.PARKED, State.DISCARDED) or change.unknown or not shape.sentence:
+        made += _labelled("What is", str(_sentence(change)), "text", width, look)
+    if change.state is State.QUEUED and change.next_try_at and change.next_try_at > about.now:
+        seconds = int((change.next_try_at - about.now).total_seconds()) + 1
+        made += _labelled("Next try", f"in {seconds} s", "text", width, look)
+    for fact in facts_of(change.before, change.after_values, about):
+        if fact.after is not None:
+            made.append(strip(fact_pieces(fact, width, look, shape.detail), width, look))
+    note = change.params.get("note") or change.params.get("text")
+    if note:
+        made += _labelled("Note", f"“{note}”", "text", width, look)
+    return made
+
+
+def _sentence(change: Change) -> str:
+    if change.state is State.HELD:
+        return "Held here. It leaves by itself when the time is over."
+    if change.unknown and change.state in PENDING:
+        known = "It can be neither taken back nor discarded until that is known."
+        return (
+            f"{state_sentence(change).removesuffix('.')}. {known}"
+            if change.outcome_unknown
+            else str(state_sentence(change))
+        )
+    return str(state_sentence(change))
+
+
+def _proof(change: Change, width: int, look: Look) -> list[Strip]:
+    if change.state is not State.APPLIED or change.receipt is None:
+        return []
+    at = f", {utc(change.finished_at)}" if change.finished_at else ""
+    words = f"entry {change.receipt.audit_seq:,}{at}, hash {change.receipt.hash[:12]}"
+    return _labelled("Audit", words, "muted", width, look)
+
+
+def _labelled(label: str, text: str, ink: str, width: int, look: Look) -> list[Strip]:
+    shape = Shape.of(width)
+    room = max(10, width - shape.detail - shape.value - 1)
+    made = []
+    for number, line in enumerate(wrap(text, room, 6) or [""]):
+        head = fit(label if number == 0 else "", shape.value, look.glyphs)
+        made.append(strip([(" " * shape.detail, "text"), (head, "muted"), (line, ink)], width, look))
+    return made
+
+
+def _choice(choice: Choice, first: bool, wide: int, indent: int) -> Line:
+    key: Piece = (f" {choice.key} ", "text", "chip") if first else (f" {choice.key} ", "key")
+    label: Piece = (f" {choice.label:<{wide}}", "strong bold" if first else "text")
+    return [(" " * indent, "text"), key, label, (choice.remark, "muted")]

@@ -1,0 +1,61 @@
+"""A word that has to be typed before something goes on, with how many letters are still missing beside it."""
+
+from collections.abc import Sequence
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.message import Message
+
+from widgets.block import Sentence
+from widgets.word_input import WordInput
+
+
+class TypedWord(Horizontal):
+    """Compares without case against the words that will do; the first is the one the person is asked for."""
+
+    DEFAULT_CSS = """
+    TypedWord { height: 1; }
+    TypedWord > Sentence { width: 1fr; margin-left: 2; }
+    """
+
+    class Changed(Message):
+        """Something was typed."""
+
+    def __init__(self, words: Sequence[str], value: str = "", *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._words = tuple(words)
+        self._first = value
+
+    def compose(self) -> ComposeResult:
+        """Field and remark."""
+        yield WordInput(self._first, most=130)
+        yield Sentence(letters_to_go(self._first, self._words[0]), "cap")
+
+    @property
+    def entry(self) -> WordInput:
+        """The field itself, for the focus."""
+        return self.query_one(WordInput)
+
+    @property
+    def text(self) -> str:
+        """What was typed."""
+        return self.entry.value.strip()
+
+    @property
+    def answered(self) -> bool:
+        """True when it is one of the words."""
+        return self.text.casefold() in {word.casefold() for word in self._words}
+
+    def on_input_changed(self) -> None:
+        """Say how far it is."""
+        remark = "" if self.answered else letters_to_go(self.text, self._words[0])
+        self.query_one(Sentence).show(remark)
+        self.post_message(self.Changed())
+
+
+def letters_to_go(typed: str, word: str) -> str:
+    """Return `4 letters to go`, or that it is another word."""
+    if not word.casefold().startswith(typed.casefold()):
+        return "another word"
+    left = len(word) - len(typed)
+    return f"{left} letter{'' if left == 1 else 's'} to go" if left else ""
