@@ -114,7 +114,7 @@ def page_batch(page: PageBody, gathered: Collector) -> Batch:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadAnswer(f"An account is not the contract's: {error}") from None
     if page.next_after is not None:
-        if page.next_after < gathered.cursor:
+        if page.accounts and page.next_after < gathered.cursor:  # an empty page of a new epoch may lie below ours
             raise BadAnswer("A page's next_after lies before its last account.")
         gathered.cursor = page.next_after
     if page.more and gathered.cursor <= before:
