@@ -90,9 +90,8 @@ class AuditScreen(TriageScreen):
         whose = str(detail.account.name) if detail else self.account_id or "all accounts"
         self.query_one(TitleTabs).show("Audit", [whose, self.desk.audit_state()])
         place, total = listed.positions
-        more = " and more" if self._more and total else ""
-        position = f"{count(place)} of {count(total)}{more}" if total else ""
-        calm = "Written by the server, one entry a change. Nothing is ever removed."
+        position = f"{count(place)} of {count(total)}{'+' if self._more else ''}" if total else ""
+        calm = "One entry for each change. Nothing is ever removed."
         self.say([(self._told or calm, "text" if self._told else "muted")], [(position, "muted")] if position else [])
 
     # --- pages ---

@@ -50,6 +50,10 @@ class ConfirmReason(FormModal[Change | None]):
         with Vertical(classes="section"):
             yield ReasonField(self._reason, self._problem, recent=bool(self._recent))
 
+    def first_field(self) -> ReasonField:
+        """A reason is looked at again, also where the old one would do."""
+        return self.query_one(ReasonField)
+
     def missing(self) -> str:
         """Return what a rule says against it, or that the reason is missing."""
         if self._against:

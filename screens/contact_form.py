@@ -30,7 +30,7 @@ class ContactForm(FormModal[Change | None]):
     def parts(self) -> Iterable[Widget]:
         """Who, what it is for, the two choices, the note."""
         yield Lines([(self._who(), self._contact())], id="who")
-        yield Sentence("Goes into the account's trail for the whole team. The customer sees nothing.", id="what")
+        yield Sentence("Goes into the account's trail. The customer sees nothing.", id="what")
         with Vertical(classes="section"):
             yield ChoiceRow("Channel", [(value, word, "") for value, word in CHANNELS], id="channel")
             yield ChoiceRow("Outcome", [(value, word, "") for value, word in OUTCOMES], id="outcome")

@@ -8,7 +8,7 @@ from typing import ClassVar, Generic, TypeVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widget import Widget
@@ -30,6 +30,7 @@ from widgets.typed_word import TypedWord
 T = TypeVar("T")
 Field = ChoiceRow | NumberRow | TypedWord | ReasonField
 TALL = 32
+FRAME, FRAME_TALL = 6, 9  # lines of border, padding, notice (two at most) and buttons
 BESIDE = 26  # cells left beside the buttons; a longer sentence takes the line above them
 
 
@@ -91,30 +92,40 @@ class FormModal(ModalScreen[T], Generic[T]):
 
     def compose(self) -> ComposeResult:
         """The frame with the parts in it."""
-        with VerticalScroll(id="box", can_focus=False) as box:
+        with Vertical(id="box") as box:
             box.border_title = Content(self._title)
-            yield from self.parts()
-            yield Sentence(id="notice")
-            with Horizontal(id="buttons"):
-                yield FormButton("Cancel", enter=True, id="cancel")
-                yield Lines([([(" esc", "muted")], [])], id="cancel-key")
-                yield FormButton(self._button, enter=False, id="submit")
-                yield Lines([([(" ctrl+s", "muted")], [])], id="submit-key")
-                yield Sentence(id="why")
+            with VerticalScroll(id="parts", can_focus=False):
+                yield from self.parts()
+            with Vertical(id="foot"):
+                yield Sentence(id="notice")
+                with Horizontal(id="buttons"):
+                    yield FormButton("Cancel", enter=True, id="cancel")
+                    yield Lines([([(" esc", "muted")], [])], id="cancel-key")
+                    yield FormButton(self._button, enter=False, id="submit")
+                    yield Lines([([(" ctrl+s", "muted")], [])], id="submit-key")
+                    yield Sentence(id="why")
 
     def on_mount(self) -> None:
         """Focus the first field that still needs an answer; Cancel where nothing needs typing."""
-        self.query_one("#notice").add_class("section")
-        self.set_class(self.app.size.height >= TALL, "-tall")
+        self._fit()
         self.add_class(f"-{self.look.glyphs.name}")
         self._started = True
         self.renew()
-        waiting = next((field for field in self.fields() if not field.answered), None)
-        self.set_focus(entry_of(waiting) if waiting and not self.hopeless() else self.query_one("#cancel"))
+        waiting = None if self.hopeless() else self.first_field()
+        self.set_focus(entry_of(waiting) if waiting else self.query_one("#cancel"))
 
     def on_resize(self) -> None:
         """Gaps only where there is room for them."""
-        self.set_class(self.app.size.height >= TALL, "-tall")
+        self._fit()
+
+    def _fit(self) -> None:
+        height = self.app.size.height
+        self.set_class(height >= TALL, "-tall")
+        self.query_one("#parts").styles.max_height = max(3, height - (FRAME_TALL if height >= TALL else FRAME))
+
+    def first_field(self) -> Field | None:
+        """The first field that still needs an answer, None where nothing needs typing."""
+        return next((field for field in self.fields() if not field.answered), None)
 
     def hopeless(self) -> bool:
         """True when no answer in any field can make the button work."""
@@ -166,7 +177,7 @@ class FormModal(ModalScreen[T], Generic[T]):
         self._complaint = ""
         if self.missing():
             self.renew()
-            waiting = next((field for field in self.fields() if not field.answered), None)
+            waiting = self.first_field()
             if waiting is not None:
                 self.set_focus(entry_of(waiting))
         elif not self._over:
@@ -200,7 +211,7 @@ class FormModal(ModalScreen[T], Generic[T]):
         fields = self.fields()
         at = next((place for place, field in enumerate(fields) if entry_of(field) is self.focused), len(fields))
         after = fields[at + 1] if at + 1 < len(fields) else None
-        waiting = after or next((field for field in fields if not field.answered), None)
+        waiting = after or self.first_field()
         self.set_focus(entry_of(waiting) if waiting else self.query_one("#submit"))
 
     # --- the reason's two keys ---

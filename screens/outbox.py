@@ -57,6 +57,7 @@ class OutboxScreen(OutboxActions):
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self._rows: tuple[Change, ...] = ()
+        self._last: set[str] = set()
         self._stale = True
         self._counts: OutboxCounts | None = None
         self._details: dict[str, Detail | None] = {}
@@ -135,6 +136,7 @@ class OutboxScreen(OutboxActions):
         for row in self._rows:
             sections[_section(row, today)].append(row)
         items: list[ListItem] = []
+        self._last = {rows[-1].change_id for rows in sections.values() if rows}
         for name, rows in sections.items():
             if rows:
                 items += [ListItem(None, "")] if items else []
@@ -158,7 +160,8 @@ class OutboxScreen(OutboxActions):
             return ()
         detail = self._detail(change)
         currency = detail.account.currency if detail else None
-        return details(change, width, look, self.now, self._conflict(change), currency, choices_of(change))
+        lines = details(change, width, look, self.now, self._conflict(change), currency, choices_of(change))
+        return lines[:-1] if change.change_id in self._last else lines  # never two blank lines
 
     def _detail(self, change: Change) -> Detail | None:
         if change.account_id not in self._details:

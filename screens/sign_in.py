@@ -8,8 +8,8 @@ from typing import ClassVar
 from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 
-from data.backends.port import Identity
 from data.errors import TriageError
+from data.identity import Identity
 from data.ports import Desk
 from screens.form_modal import FormModal
 from widgets.block import Lines, Sentence

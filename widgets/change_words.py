@@ -30,8 +30,8 @@ CHANNELS = (("call", "call"), ("email", "e-mail"), ("chat", "chat"), ("meeting",
 OUTCOMES = (
     ("reached", "reached"),
     ("no_answer", "no answer"),
-    ("left_message", "left a message"),
-    ("will_call_back", "will call back"),
+    ("left_message", "left message"),
+    ("refused", "refused"),
 )
 DISCOUNT_KINDS = (("scholarship", "scholarship"), ("staff_discount", "staff discount"))
 _WORDS = dict(CHANNELS + OUTCOMES + DISCOUNT_KINDS)
@@ -78,12 +78,11 @@ def describe(
     return title
 
 
-def describe_change(
-    change: Change, workspace: str | None = None, member: str | None = None, arrow: str = "→"
-) -> SafeText:
+def describe_change(change: Change, workspace: str | None = None, arrow: str = "→") -> SafeText:
     """Return what a row of the outbox asks for, in one line."""
-    if change.kind == "change_admin" and member:
-        return safe_text(f"{title_of(change.kind)} to {member}")
+    member = change.before.get("member")
+    if change.kind == "change_admin" and isinstance(member, Mapping) and member.get("name"):
+        return safe_text(f"{title_of(change.kind)} to {member['name']}")
     return describe(change.kind, change.params, workspace, change.before.get("tier"), arrow)
 
 

@@ -15,6 +15,7 @@ from widgets.look import Look
 from widgets.numbers import fit
 
 LABEL = 16
+NAME = 24
 WINDOW = 6
 
 
@@ -100,12 +101,9 @@ class ChoiceRow(Block, can_focus=True):
                 self.choose(place + (self._first if self._stacked(self.size.width) else 0))
                 return
 
-    def on_focus(self) -> None:
-        """The digits become keys."""
-        self.renew()
-
-    def on_blur(self) -> None:
-        """The digits are only digits again."""
+    def watch_has_focus(self, has_focus: bool) -> None:
+        """The focus is shown."""
+        super().watch_has_focus(has_focus)
         self.renew()
 
     # --- drawing ---
@@ -120,7 +118,7 @@ class ChoiceRow(Block, can_focus=True):
         return max(0, min((self._place or 0) - WINDOW // 2, len(self.options) - WINDOW))
 
     def _stacked(self, width: int) -> bool:
-        wide = sum(cell_width(label) + 5 for _, label, _ in self.options)
+        wide = sum(cell_width(label) + 5 for _, label, _ in self.options) - 1
         return LABEL + wide > width or any(remark for _, _, remark in self.options)
 
     def _spots(self, width: int) -> list[tuple[int, int, int]]:
@@ -147,24 +145,26 @@ class ChoiceRow(Block, can_focus=True):
         for line, option in enumerate(shown):
             head: Piece = label if line == 0 else (" " * LABEL, "muted")
             made.append(
-                strip([head, *self._option(self._first + line + 1, option, 24, look)], width, look, self.GROUND)
+                strip([head, *self._option(self._first + line + 1, option, width, look)], width, look, self.GROUND)
             )
         hidden = len(self.options) - len(shown)
         if hidden:
             made.append(strip([(" " * LABEL, "muted"), (f"    {hidden} more", "muted")], width, look, self.GROUND))
         return made + self._complaint(width, look)
 
-    def _option(self, number: int, option: tuple[str, str, str], cells: int, look: Look) -> Line:
+    def _option(self, number: int, option: tuple[str, str, str], width: int, look: Look) -> Line:
+        """Return an option; `width` 0 where they stand side by side."""
         value, label, remark = option
         chosen = value == self.value
         digit = f"{number}" if number < 10 else " "
         ground = "cursor" if chosen else self.GROUND
-        name = fit(label, cells, look.glyphs) if cells else label
+        name = fit(label, NAME, look.glyphs) if width else label
         pieces: list[Piece] = [
             (f" {digit} ", "key" if self.has_focus else "muted", ground),
             (f"{name} ", "strong bold" if chosen else "text", ground),
         ]
-        return [*pieces, (f" {remark}", "muted")] if remark else pieces
+        room = max(0, width - LABEL - NAME - 5)
+        return [*pieces, (f" {fit(remark, room, look.glyphs).rstrip()}", "muted")] if remark else pieces
 
     def _complaint(self, width: int, look: Look) -> list[Strip]:
         if not self.problem:

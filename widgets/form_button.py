@@ -54,12 +54,9 @@ class FormButton(Painted, can_focus=True):
             event.stop()
             event.prevent_default()
 
-    def on_focus(self) -> None:
-        """The chip moves here."""
-        self.repaint()
-
-    def on_blur(self) -> None:
-        """The chip leaves."""
+    def watch_has_focus(self, has_focus: bool) -> None:
+        """The focus is shown."""
+        super().watch_has_focus(has_focus)
         self.repaint()
 
     def on_click(self, event: events.Click) -> None:

@@ -16,7 +16,7 @@ class NumberRow(Horizontal):
     DEFAULT_CSS = """
     NumberRow { height: auto; }
     NumberRow > Lines { width: 16; }
-    NumberRow > WordInput, NumberRow > WordInput:focus { width: 8; }
+    NumberRow > WordInput.-textual-compact, NumberRow > WordInput.-textual-compact:focus { width: 8; }
     NumberRow > Sentence { width: 1fr; margin-left: 2; }
     """
 

@@ -139,7 +139,7 @@ def _conflict(view: ConflictView, width: int, look: Look, about: About, blank: S
     still: list[str] = []
     for name, saw, now, yours, moved in view.fields:
         if not moved and saw == yours:
-            still.append(f"{label_of(name).lower()} {value_of(name, now, about)}")
+            still.append(_still(name, now, about))
             continue
         cells = [fit(value_of(name, value, about), column - 1, glyphs) + " " for value in (saw, now, yours)]
         pieces: list[Piece] = [(pad, "text"), (fit(label_of(name), shape.value - 1, glyphs) + " ", "muted")]
@@ -152,6 +152,15 @@ def _conflict(view: ConflictView, width: int, look: Look, about: About, blank: S
     for who, why in _movers(view.change, about):
         made += _moved_by(who, why, width, look)
     return made
+
+
+def _still(name: str, value: object, about: About) -> str:
+    """Return a field that did not move, as people say it: `11 seats`, `no discount`, `renewal 12 Feb`."""
+    if name == "seats":
+        return f"{value} seats"
+    if name == "discount" and value is None:
+        return "no discount"
+    return f"{label_of(name).lower()} {value_of(name, value, about)}"
 
 
 def _movers(change: Change, about: About) -> list[tuple[str, SafeText]]:
@@ -167,7 +176,8 @@ def _moved_by(who: str, why: str, width: int, look: Look) -> list[Strip]:
     shape = Shape.of(width)
     room = width - shape.detail - shape.value - 1
     if cell_width(who) + 3 + cell_width(why) <= room and shape.sentence:
-        return _labelled("Moved by", f"{who}   {why}", "text", width, look)
+        head = fit("Moved by", shape.value, look.glyphs)
+        return [strip([(" " * shape.detail, "text"), (head, "muted"), (f"{who}   {why}", "text")], width, look)]
     return _labelled("Moved by", who, "text", width, look) + (_labelled("", why, "text", width, look) if why else [])
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import ClassVar
 
-from rich.segment import Segment
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -14,8 +13,8 @@ from textual.widgets import TextArea
 
 from data.safe_text import REASON_CHARS, safe_text
 from widgets.block import Lines
+from widgets.field_strip import field_strip
 from widgets.line import Piece
-from widgets.look import look_of
 
 
 class ReasonArea(TextArea):
@@ -75,25 +74,10 @@ class ReasonArea(TextArea):
         self.post_message(self.RecentAsked())
 
     def render_line(self, y: int) -> Strip:
-        """Draw the line in our own inks: Textual's text area would bring colours of its own, also with NO_COLOR."""
-        styles = look_of(self).styles
-        field, marked, caret = styles("text", "field"), styles("strong", "cursor"), styles("text bold", "chip")
-        paper = self.rich_style
-        drawn = super().render_line(y)
-        segments = [
-            Segment(part.text, marked if part.style and (part.style.reverse or _other(part, paper.bgcolor)) else field)
-            for part in drawn
-        ]
-        made = Strip(segments).adjust_cell_length(self.content_size.width, field)
+        """Draw the line in our own inks."""
         at = self.cursor_screen_offset - self.content_region.offset
-        if self.has_focus and at.y == y and 0 <= at.x < made.cell_length:
-            left, cell, right = made.crop(0, at.x), made.crop(at.x, at.x + 1), made.crop(at.x + 1)
-            made = Strip.join([left, Strip([Segment(cell.text or " ", caret)]), right])
-        return made
-
-
-def _other(part: Segment, paper: object) -> bool:
-    return part.style is not None and part.style.bgcolor is not None and part.style.bgcolor != paper
+        caret = at.x if self.has_focus and at.y == y else None
+        return field_strip(self, super().render_line(y), caret)
 
 
 class ReasonField(Vertical):
@@ -122,7 +106,8 @@ class ReasonField(Vertical):
         yield ReasonArea(self._first)
 
     def on_mount(self) -> None:
-        """First heading."""
+        """First heading; the caret stands at the end of what is there."""
+        self.entry.move_cursor(self.entry.document.end)
         self._renew()
 
     @property

@@ -5,9 +5,11 @@ from typing import ClassVar
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
+from textual.strip import Strip
 from textual.widgets import Input
 
 from data.safe_text import safe_text
+from widgets.field_strip import field_strip
 
 
 class WordInput(Input):
@@ -19,11 +21,10 @@ class WordInput(Input):
         Binding("down", "nudge(-1)", show=False),
     ]
     DEFAULT_CSS = """
-    WordInput, WordInput:focus {
+    WordInput.-textual-compact, WordInput.-textual-compact:focus {
         border: none; height: 1; padding: 0 1; width: 24; background: $triage-field; color: $triage-text;
         background-tint: transparent;
     }
-    WordInput:ansi { text-style: underline; }
     """
 
     class Done(Message):
@@ -47,6 +48,11 @@ class WordInput(Input):
     def action_nudge(self, step: int) -> None:
         """Report an arrow."""
         self.post_message(self.Stepped(step))
+
+    def render_line(self, y: int) -> Strip:
+        """Draw the line in our own inks."""
+        at = self.cursor_screen_offset.x - self.content_region.x
+        return field_strip(self, super().render_line(y), at if self.has_focus else None)
 
     def on_paste(self, event: events.Paste) -> None:
         """Insert pasted text without anything a terminal could act on."""
