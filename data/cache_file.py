@@ -9,7 +9,6 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
-from data.backends.port import Identity
 from data.database import (
     Damaged,
     ForeignFile,
@@ -23,6 +22,7 @@ from data.database import (
     transaction,
 )
 from data.errors import CacheDamaged, TriageError, WrongBackend
+from data.identity import Identity
 from data.schema import CACHE_APPLICATION_ID, CACHE_SCHEMA, CACHE_SQL
 from data.wire import decode, decoder, encode
 

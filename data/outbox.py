@@ -4,8 +4,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from data.account import Account
-from data.backends.port import Identity
 from data.errors import NotPossible, Rejected
+from data.identity import Identity
 from data.outbox_rows import Authored, make_body, to_json, written_reason
 from data.outbox_sending import Sending
 from data.ports import OutboxCounts

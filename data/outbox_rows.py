@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from data.account import Value
-from data.backends.port import Identity
+from data.identity import Identity
 from data.remedy import Change, Moved, Order, Preview, Receipt, State
 from data.safe_text import SafeText, safe_text
 from data.wire import decoder, encode, safe_tree

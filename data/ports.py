@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from data.account import Account, Entry, Member, Value
 from data.assessment import Row, Verdict
-from data.backends.port import Identity
+from data.identity import Identity
 from data.remedy import Change, Draft, Order, Preview
 from data.safe_text import SafeText
 

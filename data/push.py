@@ -4,8 +4,9 @@ import random
 from collections.abc import Callable
 from datetime import datetime
 
-from data.backends.port import Applied, BillingBackend, Identity, Item, NotThere, TokenRefused
+from data.backends.port import Applied, BillingBackend, Item, NotThere, TokenRefused
 from data.errors import NotPossible, Offline, SignedOut
+from data.identity import Identity
 from data.locks import push_lock
 from data.outbox import Outbox
 from data.outbox_rows import Place

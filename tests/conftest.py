@@ -19,7 +19,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from data.account import Account
 from data.backends.native import NativeBackend
-from data.backends.port import Identity, Item
+from data.backends.port import Item
+from data.identity import Identity
 from data.outbox import Outbox
 from data.push import Pushed, push
 from data.remedy import Change, Order, Preview
@@ -355,3 +356,9 @@ def bench(peer: Peer, tmp_path: Path) -> Iterator[Bench]:
     yield Bench(peer, Person(outbox, backend, MAYA, Clock()), account_named("acc_1"))
     outbox.close()
     backend.close()
+
+
+@pytest.fixture
+def example() -> Callable[..., Account]:
+    """Make an account as decoded from the wire."""
+    return account_named

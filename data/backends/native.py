@@ -32,7 +32,6 @@ from data.backends.port import (
     Batch,
     Capabilities,
     Head,
-    Identity,
     Item,
     NeverSent,
     NotThere,
@@ -41,6 +40,7 @@ from data.backends.port import (
     TokenRefused,
 )
 from data.errors import BadAnswer
+from data.identity import Identity
 from data.remedy import RECORDS, REMEDIES
 from data.safe_text import safe_reason
 from data.wire import decoder, safe_tree

@@ -11,6 +11,7 @@ from data.wire import decode, decoder
 
 LINES_A_BATCH = 1000
 MAX_LINE = 1024 * 1024
+LARGEST = 2**53
 CUT = "The stream of accounts was cut off; what came is kept, the next sync goes on from there."
 
 
@@ -68,12 +69,12 @@ class Collector:
             self._advance(gone.seq)
             self._tombstones.append(gone)
             return
-        account = _accounts.decode(raw)
+        account = _sized(_accounts.decode(raw))
         self._advance(account.seq)
         self._items.append(Item(account, raw))
 
     def _advance(self, seq: int) -> None:
-        if seq <= self.cursor and self._started:
+        if abs(seq) > LARGEST or (seq <= self.cursor and self._started):
             raise BadAnswer(f"The accounts came out of order (seq {seq} after {self.cursor}).")
         self._started = True
         self.cursor = seq
@@ -192,4 +193,11 @@ def _check(trailer: Trailer, gathered: Collector, source: Iterator[bytes]) -> No
 
 def read_account(raw: bytes) -> Item:
     """Return one account with the bytes it came as."""
-    return Item(decode(raw, _accounts), raw)
+    return Item(_sized(decode(raw, _accounts)), raw)
+
+
+def _sized(account: Account) -> Account:
+    """Refuse numbers that no column can hold; JSON itself has no limit."""
+    if max(abs(account.seq), abs(account.version), abs(account.mrr or 0)) > LARGEST:
+        raise BadAnswer("An account is not the contract's: a number is far too large.")
+    return account

@@ -1,24 +1,12 @@
 """The port: what a billing backend can do for us, and the answers it may give to a change."""
 
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Protocol
 
-from data.account import Account, Entry, Id, Member, Tombstone, Value
+from data.account import Account, Entry, Member, Tombstone, Value
+from data.identity import Identity
 from data.remedy import Moved, Receipt
 from data.safe_text import SafeText
-
-
-class Identity(Value, frozen=True):
-    """Who we are to the backend; `discount_limit` in percent."""
-
-    staff_id: Id
-    name: SafeText
-    email: SafeText | None
-    role: SafeText
-    permissions: tuple[SafeText, ...]
-    discount_limit: float | None
-    server_time: datetime | None
 
 
 class Capabilities(Value, frozen=True):

@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 
 from data import database, schema
-from data.backends.port import Identity, Item
+from data.backends.port import Item
 from data.cache import Cache
 from data.database import Damaged, ForeignFile, NewSchema, OldSchema, Unwritable, connect, mount_type, transaction
 from data.errors import Busy, CacheDamaged, WrongBackend
+from data.identity import Identity
 from data.locks import Lock, pull_lock, push_lock
 from data.ports import View
 from data.safe_text import SafeText

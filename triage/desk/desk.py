@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 
 from data.account import Entry
-from data.backends.port import Identity
 from data.cache import Cache
+from data.identity import Identity
 from data.outbox import Outbox
 from data.ports import ConflictView, Detail, Form, Header, RowList, Sort, View
 from data.receipts import ChainReport

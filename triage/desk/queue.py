@@ -79,11 +79,15 @@ class Queue:
 
 
 def flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Return nested fields with dotted names, as the contract's `moved` writes them; lists stay values."""
+    """Return nested fields with dotted names, as the server's `moved` writes them; other lists stay values."""
     found: dict[str, Any] = {}
     for name, value in values.items():
         if isinstance(value, dict) and name in ("workspace", "member"):
             found.update(flat(value, f"{prefix}{name}."))
+        elif name == "workspaces" and isinstance(value, list):
+            for each in value:
+                facts = {key: item for key, item in each.items() if key not in ("id", "name")}
+                found.update(flat(facts, f"{prefix}workspaces.{each['id']}."))
         else:
             found[f"{prefix}{name}"] = value
     return found
@@ -91,7 +95,7 @@ def flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
 
 def _current(account: Account, workspace_id: str | None) -> dict[str, Any]:
     values = plain(account)
-    for workspace in values.pop("workspaces"):
+    for workspace in values["workspaces"]:
         if workspace["id"] == workspace_id:
             values["workspace"] = workspace
     return flat(values)

@@ -8,9 +8,9 @@ from typing import TypedDict
 import msgspec
 
 from data.account import Account, Member
-from data.backends.port import Identity
 from data.cache import Cache
 from data.errors import NotAllowed, Rejected, SignedOut
+from data.identity import Identity
 from data.outbox import Outbox
 from data.ports import Earlier, Form
 from data.remedy import HIGH_DISCOUNT, ON_WORKSPACE, PERMISSIONS, REMEDIES, Change, Draft, Order, Preview

@@ -5,9 +5,10 @@ from contextlib import closing
 from dataclasses import dataclass
 
 from data.account import Value
-from data.backends.port import BillingBackend, Identity, Item
+from data.backends.port import BillingBackend, Item
 from data.cache import Cache
 from data.errors import Busy, TriageError
+from data.identity import Identity
 from data.outbox import Outbox
 from data.pull import Pulled, pull, reassess_lapsed
 from data.push import Pushed, look_up, push

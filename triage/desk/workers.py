@@ -7,9 +7,10 @@ from abc import abstractmethod
 from collections.abc import Callable
 from datetime import timedelta
 
-from data.backends.port import BillingBackend, Identity
+from data.backends.port import BillingBackend
 from data.cache import Cache
 from data.errors import Busy, RateLimited, SignedOut, TriageError
+from data.identity import Identity
 from data.outbox import Outbox
 from triage.desk.link import LinkState
 from triage.desk.session import Session
