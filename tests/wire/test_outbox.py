@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from data import schema
 from data.database import NewSchema
 from data.errors import NotPossible, OutboxDamaged, Rejected
 from data.identity import Identity
