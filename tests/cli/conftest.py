@@ -95,3 +95,9 @@ def cli(sandbox, synced, tmp_path):
 def bare(sandbox, tmp_path):
     """The program in an empty home, as the lead."""
     return Program(tmp_path / "bare", sandbox.url, sandbox.token)
+
+
+@pytest.fixture(scope="session")
+def program():
+    """The class itself, for tests that bring their own server or home."""
+    return Program

@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING
 from data.account import Entry
 from data.errors import NoData
 from triage.commands.context import Context, emit, emit_json
-from triage.commands.parser import Parser
+from triage.commands.parser import Parser, global_options
 
 if TYPE_CHECKING:
     from triage.desk import Desk
@@ -30,7 +30,7 @@ def add(name: str, parser: Parser) -> None:
     _list_options(parser)
     actions = parser.add_subparsers(dest="action", metavar="ACTION", parser_class=Parser)
     for action, sentence in ACTIONS.items():
-        made = actions.add_parser(action, help=sentence, description=sentence, allow_abbrev=False)
+        made = actions.add_parser(action, help=sentence, description=sentence, parents=[global_options()])
         if action == "list":
             _list_options(made)
         elif action == "verify":

@@ -1,10 +1,11 @@
 """Join settings, credentials and policy to a session of the desk; the heavy parts are imported only when used."""
 
 import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from data.errors import NoData
+from data.errors import NoData, Offline, SignedOut
 from triage.commands.context import Context
 from triage.config import Settings
 from triage.desk.session import Place, Session, TokenBox
@@ -12,6 +13,7 @@ from triage.policy import load_policy
 
 if TYPE_CHECKING:
     from data.backends.port import BillingBackend
+    from data.cache import Cache
 
 
 def open_session(context: Context, *, network: bool) -> Session:
@@ -33,6 +35,22 @@ def open_session(context: Context, *, network: bool) -> Session:
         connect=connect,
         token=TokenBox(lambda: _find(context), lambda token: _keep(context, token)),
     )
+
+
+def know_author(session: Session, cache: "Cache") -> None:
+    """Make sure that the remembered identity is the token's: ask the server where it is not; SignedOut offline."""
+    mark = session.token.mark()
+    if mark is None:
+        raise SignedOut("Signed out. triage login signs in.")
+    if mark == cache.identity_mark and cache.identity is not None:
+        return
+    from triage.desk.sync import recognise
+
+    try:
+        with closing(session.backend()) as backend:
+            recognise(session, cache, backend)
+    except Offline as error:
+        raise SignedOut(f"This token is new here, and nobody can be asked whose it is: {error}") from None
 
 
 def utc_now() -> datetime:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from data.errors import ConfigError, NotAllowed, NotPossible
 from data.remedy import Change, State
 from triage.commands.context import Context, emit, emit_json
-from triage.commands.parser import Parser
+from triage.commands.parser import Parser, global_options
 
 if TYPE_CHECKING:
     from triage.desk import Desk
@@ -31,7 +31,7 @@ def add(name: str, parser: Parser) -> None:
     _json(parser)
     actions = parser.add_subparsers(dest="action", metavar="ACTION", parser_class=Parser)
     for action, sentence in ACTIONS.items():
-        made = actions.add_parser(action, help=sentence, description=sentence, allow_abbrev=False)
+        made = actions.add_parser(action, help=sentence, description=sentence, parents=[global_options()])
         _json(made)
         if action not in ("list", "push"):
             made.add_argument("id", metavar="ID", help="the change's id, or its beginning where that is clear")
@@ -42,7 +42,7 @@ def add(name: str, parser: Parser) -> None:
 
 def run_outbox(args: argparse.Namespace, context: Context) -> int:
     """List the queue, or do one thing with one change."""
-    from triage.commands.joined import open_session
+    from triage.commands.joined import know_author, open_session
     from triage.desk import Desk
 
     reads = args.action in (None, "list")
@@ -56,6 +56,8 @@ def run_outbox(args: argparse.Namespace, context: Context) -> int:
         change = _find(desk, args.id)
         if args.action == "look-up":
             return _look_up(desk, context, change, args.json)
+        if args.action == "reauthor":
+            know_author(desk.session, desk.cache)
         done = _actions(desk, args)[args.action](change.change_id)
         return _show(done, args.json)
 

@@ -4,7 +4,7 @@ import argparse
 import importlib
 import re
 import sys
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from triage.commands import COMMANDS
 from triage.config import Flags
@@ -18,6 +18,9 @@ Data goes to stdout, narration to stderr."""
 
 class Parser(argparse.ArgumentParser):
     """A parser without abbreviations, whose errors exit 2 and suggest what was meant."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"allow_abbrev": False, **options})
 
     def error(self, message: str) -> NoReturn:
         """Print one line and exit 2."""
@@ -33,28 +36,25 @@ class Parser(argparse.ArgumentParser):
 
 def parse(argv: list[str]) -> argparse.Namespace:
     """Return the parsed arguments: `run` is the command's function (absent for the app), `command` its name or None."""
-    shared = _global_options()
+    shared = global_options()
     top = Parser(
         prog="triage",
         description="The at-risk inbox for customer success. Without a command it opens the app.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         parents=[shared],
-        allow_abbrev=False,
     )
     top.add_argument("--account", metavar="ID", help="open the app at this account")
     top.set_defaults(parser=top)
     commands = top.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
     for name, (family, sentence) in COMMANDS.items():
-        made = commands.add_parser(
-            name, help=sentence, description=_sentence(sentence), parents=[shared], allow_abbrev=False
-        )
+        made = commands.add_parser(name, help=sentence, description=_sentence(sentence), parents=[shared])
         made.set_defaults(parser=made)
         if name in argv:  # only what may be asked for is imported
             importlib.import_module(f"triage.commands.{family}").add(name, made)
     args, unknown = top.parse_known_args(argv)
     if unknown:
-        options = re.findall(r"--[a-z][a-z-]*", args.parser.format_usage())
+        options = re.findall(r"--[a-z][a-z-]*", args.parser.format_help())
         args.parser.error(f"unknown argument {unknown[0]!r}." + nearest(unknown[0].split("=")[0], options))
     return args
 
@@ -71,7 +71,7 @@ def flags_of(args: argparse.Namespace) -> Flags:
     )
 
 
-def _global_options() -> Parser:
+def global_options() -> Parser:
     """The options that stand before or after the command; absent ones leave no attribute, so neither place wins."""
     shared = Parser(add_help=False, argument_default=argparse.SUPPRESS)
     group = shared.add_argument_group("everywhere")

@@ -63,7 +63,7 @@ def add(name: str, parser: Parser) -> None:
 
 def run_remedy(args: argparse.Namespace, context: Context) -> int:
     """Queue a remedy without hold time; exit 1 where a guard or the reason refuses, 4 where a permission is missing."""
-    from triage.commands.joined import open_session
+    from triage.commands.joined import know_author, open_session
     from triage.desk import Desk
 
     if args.dry_run and args.push:
@@ -73,6 +73,7 @@ def run_remedy(args: argparse.Namespace, context: Context) -> int:
     with closing(Desk.open(session)) as desk:
         if desk.cache.synced_at is None:
             raise NoData("No data yet: triage sync")
+        know_author(session, desk.cache)
         account = desk.cache.account(args.id)
         if account is None:
             raise TriageError(f"There is no account {safe_text(args.id)} in the book.")

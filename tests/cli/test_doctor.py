@@ -1,0 +1,105 @@
+"""The doctor: a sound home, each fault named with its cure, and the rescue of a damaged outbox."""
+
+import json
+import sqlite3
+import stat
+
+REASON = "Written before the disk went bad"
+
+
+def by_name(ran):
+    return {one["name"]: one for one in ran.json}
+
+
+def test_a_sound_home_is_all_ok(cli):
+    ran = cli("doctor")
+    assert ran.code == 0, ran
+    assert all(line.startswith("ok  ") for line in ran.out.splitlines())
+    found = cli("doctor", "--json")
+    assert all(list(one) == ["name", "ok", "what", "todo"] for one in found.json)
+    assert {
+        "config",
+        "policy",
+        "state",
+        "cache",
+        "outbox.db",
+        "cache.db",
+        "keyring",
+        "token",
+        "backend",
+        "identity",
+    } <= {*by_name(found)}
+
+
+def test_each_fault_is_named_with_what_to_do(cli, bare):
+    next(cli.home.rglob("cache.db")).chmod(0o644)
+    next(cli.home.rglob("outbox.db")).parent.chmod(0o755)
+    found = cli.changed(TRIAGE_BASE_URL="http://127.0.0.1:9")("doctor", "--json")
+    assert found.code == 1
+    named = by_name(found)
+    assert "chmod 600" in named["cache.db"]["todo"] and "chmod 700" in named["state"]["todo"]
+    assert not named["backend"]["ok"] and named["backend"]["todo"]
+    assert not by_name(bare.changed(TRIAGE_BASE_URL=None)("doctor", "--json"))["backend"]["ok"]
+    assert "triage login" in by_name(bare.changed(TRIAGE_TOKEN=None)("doctor", "--json"))["token"]["todo"]
+    bare.home.mkdir(exist_ok=True)
+    (bare.home / "config.toml").write_text("hold_second = 1")
+    broken = bare("doctor")
+    assert broken.code == 1 and "Did you mean hold_seconds?" in broken.out
+
+
+def test_clock_skew_is_seen(tmp_path, program):
+    from triage.sandbox.process import start
+
+    with start(accounts=5, clock_offset=600) as running:
+        found = by_name(program(tmp_path / "home", running.url, running.token)("doctor", "--json"))
+    assert not found["clock"]["ok"] and "behind" in found["clock"]["what"]
+
+
+def queue_three(cli):
+    ids = []
+    for row in cli("list", "--category", "at_cap", "--json").json[:3]:
+        ran = cli(
+            *("remedy", "apply_discount", row["id"], "--set", "kind=scholarship", "--set", "percent=7"),
+            *("--reason", REASON, "--json"),
+        )
+        assert ran.code == 0, ran
+        ids.append(ran.json["change_id"])
+    return ids
+
+
+def rescued(ran):
+    return {
+        line["values"]["change_id"]
+        for line in map(json.loads, ran.out.splitlines())
+        if line["table"] in ("change", "body")
+    }
+
+
+def test_rescue_reads_a_sound_a_cut_and_a_headless_outbox_and_never_touches_it(cli, tmp_path):
+    ids = set(queue_three(cli))
+    path = next(cli.home.rglob("outbox.db"))
+    whole = path.read_bytes()
+    assert rescued(cli("doctor", "--rescue-outbox")) == ids
+    for damaged in (b"\0" * 100 + whole[100:], whole[:4096] + b"\xff" * 4096 + whole[8192:], whole[: len(whole) // 2]):
+        path.write_bytes(damaged)
+        ran = cli("doctor", "--rescue-outbox")
+        assert path.read_bytes() == damaged
+        assert ran.code == (0 if ran.out else 1)
+        assert rescued(ran) <= ids
+    path.write_bytes(b"\0" * 100 + whole[100:])
+    assert rescued(cli("doctor", "--rescue-outbox")) == ids
+    assert "rescue-outbox" in cli("doctor").out
+    out = tmp_path / "rescued.jsonl"
+    assert cli("doctor", "--rescue-outbox", "--out", out).code == 0
+    assert stat.S_IMODE(out.stat().st_mode) == 0o600 and REASON in out.read_text()
+
+
+def test_a_foreign_file_is_told_from_ours(cli):
+    path = next(cli.home.rglob("cache.db"))
+    for other in cli.home.rglob("cache.db*"):
+        other.unlink()
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE theirs (x)")
+    connection.close()
+    found = by_name(cli("doctor", "--json"))
+    assert "another program" in found["cache.db"]["what"] and "sync" in found["cache.db"]["todo"]
