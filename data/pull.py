@@ -10,7 +10,6 @@ from data.cache import Assess, Cache
 from data.cache_write import Last
 from data.errors import BadAnswer, Gone, NotAllowed, Offline, SuspiciousSync
 from data.locks import pull_lock
-from data.read_ahead import read_ahead
 
 MAY_REMOVE = 0.20
 MEMBERS_A_SYNC = 200
