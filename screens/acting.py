@@ -24,18 +24,18 @@ class ActingScreen(TriageScreen):
     """A screen with an account in view: subclasses say which by `target`."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("full_stop", "menu", "all actions", id="do.menu", tooltip="all actions on this account"),
+        Binding("full_stop", "menu", "all actions", id="do.menu", tooltip="all actions"),
         Binding("R", "remedy('reset_usage')", "reset usage", id="do.reset_usage"),
         Binding("T", "remedy('grant_trial')", "trial", id="do.grant_trial", tooltip="reverse trial"),
         Binding("D", "remedy('apply_discount')", "discount", id="do.apply_discount"),
         Binding("C", "remedy('change_tier')", "change tier", id="do.change_tier"),
         Binding("A", "remedy('change_admin')", "change admin", id="do.change_admin"),
         Binding("n", "contact", "log talk", id="do.contact", tooltip="log a conversation"),
-        Binding("m", "claim", "claim", id="do.claim", tooltip="claim for 60 min, or release"),
-        Binding("u", "take_back", "take back", id="do.take_back", tooltip="take back what is still held"),
+        Binding("m", "claim", "claim", id="do.claim", tooltip="claim 60 min, release"),
+        Binding("u", "take_back", "take back", id="do.take_back", tooltip="take back what is held"),
         Binding("y", "copy_contact", "copy contact", id="do.copy_contact"),
         Binding("Y", "copy_id", "copy id", id="do.copy_id", tooltip="copy the account's id"),
-        Binding("a", "audit", "audit", id="see.audit", tooltip="audit trail of this account"),
+        Binding("a", "audit", "audit", id="see.audit", tooltip="audit trail"),
         Binding("b", "outbox", "outbox", id="go.outbox", tooltip="outbox"),
         Binding("r", "sync", "sync now", id="go.sync", tooltip="sync now"),
         Binding("question_mark", "help", "keys", id="go.help", tooltip="these keys"),

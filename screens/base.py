@@ -10,12 +10,13 @@ from textual.binding import BindingType
 from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
+from textual.widgets import Input
 
 from data.ports import Desk, Header
 from screens.typing_guard import TYPED_TOO_FAST, TypingGuard
 from widgets.header_line import HeaderLine
 from widgets.key_line import Hint, KeyLine
-from widgets.line import Line
+from widgets.line import Blank, Line
 from widgets.look import Look, look_of
 from widgets.status_line import StatusLine
 from widgets.view_tabs import TitleTabs
@@ -84,7 +85,7 @@ class TriageScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         """Header, title, body, status, keys."""
         yield HeaderLine(id="header")
-        yield Widget(id="gap", markup=False)
+        yield Blank(id="gap")
         yield self.title_row()
         yield from self.body()
         yield StatusLine(id="status")
@@ -121,7 +122,8 @@ class TriageScreen(Screen[None]):
         header = self.desk.header()
         self.query_one(HeaderLine).show(header, self.now)
         self.draw(header)
-        self.query_one(KeyLine).show(self.hints())
+        typing = isinstance(self.focused, Input)
+        self.query_one(KeyLine).show(self.hints(), help_key=not typing)
 
     def tell(self, sentence: str) -> None:
         """Say what just happened; it stands until the next key."""

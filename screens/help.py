@@ -13,7 +13,7 @@ from widgets.block import Lines
 from widgets.line import Line, Piece, cells
 from widgets.look import look_of
 
-KEYS_CELLS = 14
+KEYS_CELLS = 9
 CONTENT = 70
 Table = Sequence[tuple[str, Sequence[tuple[str, str]]]]
 
@@ -36,6 +36,7 @@ class HelpScreen(ModalScreen[None]):
         """The frame with the lines."""
         with VerticalScroll(id="help", can_focus=False) as frame:
             frame.border_title = Content("Keys")
+            frame.border_subtitle = Content("j k scroll   esc back")
             yield Lines(help_lines(self._table))
 
     def on_mount(self) -> None:

@@ -1,7 +1,6 @@
 """The inbox: the list of who is at risk, its detail, and every key that acts on the row under the cursor."""
 
 from collections.abc import Iterable, Sequence
-from time import monotonic
 from typing import ClassVar
 
 from textual import events
@@ -10,10 +9,10 @@ from textual.containers import Container
 from textual.timer import Timer
 from textual.widget import Widget
 
-from data.ports import Desk, Header, RowList, Sort, View
+from data.ports import Desk, Detail, Header, Sort, View
 from screens import inbox_words as words
-from screens.acting import ActingScreen
 from screens.keymap import key_of
+from screens.list_screen import ListScreen
 from widgets import numbers
 from widgets.account_list import AccountList
 from widgets.columns import Arrangement, arrange
@@ -22,53 +21,31 @@ from widgets.empty_note import EmptyNote
 from widgets.filter_line import FilterLine
 from widgets.key_line import Hint
 from widgets.line import Line, Piece
-from widgets.row_strip import RowState
 from widgets.status_line import StatusLine
 from widgets.view_tabs import ViewTabs
 
 REST = 0.4  # seconds the cursor rests before the pane follows
-UNDER_A_KEY = 0.3  # a list does not reorder under a key pressed in this time
-SORTS = tuple(Sort)
 WIDE = 100
 
 
-class InboxScreen(ActingScreen):
+class InboxScreen(ListScreen):
     """The list with its pane. `account` names the one to start at."""
 
     CSS_PATH = "inbox.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "open", id="see.open", tooltip="open the account"),
-        Binding("w", "why", "why", id="see.why", tooltip="why it is here, with rules and inputs"),
+        Binding("w", "why", "why", id="see.why", tooltip="why, with rules and inputs"),
         Binding("p", "pane", "pane", id="see.pane", tooltip="detail pane on or off"),
         Binding("J", "scroll_pane(2)", "scroll the pane down", id="see.pane_down", tooltip="scroll the pane"),
         Binding("K", "scroll_pane(-2)", "scroll the pane up", id="see.pane_up", tooltip="scroll the pane back"),
-        Binding("slash", "filter", "filter", id="view.filter", tooltip="filter by name, organisation, id, e-mail"),
-        *(
-            Binding(view.value, f"view('{view.value}')", view.name, id=f"view.{view.value}", tooltip=tooltip)
-            for view, tooltip in (
-                (View.AT_RISK, "all at risk"),
-                (View.BLOCKED, "Blocked"),
-                (View.AT_CAP, "At cap"),
-                (View.NEAR_CAP, "Near cap"),
-                (View.DOWNGRADED, "Downgraded"),
-                (View.SIGNALS, "signals: locked, clock skew"),
-                (View.BOOK, "the whole book"),
-            )
-        ),
-        Binding("s", "sort", "sort", id="view.sort", tooltip="next order: urgency, MRR, renewal, last login, name"),
-        Binding("U", "untouched", "untouched", id="view.untouched", tooltip="only what nobody has handled"),
-        Binding("escape", "back", "clear the filter", id="view.clear", tooltip="clear the filter"),
     ]
 
     def __init__(self, desk: Desk, account: str | None = None) -> None:
         super().__init__(desk)
         self._wanted = account
-        self.view, self.sort, self.text, self.untouched = View.AT_RISK, Sort.SEVERITY, "", False
         self.pane_open = True
-        self._rows: RowList | None = None
-        self._key_at = 0.0
         self._rest: Timer | None = None
-        self._late: Timer | None = None
+        self._detail: Detail | None = None
         self._arrangement: Arrangement | None = None
 
     # --- the frame ---
@@ -86,14 +63,14 @@ class InboxScreen(ActingScreen):
     def on_mount(self) -> None:
         """Open the list before the first frame is drawn."""
         self._arrange()
-        self._open(fresh=True)
+        self.open_list(fresh=True)
         if self._wanted and not self.list.go_to(self._wanted):
             self.view = View.BOOK
-            self._open(fresh=True)
+            self.open_list(fresh=True)
             self.list.go_to(self._wanted)
         super().on_mount()
         self.list.focus()
-        self._follow()
+        self.follow()
 
     def on_resize(self) -> None:
         """Another size, another arrangement."""
@@ -114,16 +91,6 @@ class InboxScreen(ActingScreen):
         pane.styles.height = made.bottom or "100%"
         self.query_one("#small", EmptyNote).show(f"triage needs 60 × 16, this is {size.width} × {size.height}.", "")
         pane.repaint()
-
-    @property
-    def list(self) -> AccountList:
-        """The list widget."""
-        return self.query_one(AccountList)
-
-    def target(self) -> str | None:
-        """The account under the cursor, unless it has left the list."""
-        line = self.list.current if self.is_mounted else None
-        return line.row.id if line and not self.list.gone else None
 
     # --- drawing ---
 
@@ -175,7 +142,7 @@ class InboxScreen(ActingScreen):
                 (" shows all", "muted"),
             ]
         if header.stale:
-            return [("Figures are dimmed because they are older than 1 h.", "muted")]
+            return [(words.dimmed(header, self.now), "muted")]
         return ()
 
     def _right(self, header: Header) -> Line:
@@ -192,6 +159,8 @@ class InboxScreen(ActingScreen):
 
     def hints(self) -> Sequence[Hint]:
         """The keys that work now: open, the commonest remedies, other actions, views, filter."""
+        if self.query_one(FilterLine).display:
+            return ()
         stale = self.desk.header().stale
         some: list[tuple[str, str, str]] = [("open", "open", "")]
         if self.target():
@@ -213,91 +182,6 @@ class InboxScreen(ActingScreen):
         made = [Hint(key_of(self, action), label, short) for action, label, short in some]
         return [hint for hint in made if hint.key]
 
-    # --- the list ---
-
-    def _open(self, *, fresh: bool) -> None:
-        header = self.desk.header()
-        rows = self.desk.open_list(self.view, self.sort, self.text, self.untouched)
-        self._rows = rows
-        me = header.who.staff_id if header.who else None
-        state = RowState(stale=header.stale, synced_at=header.synced_at, me=me)
-        self.list.open(rows, state, self.now, fresh=fresh)
-
-    def on_desk_changed(self) -> None:
-        """Read the list again, but not under a key pressed just now."""
-        if not self.is_mounted:
-            return
-        wait = UNDER_A_KEY - (monotonic() - self._key_at)
-        if wait > 0:
-            if self._late is None:
-                self._late = self.set_timer(wait, self._renew)
-            return
-        self._renew()
-
-    def _renew(self) -> None:
-        self._late = None
-        self._open(fresh=False)
-        self._follow()
-        self.refresh_frame()
-
-    def on_screen_resume(self) -> None:
-        """Back from a form or another screen: what it did shows at once."""
-        if self._rows is not None:
-            self._renew()
-
-    def on_key(self, event: events.Key) -> None:
-        """Remember when a key was pressed."""
-        self._key_at = monotonic()
-        super().on_key(event)
-
-    def _reopen(self) -> None:
-        self._open(fresh=True)
-        self._follow()
-        self.refresh_frame()
-
-    def action_view(self, key: str) -> None:
-        """0–5, 9: another view."""
-        self.view = View(key)
-        self._reopen()
-
-    def action_sort(self) -> None:
-        """s: the next order."""
-        self.sort = SORTS[(SORTS.index(self.sort) + 1) % len(SORTS)]
-        self._reopen()
-        self.tell(f"Sorted {words.ORDER[self.sort]}.")
-
-    def action_untouched(self) -> None:
-        """U: hide what somebody has handled (A16)."""
-        self.untouched = not self.untouched
-        self._reopen()
-        self.tell("Only what nobody has handled." if self.untouched else "Handled accounts are shown again.")
-
-    def action_filter(self) -> None:
-        """/: type to filter."""
-        self.query_one(StatusLine).display = False
-        self.query_one(FilterLine).ask(self.text)
-
-    def on_filter_line_changed(self, event: FilterLine.Changed) -> None:
-        """Every keystroke opens the list again."""
-        self.text = event.text
-        self._reopen()
-
-    def on_filter_line_left(self, event: FilterLine.Left) -> None:
-        """Back to the list."""
-        self.query_one(FilterLine).display = False
-        self.query_one(StatusLine).display = True
-        if not event.keep and self.text:
-            self.text = ""
-            self._reopen()
-        self.list.focus()
-        self.refresh_frame()
-
-    def action_back(self) -> None:
-        """esc clears the filter; on the plain inbox it does nothing."""
-        if self.text:
-            self.text = ""
-            self._reopen()
-
     # --- pane and account ---
 
     def on_account_list_moved(self) -> None:
@@ -309,10 +193,10 @@ class InboxScreen(ActingScreen):
         self._rest = self.set_timer(REST, self._rested)
 
     def _rested(self) -> None:
-        self._follow()
+        self.follow()
         self.refresh_frame()
 
-    def _follow(self) -> None:
+    def follow(self) -> None:
         if self._rest is not None:
             self._rest.stop()
         line = self.list.current

@@ -99,3 +99,10 @@ def sync_first(header: Header, now: datetime, reset_key: str) -> str:
     age = numbers.ago(numbers.since(header.synced_at, now))
     works = f" {reset_key} still works: it waits, and is checked on leaving." if reset_key else ""
     return f"From {numbers.moment(header.synced_at, now)}, {age} ago.{works}"
+
+
+def dimmed(header: Header, now: datetime) -> str:
+    """Return why figures are dimmed."""
+    seconds = numbers.since(header.synced_at, now) if header.synced_at else 0.0
+    age = "older than 1 h" if seconds > numbers.HOUR else f"{numbers.ago(seconds)} old"
+    return f"Figures are dimmed because they are {age}."

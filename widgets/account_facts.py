@@ -48,7 +48,7 @@ def _workspace(one: Workspace, now: datetime, width: int, look: Look) -> Lines:
     glyphs = look.glyphs
     used = numbers.hours(one.hours_used, one.hours_included, glyphs)
     included = "no cap" if one.hours_included is None else f"of {numbers.cap(one.hours_included, glyphs)} h"
-    stopped = [(" stopped", "blocked bold")] if one.hard_block else [(" locked", "cap")] if one.locked else []
+    stopped = [("  stopped", "blocked bold")] if one.hard_block else [("  locked", "cap")] if one.locked else []
     lines: Lines = [([(numbers.fit(one.name, width - 12, glyphs).rstrip(), "text"), *stopped], ())]
     if one.hours_used is not None and one.hours_included is not None:
         share = numbers.percent(one.hours_used / one.hours_included if one.hours_included else 1.0)
@@ -143,10 +143,12 @@ def _pending(detail: Detail, now: datetime, width: int, look: Look) -> Lines:
     return lines
 
 
+def _entries(number: int) -> str:
+    return "none" if not number else f"{number} entr{'y' if number == 1 else 'ies'}"
+
+
 def _history(detail: Detail, now: datetime, width: int, look: Look) -> Lines:
-    lines: Lines = [
-        ([("History", "strong bold")], [(f"{len(detail.trail)} entries" if detail.trail else "none", "muted")])
-    ]
+    lines: Lines = [([("History", "strong bold")], [(_entries(len(detail.trail)), "muted")])]
     opening, closing = look.glyphs.quotes[0], look.glyphs.quotes[1]
     for entry in detail.trail[:HISTORY]:
         when = f"{numbers.day(entry.applied_at, now):<7}"

@@ -43,7 +43,7 @@ def _title(detail: Detail, width: int, look: Look) -> Lines:
     lines += [([(line, "strong bold")], ()) for line in wrap(row.name, width, 2)]
     words = facts.facts_of(row, look.glyphs)
     lines += [([(line, "muted")], ()) for line in _joined(words, width)]
-    if row.org_name and row.org_name != row.name:
+    if row.org_name and row.org_name not in row.name:
         lines.append(([(numbers.fit(row.org_name, width, look.glyphs).rstrip(), "muted")], ()))
     return lines
 
@@ -115,12 +115,10 @@ def _logins(detail: Detail, now: datetime, width: int, look: Look) -> Lines:
     lines: Lines = [heading("Admin logins, 30 days", "A8")]
     if klass != "no data":
         lines.append((facts.login_chart(detail.row, look, width), ()))
-    words: list[Piece] = [(klass, "strong bold" if klass != "no data" else "muted")]
-    if last:
-        words.append((f"   last {last}" if last != "never" else "   never", "muted"))
-    if count:
-        words.append((f"   {count}", "muted"))
-    return [*lines, (words, ())]
+    parts = [f"last {last}" if last not in ("", "never") else last, count]
+    gap = "   " if len("   ".join([klass, *parts])) <= width else "  "
+    rest = "".join(gap + part for part in parts if part)
+    return [*lines, ([(klass, "strong bold" if last else "muted"), (rest, "muted")], ())]
 
 
 def _contact(detail: Detail, width: int) -> Lines:
@@ -131,10 +129,16 @@ def _contact(detail: Detail, width: int) -> Lines:
     copy: Line = [("y", "key"), (" copy", "muted")] if contact.email else ()
     lines: Lines = [heading("Contact"), ([(name, "text")], copy)]
     if contact.email:
-        lines += [([(part, "muted")], ()) for part in wrap(contact.email, width, 2)]
+        lines += [([(part, "muted")], ()) for part in address(contact.email, width)]
     if contact.reachable is False:
         lines.append(([("not reachable: change admin", "muted")], ()))
     return lines
+
+
+def address(email: str, width: int) -> list[str]:
+    """Return an e-mail address in one line, or in two broken before the @."""
+    name, at, place = email.rpartition("@")
+    return [email] if len(email) <= width or not at else wrap(f"{name} @{place}", width, 2)
 
 
 def _last(detail: Detail, now: datetime, width: int, look: Look) -> Lines:

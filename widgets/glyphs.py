@@ -2,6 +2,7 @@
 
 import codecs
 import locale
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -49,7 +50,9 @@ class Glyphs:
         """Return words of ours or of the server as this terminal can draw them: other scripts become `?` in ASCII."""
         if self.name != "ascii" or text.isascii():
             return text
-        return text.translate(_ASCII).encode("ascii", "replace").decode()
+        bare = unicodedata.normalize("NFKD", text.translate(_ASCII))
+        bare = "".join(char for char in bare if not unicodedata.combining(char))
+        return bare.encode("ascii", "replace").decode()
 
 
 _ASCII = str.maketrans(

@@ -28,23 +28,24 @@ class KeyLine(Painted):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._hints: tuple[Hint, ...] = ()
+        self._help_key = True
 
-    def show(self, hints: Sequence[Hint]) -> None:
-        """Show these keys."""
-        if tuple(hints) != self._hints:
-            self._hints = tuple(hints)
+    def show(self, hints: Sequence[Hint], *, help_key: bool = True) -> None:
+        """Show these keys, and `? keys` unless it would be typed into a field."""
+        if (tuple(hints), help_key) != (self._hints, self._help_key):
+            self._hints, self._help_key = tuple(hints), help_key
             self.repaint()
 
     def paint(self, width: int, height: int, look: Look) -> list[Strip]:
         """Return the one line."""
-        return [hint_strip(self._hints, width, look, self.GROUND, help_key=True)]
+        return [hint_strip(self._hints, width, look, self.GROUND, help_key=self._help_key)]
 
 
 def hint_strip(hints: Sequence[Hint], width: int, look: Look, ground: str, *, help_key: bool) -> Strip:
     """Return hints as a strip, `? keys` right if asked."""
     gap = 2 if width < NARROW else 3
     right: list[Piece] = [("?", "key"), (" keys ", "muted")] if help_key else []
-    room = width - cells(right) - 2
+    room = width - cells(right) - gap
     pieces: list[Piece] = [(" ", "text")]
     for number, hint in enumerate(hints):
         label = hint.short if hint.short and width < 120 else hint.label

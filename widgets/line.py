@@ -27,9 +27,10 @@ def strip(pieces: Line, width: int, look: Look, ground: str = "bg", right: Line 
     if not right:
         return left.adjust_cell_length(width, paper)
     end = Strip(_segments(right, look, ground))
-    return Strip.join([left.adjust_cell_length(max(0, width - end.cell_length), paper), end]).adjust_cell_length(
-        width, paper
-    )
+    room = max(0, width - end.cell_length)
+    if left.cell_length > room - 1:  # what is cut keeps a column's distance
+        left = left.crop(0, max(0, room - 1))
+    return Strip.join([left.adjust_cell_length(room, paper), end]).adjust_cell_length(width, paper)
 
 
 def _segments(pieces: Line, look: Look, ground: str) -> list[Segment]:
@@ -117,3 +118,11 @@ class Painted(Widget):
         """Return one painted line."""
         strips = self._strips()
         return strips[y] if y < len(strips) else Strip.blank(self.size.width, look_of(self).styles("text", self.GROUND))
+
+
+class Blank(Painted):
+    """Nothing but the ground."""
+
+    def paint(self, width: int, height: int, look: Look) -> Sequence[Strip]:
+        """Return no strips."""
+        return ()

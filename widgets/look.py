@@ -4,10 +4,11 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from rich.console import Console
 from textual.dom import DOMNode
 
 from widgets.glyphs import UNICODE, Glyphs
-from widgets.theme import DARK, Styles
+from widgets.theme import DARK, PLAIN, Styles
 
 
 @dataclass(frozen=True)
@@ -28,12 +29,23 @@ def look_of(node: DOMNode) -> Look:
     return look if isinstance(look, Look) else DEFAULT
 
 
-def may_move(environment: Mapping[str, str] = os.environ, *, no_color: bool = False) -> bool:
+def may_move(environment: Mapping[str, str] = os.environ) -> bool:
     """Return whether scrolling may ease and a caret may blink."""
     still = ("SSH_CONNECTION", "SSH_TTY", "NO_COLOR")
     return not (
-        no_color
-        or any(environment.get(name) for name in still)
+        any(environment.get(name) for name in still)
         or environment.get("TERM") in ("linux", "dumb")
         or environment.get("TEXTUAL_ANIMATIONS", "").lower() == "none"
     )
+
+
+def colours(environment: Mapping[str, str] = os.environ) -> str:
+    """Return what colours the terminal has, as Rich reads it: `truecolor`, `256`, `standard` or `` for none."""
+    known = {name: text for name, text in environment.items() if name != "NO_COLOR"}
+    return Console(force_terminal=True, _environ=known).color_system or ""
+
+
+def wants_plain(theme: str, environment: Mapping[str, str] = os.environ) -> bool:
+    """Return whether the plain theme is due: asked for, NO_COLOR, the Linux console, or only 16 colours."""
+    plain_terminal = environment.get("TERM") in ("linux", "dumb")
+    return theme == PLAIN or bool(environment.get("NO_COLOR")) or plain_terminal or colours(environment) == "standard"

@@ -26,5 +26,5 @@ class StatusLine(Painted):
 
     def paint(self, width: int, height: int, look: Look) -> list[Strip]:
         """Return the one line."""
-        right = [*self._right, (" ", "text")] if self._right else []
+        right = [(" ", "text"), *self._right, (" ", "text")] if self._right else []
         return [strip([(" ", "text"), *self._left], width, look, self.GROUND, right)]

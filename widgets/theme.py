@@ -107,6 +107,18 @@ def _textual_theme(palette: Palette) -> Theme:
     )
 
 
+# what Textual's own style sheets ask of a theme of terminal colours
+_PLAIN_EXTRAS = {
+    **dict.fromkeys(("ansi-background", "ansi-foreground"), "ansi_default"),
+    **dict.fromkeys(("input-selection-background", "input-selection-foreground"), "ansi_default"),
+    **dict.fromkeys(("screen-selection-background", "screen-selection-foreground"), "ansi_default"),
+    **dict.fromkeys(("scrollbar-hover", "scrollbar-active", "scrollbar-corner-color"), "ansi_default"),
+    **dict.fromkeys(("scrollbar-background-hover", "scrollbar-background-active"), "ansi_default"),
+    "block-hover-background": "ansi_default",
+    "input-cursor-text-style": "reverse",
+}
+
+
 def _plain_theme() -> Theme:
     roles: tuple[str, ...] = ("primary", "secondary", "accent", "background", "surface", "panel", "boost", "foreground")
     roles += ("error", "warning", "success")
@@ -114,7 +126,7 @@ def _plain_theme() -> Theme:
     return Theme(
         name=PREFIX + PLAIN,
         ansi=True,
-        variables=css_variables(None) | _widget_variables(plain, plain, plain) | {"input-cursor-text-style": "reverse"},
+        variables=css_variables(None) | _widget_variables(plain, plain, plain) | _PLAIN_EXTRAS,
         **dict.fromkeys(roles, plain),  # type: ignore[arg-type]  # every one of these is a colour
     )
 

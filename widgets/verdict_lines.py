@@ -1,5 +1,6 @@
 """Why: every verdict with its rule id and the inputs by which its arithmetic can be replayed."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
@@ -30,6 +31,8 @@ TITLES = {
     "A17": "Snooze",
 }
 LABEL = 18
+_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d).*Z$")
+_WORD = re.compile(r"[a-z]+(_[a-z]+)*")
 DAYS_SHOWN = 7
 
 
@@ -80,4 +83,12 @@ def spoken(value: object, look: Look) -> str:
     if isinstance(value, Sequence) and not isinstance(value, str):
         shown = ", ".join(spoken(each, look) for each in value[-DAYS_SHOWN:])
         return f"{look.glyphs.cut} {shown}" if len(value) > DAYS_SHOWN else shown or "none"
-    return str(value).replace("_", " ")
+    return _text(str(value))
+
+
+def _text(text: str) -> str:
+    """Times to the minute, words of the contract without their underscores, ids as they are."""
+    moment = _MOMENT.match(text)
+    if moment:
+        return f"{moment.group(1)} {moment.group(2)}Z"
+    return text.replace("_", " ") if _WORD.fullmatch(text) else text

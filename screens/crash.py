@@ -1,0 +1,19 @@
+"""The crash screen: a sentence, the kind of error and where; no locals and no message that could hold data."""
+
+import traceback
+from pathlib import Path
+
+from rich.text import Text
+
+FRAMES = 8
+SENTENCE = "triage stopped because of an error in itself. What you submitted is safe in the outbox; start it again."
+
+
+def crash_text(error: BaseException | None) -> Text:
+    """Return what is printed after a crash, newest frame first."""
+    lines = [SENTENCE]
+    if error is not None:
+        lines.append(f"{type(error).__name__}, at:")
+        frames = traceback.extract_tb(error.__traceback__)[-FRAMES:]
+        lines += [f"  {Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in reversed(frames)]
+    return Text("\n".join(lines))

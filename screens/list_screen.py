@@ -1,0 +1,148 @@
+"""A screen with the list in it: views, orders, the live filter, and reading it again when something changed."""
+
+from time import monotonic
+from typing import ClassVar
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.timer import Timer
+
+from data.ports import Desk, RowList, Sort, View
+from screens import inbox_words as words
+from screens.acting import ActingScreen
+from widgets.account_list import AccountList
+from widgets.filter_line import FilterLine
+from widgets.row_strip import RowState
+from widgets.status_line import StatusLine
+
+UNDER_A_KEY = 0.3  # seconds after a key in which the list does not reorder
+SORTS = tuple(Sort)
+
+
+class ListScreen(ActingScreen):
+    """Which list is open, and its opening. Subclasses give the frame and `follow`: the pane goes after the cursor."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("slash", "filter", "filter", id="view.filter", tooltip="filter: name, org, id, mail"),
+        *(
+            Binding(view.value, f"view('{view.value}')", view.name, id=f"view.{view.value}", tooltip=tooltip)
+            for view, tooltip in (
+                (View.AT_RISK, "all at risk"),
+                (View.BLOCKED, "Blocked"),
+                (View.AT_CAP, "At cap"),
+                (View.NEAR_CAP, "Near cap"),
+                (View.DOWNGRADED, "Downgraded"),
+                (View.SIGNALS, "locked, clock skew"),
+                (View.BOOK, "the whole book"),
+            )
+        ),
+        Binding("s", "sort", "sort", id="view.sort", tooltip="next order of the list"),
+        Binding("U", "untouched", "untouched", id="view.untouched", tooltip="only the unhandled"),
+        Binding("escape", "back", "clear the filter", id="view.clear", tooltip="clear the filter"),
+    ]
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self.view, self.sort, self.text, self.untouched = View.AT_RISK, Sort.SEVERITY, "", False
+        self._rows: RowList | None = None
+        self._key_at = 0.0
+        self._late: Timer | None = None
+
+    def follow(self) -> None:
+        """Show the account under the cursor in the pane."""
+        raise NotImplementedError
+
+    @property
+    def list(self) -> AccountList:
+        """The list widget."""
+        return self.query_one(AccountList)
+
+    def target(self) -> str | None:
+        """The account under the cursor, unless it has left the list."""
+        line = self.list.current if self.is_mounted else None
+        return line.row.id if line and not self.list.gone else None
+
+    # --- the list ---
+
+    def open_list(self, *, fresh: bool) -> None:
+        header = self.desk.header()
+        rows = self.desk.open_list(self.view, self.sort, self.text, self.untouched)
+        self._rows = rows
+        me = header.who.staff_id if header.who else None
+        state = RowState(stale=header.stale, synced_at=header.synced_at, me=me)
+        self.list.open(rows, state, self.now, fresh=fresh)
+
+    def on_desk_changed(self) -> None:
+        """Read the list again, but not under a key pressed just now."""
+        if not self.is_mounted:
+            return
+        wait = UNDER_A_KEY - (monotonic() - self._key_at)
+        if wait > 0:
+            if self._late is None:
+                self._late = self.set_timer(wait, self._renew)
+            return
+        self._renew()
+
+    def _renew(self) -> None:
+        self._late = None
+        self.open_list(fresh=False)
+        self.follow()
+        self.refresh_frame()
+
+    def on_screen_resume(self) -> None:
+        """Back from a form or another screen: what it did shows at once."""
+        if self._rows is not None:
+            self._renew()
+
+    def on_key(self, event: events.Key) -> None:
+        """Remember when a key was pressed."""
+        self._key_at = monotonic()
+        super().on_key(event)
+
+    def _reopen(self) -> None:
+        self.open_list(fresh=True)
+        self.follow()
+        self.refresh_frame()
+
+    def action_view(self, key: str) -> None:
+        """0–5, 9: another view."""
+        self.view = View(key)
+        self._reopen()
+
+    def action_sort(self) -> None:
+        """s: the next order."""
+        self.sort = SORTS[(SORTS.index(self.sort) + 1) % len(SORTS)]
+        self._reopen()
+        self.tell(f"Sorted {words.ORDER[self.sort]}.")
+
+    def action_untouched(self) -> None:
+        """U: hide what somebody has handled (A16)."""
+        self.untouched = not self.untouched
+        self._reopen()
+        self.tell("Only what nobody has handled." if self.untouched else "Handled accounts are shown again.")
+
+    def action_filter(self) -> None:
+        """/: type to filter."""
+        self.query_one(StatusLine).display = False
+        self.query_one(FilterLine).ask(self.text)
+
+    def on_filter_line_changed(self, event: FilterLine.Changed) -> None:
+        """Every keystroke opens the list again."""
+        self.text = event.text
+        self._reopen()
+
+    def on_filter_line_left(self, event: FilterLine.Left) -> None:
+        """Back to the list."""
+        self.query_one(FilterLine).display = False
+        self.query_one(StatusLine).display = True
+        if not event.keep and self.text:
+            self.text = ""
+            self._reopen()
+        self.list.focus()
+        self.refresh_frame()
+
+    def action_back(self) -> None:
+        """esc clears the filter; on the plain inbox it does nothing."""
+        if self.text:
+            self.text = ""
+            self._reopen()
