@@ -137,6 +137,7 @@ def as_printed(row):
 
 def test_A1_to_A8_list_equals_an_independent_reading_row_for_row(sandbox, synced, cli):
     assert synced[1]["pulled"] == 300 and synced[1]["full"] is True
+    assert cli("sync").code == 0  # other tests share the server
     accounts, through = whole_book(sandbox)
     now = datetime.now(UTC)
     expected = sorted(filter(None, (read(account, through, now) for account in accounts)), key=order)
