@@ -14,7 +14,6 @@ from data.database import (
     ForeignFile,
     NewSchema,
     OldSchema,
-    Unwritable,
     connect,
     on_network,
     open_lock_file,
@@ -230,6 +229,9 @@ class CacheFile:
         self.connection.execute("PRAGMA shrink_memory")
         try:
             self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-        except sqlite3.OperationalError as error:
-            if (getattr(error, "sqlite_errorcode", 0) or 0) & 0xFF not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-                raise Unwritable(self.directory / FILE, f"cannot be written ({error}).") from error
+        except sqlite3.DatabaseError as error:
+            found = problem(error, self.directory / FILE)
+            if isinstance(found, Damaged):
+                self.report_damage(found)
+            if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+                raise found from error

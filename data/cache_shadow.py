@@ -33,7 +33,7 @@ class CacheShadow(CacheWrite):
         prefixes = (OLD, SHADOW) if shadow else (OLD,)
         for prefix in prefixes:
             for table in TWINS:
-                self.connection.execute(f"DROP TABLE IF EXISTS {prefix}{table}")
+                self.all(f"DROP TABLE IF EXISTS {prefix}{table}")
         if shadow:
             with self.writing():
                 self.put(shadow_epoch=None, shadow_cursor=None)
@@ -88,7 +88,7 @@ class CacheShadow(CacheWrite):
             words = statement.split(" ", 5)
             if words[:2] == ["CREATE", "INDEX"] and words[4] in TWINS:
                 name, table, rest = words[2], words[4], words[5]
-                self.connection.execute(f"CREATE INDEX IF NOT EXISTS g{generation}_{name} ON {SHADOW}{table} {rest}")
+                self.all(f"CREATE INDEX IF NOT EXISTS g{generation}_{name} ON {SHADOW}{table} {rest}")
 
     def _keep_newer(self) -> None:
         """Carry over accounts that a push made newer in the book than the shadow has them (same epoch only)."""

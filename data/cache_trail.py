@@ -90,11 +90,6 @@ class CacheTrail(CacheLists):
                 found.setdefault(account_id, []).append(touch)
         return {account_id: tuple(touches) for account_id, touches in found.items()}
 
-    def all_touches(self) -> dict[str, tuple[Touch, ...]]:
-        """The touches of every account that has any, by id."""
-        ids = [found[0] for found in self.all("SELECT DISTINCT account_id FROM audit WHERE account_id IS NOT NULL")]
-        return self.touches_of(ids)
-
     # --- members ---
 
     def members(self, workspace_id: str) -> tuple[Member, ...] | None:

@@ -3,7 +3,6 @@
 import fcntl
 import os
 from pathlib import Path
-from types import TracebackType
 
 from data.database import open_lock_file
 from data.errors import Busy
@@ -45,9 +44,7 @@ class Lock:
             raise Busy(f"Another triage holds the {self.path.stem} lock; this one goes on without.")
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self.release()
 
 

@@ -382,3 +382,39 @@ def test_a_trail_that_was_rewritten_is_reported_and_fails_nothing(place: Place) 
     assert "rewritten" in done.audit_problem
     with closing(place.cache()) as cache:
         assert cache.audit_problem == done.audit_problem
+
+
+@pytest.mark.parametrize("path", ["/v1/audit", "/v1/workspaces"])
+@pytest.mark.parametrize("status", [404, 403, 503])
+def test_what_comes_along_never_fails_the_accounts(tmp_path: Path, path: str, status: int) -> None:
+    place = Place(tmp_path, faults=f"error=1:{status},path={path}")
+    if path == "/v1/audit" and status == 503:
+        with pytest.raises(Offline):
+            place.pull()
+    else:
+        done = place.pull()
+        assert done.complete
+        assert (done.audit_problem is None) == (path != "/v1/audit")
+    assert place.cached() == place.served()
+    with closing(place.cache()) as cache:
+        assert cache.synced_at is not None
+        due = cache.workspaces_without_members(utc() - timedelta(days=1), 100)
+        assert bool(due) == (status == 503)  # a refusal is not asked about again for a day
+    if status == 503:
+        place.restart()
+        assert place.pull().audit_problem is None
+        with closing(place.cache()) as cache:
+            assert cache.audit_after > 0
+            assert cache.workspaces_without_members(utc() - timedelta(days=1), 100) == []
+    place.server.stop()
+
+
+def test_a_begun_first_sync_starts_over_when_the_server_does(tmp_path: Path) -> None:
+    place = Place(tmp_path, accounts=900, faults=cut_after(1))
+    with pytest.raises(Offline):
+        place.pull()
+    place.restart(db=tmp_path / "second.db", accounts=30)
+    done = place.pull()
+    assert (done.pulled, done.full) == (30, True)
+    assert place.cached() == place.served()
+    place.server.stop()
