@@ -129,7 +129,6 @@ class AccountScreen(ActingScreen):
     def on_mount(self) -> None:
         """The page has the focus: its keys scroll."""
         self.page.why = self._why
-        super().on_mount()
         self.page.focus()
 
     @property

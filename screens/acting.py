@@ -120,7 +120,7 @@ class ActingScreen(TriageScreen):
 
     def after_change(self, change: Change | None) -> None:
         """Something was queued or taken back."""
-        self.on_desk_changed()
+        self.reload()
 
     def action_menu(self) -> None:
         """`.`: every action on the account with its key and what stands against it."""

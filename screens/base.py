@@ -24,10 +24,8 @@ from widgets.view_tabs import TitleTabs
 TALL = 40
 
 
-class DeskChanged(Message):
+class DeskChanged(Message, bubble=False):
     """Something may look different: the sync thread said so, at most four times a second."""
-
-    bubble = False
 
 
 def now_of(widget: Widget) -> datetime:
@@ -103,11 +101,15 @@ class TriageScreen(Screen[None]):
         self.call_after_refresh(self.refresh_frame)
 
     def on_screen_resume(self) -> None:
-        """Coming back from another screen."""
-        self.refresh_frame()
+        """Coming back from another screen: what it did shows at once."""
+        self.reload()
 
     def on_desk_changed(self) -> None:
         """Something may look different."""
+        self.reload()
+
+    def reload(self) -> None:
+        """Read again what the screen shows; screens that hold something override it."""
         self.refresh_frame()
 
     def tick(self) -> None:

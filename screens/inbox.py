@@ -68,14 +68,12 @@ class InboxScreen(ListScreen):
             self.view = View.BOOK
             self.open_list(fresh=True)
             self.list.go_to(self._wanted)
-        super().on_mount()
         self.list.focus()
         self.follow()
 
     def on_resize(self) -> None:
-        """Another size, another arrangement."""
+        """Another size, another arrangement (Textual calls the base's handler too)."""
         self._arrange()
-        super().on_resize()
 
     def _arrange(self) -> None:
         size = self.app.size

@@ -72,12 +72,12 @@ class ListScreen(ActingScreen):
         state = RowState(stale=header.stale, synced_at=header.synced_at, me=me)
         self.list.open(rows, state, self.now, fresh=fresh)
 
-    def on_desk_changed(self) -> None:
+    def reload(self) -> None:
         """Read the list again, but not under a key pressed just now."""
-        if not self.is_mounted:
+        if self._rows is None:
             return
         wait = UNDER_A_KEY - (monotonic() - self._key_at)
-        if wait > 0:
+        if wait > 0 and self.is_current:
             if self._late is None:
                 self._late = self.set_timer(wait, self._renew)
             return
@@ -89,15 +89,9 @@ class ListScreen(ActingScreen):
         self.follow()
         self.refresh_frame()
 
-    def on_screen_resume(self) -> None:
-        """Back from a form or another screen: what it did shows at once."""
-        if self._rows is not None:
-            self._renew()
-
     def on_key(self, event: events.Key) -> None:
         """Remember when a key was pressed."""
         self._key_at = monotonic()
-        super().on_key(event)
 
     def _reopen(self) -> None:
         self.open_list(fresh=True)

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import ClassVar
 
@@ -10,6 +10,7 @@ from rich.segment import Segments
 from textual import events
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.filter import LineFilter
 
 from data.ports import Desk, Link
 from screens.base import DeskChanged
@@ -18,6 +19,7 @@ from screens.crash import crash_text
 from screens.inbox import InboxScreen
 from screens.typing_guard import TypingGuard
 from triage.beside import Beside
+from widgets.colourless import Colourless
 from widgets.glyphs import pick
 from widgets.look import Look, colours, may_move, wants_plain
 from widgets.theme import PLAIN, Styles, css_variables, derive, textual_themes, theme_name
@@ -47,9 +49,10 @@ class TriageApp(App[str]):
     ) -> None:
         self._few_colours = colours() == "256"
         self._motion = may_move()
-        plain = wants_plain(theme)
+        self._colourless = Colourless()
+        self._plain = wants_plain(theme)
         # Textual's own answer to NO_COLOR is grey and still sends colour codes; native ANSI sends none.
-        super().__init__(ansi_color=True if plain else None)
+        super().__init__(ansi_color=True if self._plain else None)
         self.desk, self.clock, self.guard = desk, clock, TypingGuard()
         self._account, self._profile_colour = account, profile_colour
         self._keymap_wanted = dict(keymap or {})
@@ -58,7 +61,7 @@ class TriageApp(App[str]):
         self._sign_in_offered = False
         for each in textual_themes():
             self.register_theme(each)
-        name = theme_name(PLAIN if plain else theme)
+        name = theme_name(PLAIN if self._plain else theme)
         self.theme = name if name in self.available_themes else theme_name("auto")
         self.look = self._make_look()
 
@@ -68,6 +71,10 @@ class TriageApp(App[str]):
         palette = derive(self.current_theme)
         styles = Styles(palette, few_colours=self._few_colours, profile=self._profile_colour)
         return Look(styles, self._glyphs, self._motion)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Without colours, not even the codes of the default ones."""
+        return (self._colourless,) if self._plain else super().get_line_filters()
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """`triage-*` for themes that are not ours."""

@@ -34,7 +34,8 @@ class EmptyNote(Painted):
         room = min(WIDEST, width - margin - 1)
         indent: Piece = (" " * margin, "text")
         lines: list[list[Piece]] = [[(part, "strong bold")] for part in wrap(self._bold, room)]
-        lines += [[], *([(part, "muted")] for part in wrap(self._rest, room))] if self._rest else []
+        rest: list[list[Piece]] = [[(part, "muted")] for part in wrap(self._rest, room)]
+        lines += [[], *rest] if rest else []
         if self._hints:
             keys: list[Piece] = []
             for number, hint in enumerate(self._hints):
