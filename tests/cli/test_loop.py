@@ -291,3 +291,23 @@ def test_audit_verify_names_the_first_bad_entry(cli):
     assert ran.code == 1
     assert list(ran.json) == ["ok", "entries", "first_bad", "why"]
     assert (ran.json["ok"], ran.json["first_bad"]) == (False, 3) and ran.json["why"]
+
+
+def test_a_sync_that_finds_the_locks_taken_says_so_and_exits_0(cli):
+    from data.locks import pull_lock, push_lock
+
+    state, cache = next(cli.home.rglob("outbox.db")).parent, next(cli.home.rglob("cache.db")).parent
+    with pull_lock(cache), push_lock(state):
+        ran = cli("sync", "--json")
+    assert ran.code == 0 and "lock" in ran.err and ran.json["pulled"] == 0
+
+
+def test_several_of_my_own_changes_on_one_account_go_in_order(cli):
+    rows = cli("list", "--category", "approaching_cap", "--json").json
+    account = next(row["id"] for row in rows if row["tier"] != "guardian")
+    for percent in (5, 6):
+        words = ("remedy", "apply_discount", account, "--set", "kind=scholarship", "--set", f"percent={percent}")
+        assert cli(*words, "--reason", f"Step {percent} of what was agreed", "--json").code == 0
+    assert cli("sync", "--json").json["pushed"] == 2
+    entries = [one for one in cli("audit", "--json").json if one["account_id"] == account]
+    assert [one["after"]["discount"]["percent"] for one in entries[:2]] == [6, 5]

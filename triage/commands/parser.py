@@ -47,10 +47,13 @@ def parse(argv: list[str]) -> argparse.Namespace:
     top.add_argument("--account", metavar="ID", help="open the app at this account")
     top.set_defaults(parser=top)
     commands = top.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
-    for name, (family, sentence) in COMMANDS.items():
+    # Parsers are costly to build: only what the words may mean is built, and all where they mean none.
+    asked = [name for name in COMMANDS if name in argv and argv[0] not in ("-h", "--help")]
+    for name in asked or COMMANDS:
+        family, sentence = COMMANDS[name]
         made = commands.add_parser(name, help=sentence, description=_sentence(sentence), parents=[shared])
         made.set_defaults(parser=made)
-        if name in argv:  # only what may be asked for is imported
+        if asked:
             importlib.import_module(f"triage.commands.{family}").add(name, made)
     args, unknown = top.parse_known_args(argv)
     if unknown:
