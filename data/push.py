@@ -11,9 +11,10 @@ from data.locks import push_lock
 from data.outbox import Outbox
 from data.outbox_rows import Place
 from data.push_round import Pushed, Round, proves_absence
+from data.receipts import head_problem
 from data.remedy import Change
 
-__all__ = ["Pushed", "look_up", "push"]
+__all__ = ["Pushed", "check_head", "look_up", "push"]
 
 
 def _nobody(_item: Item) -> None:
@@ -78,3 +79,19 @@ def look_up(
         else:
             raise Offline(answer.why)
         return outbox.get(change_id)
+
+
+def check_head(backend: BillingBackend, outbox: Outbox, base_url: str, now: datetime) -> tuple[str, ...]:
+    """Check the server's signed audit head against the pinned keys and the head seen last, and remember it.
+
+    Returns what is wrong or new, in sentences (none: all is well); call it after a pull. Reading errors are raised.
+    """
+    seen = outbox.remembered_head(base_url)
+    head = backend.head()
+    notices = outbox.pin(base_url, backend.keys(), now)
+    wrong = head_problem(head, outbox.pinned_keys(base_url), seen) if head.seq > 0 or seen else None
+    if wrong is not None:
+        return (*notices, wrong)
+    if head.seq > 0:
+        outbox.remember_head(base_url, head.seq, head.hash, now)
+    return notices

@@ -12,7 +12,7 @@ from data.errors import Busy, NotPossible
 from data.locks import push_lock
 from data.outbox import Outbox
 from data.outbox_rows import Place
-from data.push import look_up
+from data.push import check_head, look_up
 from data.receipts import verify_chain
 from data.remedy import State
 
@@ -271,3 +271,23 @@ def test_writing_the_same_id_twice_keeps_one_row(shop):
     first = maya.write(account, change_id=change_id)
     assert maya.write(account, change_id=change_id, reason="Something else entirely") == first
     assert len(maya.outbox.changes()) == 1
+
+
+def test_the_signed_head_is_checked_and_remembered(shop):
+    maya = shop.person()
+    url = maya.backend.base_url
+    assert check_head(maya.backend, maya.outbox, url, maya.clock()) == ()
+    seen = maya.outbox.remembered_head(url)
+    assert seen.seq == maya.backend.head().seq
+    maya.outbox.remember_head(url, seen.seq + 100, "ff", maya.clock())
+    assert "seen before" in check_head(maya.backend, maya.outbox, url, maya.clock())[0]
+
+
+def test_a_head_signed_with_another_key_is_reported(shop):
+    maya = shop.person()
+    url = maya.backend.base_url
+    key_id = maya.backend.head().key_id
+    maya.outbox.pin(url, {key_id: "A" * 43 + "="}, maya.clock())
+    told = check_head(maya.backend, maya.outbox, url, maya.clock())
+    assert len(told) == 2 and "not the ones seen before" in told[0]
+    assert maya.outbox.remembered_head(url) is None
