@@ -147,3 +147,11 @@ def test_a_downgrade_wants_a_second_confirmation(synced: Desk) -> None:
             synced.take_back(change.change_id)
             return
     raise AssertionError("the book has no guardian account to downgrade")
+
+
+def test_a_filter_that_grows_narrows_to_what_a_fresh_one_finds(synced: Desk) -> None:
+    for word in ("north", "acc_", "vendor", "a b", "zzz"):
+        for end in range(1, len(word) + 1):
+            grown = [line.row.id for line in synced.open_list(View.BOOK, Sort.NAME, word[:end]).window(0, 500)]
+            fresh = [row.id for row in synced.cache.first(View.BOOK, Sort.NAME, word[:end], limit=500)]
+            assert grown == fresh

@@ -2,6 +2,7 @@
 
 from array import array
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from data.account import Entry
 from data.assessment import Row
@@ -13,6 +14,7 @@ from triage.desk.session import Session
 from triage.rules.assess import explain
 
 TRAIL_SHOWN = 50
+NARROWS_UP_TO = 20_000
 
 
 class CachedList:
@@ -90,6 +92,15 @@ def mark_of(changes: Sequence[Change]) -> str:
     return "⇡" if changes else ""
 
 
+class Asked(NamedTuple):
+    """What a list was opened with, its filter apart; the stamp tells when the cache has changed."""
+
+    view: View
+    sort: Sort
+    untouched: bool
+    stamp: object
+
+
 class Inbox:
     """Reads the cache and the outbox for the screens and the command line."""
 
@@ -98,6 +109,7 @@ class Inbox:
         self._cache = cache
         self._outbox = outbox
         self.overlay = Overlay(cache, outbox)
+        self._last: tuple[Asked | None, str, array[int]] = (None, "", array("q"))
 
     def header(self, status: SyncStatus) -> Header:
         """Counts, data age, outbox, identity, link."""
@@ -115,8 +127,14 @@ class Inbox:
         )
 
     def open_list(self, view: View, sort: Sort, text: str, untouched: bool) -> RowList:
-        """Open a list; the views 0–4 leave out what is snoozed (A17)."""
-        numbers = self._cache.ids(view, sort, text, untouched)
+        """Open a list; the views 0–4 leave out what is snoozed (A17). A filter that grew narrows the list before."""
+        asked = Asked(view, sort, untouched, self._cache.stamp())
+        before, shown, numbers = self._last
+        if asked == before and shown and text.startswith(shown) and len(numbers) <= NARROWS_UP_TO:
+            numbers = self._cache.narrow(numbers, text)
+        else:
+            numbers = self._cache.ids(view, sort, text, untouched)
+        self._last = (asked, text, numbers)
         return CachedList(self._cache, self.overlay, numbers)
 
     def detail(self, account_id: str) -> Detail | None:

@@ -110,7 +110,7 @@ class Puller(Worker):
         if lapsed(self._session, cache):
             self._on_data()
         backend, _ = self._connected(cache)
-        expected = cache.counts().book
+        expected = cache.size()
 
         def progress(count: int) -> None:
             if count:
