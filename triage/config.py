@@ -76,11 +76,6 @@ class Settings(msgspec.Struct, frozen=True):
         """The copy of the book."""
         return self.cache_dir / "cache.db"
 
-    @property
-    def themes_dir(self) -> Path:
-        """The user's own themes."""
-        return self.config_file.parent / "themes"
-
     def need_base_url(self) -> str:
         """Return the base URL; ConfigError with what to do where none is set."""
         if self.base_url is None:

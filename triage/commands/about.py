@@ -2,7 +2,6 @@
 
 import argparse
 
-from data.safe_text import safe_text
 from triage.commands.context import Context, emit, emit_json
 from triage.commands.parser import Parser
 from triage.config_file import schema
@@ -52,7 +51,7 @@ def run_config(args: argparse.Namespace, context: Context) -> int:
         emit(f"{key} = {_toml(value)}  # {settings.sources.get(key, 'default')}")
     for key, path in places.items():
         missing = " (not there)" if key == "config_file" and not settings.config_found else ""
-        emit(f"# {key}: {safe_text(path, cells=None)}{missing}")
+        emit(f"# {key}: {path}{missing}")
     return 0
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
-from data.safe_text import safe_reason
+from data.safe_text import safe_reason, safe_text
 from triage.config import Flags, Settings, load_settings
 
 
@@ -32,8 +32,8 @@ class Context:
 
 
 def emit(text: str) -> None:
-    """Write one line of data to stdout."""
-    print(text)
+    """Write one line of data to stdout, without anything a terminal could act on."""
+    print(safe_text(text, cells=None))
 
 
 def emit_json(value: Any) -> None:

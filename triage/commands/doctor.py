@@ -3,7 +3,6 @@
 import argparse
 from pathlib import Path
 
-from data.safe_text import safe_text
 from triage.commands.context import Context, emit, emit_json
 from triage.commands.parser import Parser
 
@@ -31,7 +30,7 @@ def run_doctor(args: argparse.Namespace, context: Context) -> int:
         emit_json([{"name": one.name, "ok": one.ok, "what": one.what, "todo": one.todo} for one in findings])
     else:
         for one in findings:
-            emit(safe_text(f"{'ok' if one.ok else '!!'}  {one.name:<11}  {one.what}", cells=None))
+            emit(f"{'ok' if one.ok else '!!'}  {one.name:<11}  {one.what}")
             if one.todo:
-                emit(safe_text(f"{'':<17}{one.todo}", cells=None))
+                emit(f"{'':<17}{one.todo}")
     return 0 if all(one.ok for one in findings) else 1

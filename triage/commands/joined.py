@@ -5,6 +5,7 @@ from contextlib import closing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from data.backends.port import BillingBackend
 from data.errors import NoData, Offline, SignedOut
 from triage.commands.context import Context
 from triage.config import Settings
@@ -12,7 +13,6 @@ from triage.desk.session import Place, Session, TokenBox
 from triage.policy import load_policy
 
 if TYPE_CHECKING:
-    from data.backends.port import BillingBackend
     from data.cache import Cache
 
 
@@ -58,7 +58,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def connect(base_url: str, token: str) -> "BillingBackend":
+def connect(base_url: str, token: str) -> BillingBackend:
     """Return the backend behind a URL (httpx is imported here)."""
     from data.backends.native import NativeBackend
 

@@ -97,8 +97,11 @@ def _print(args: argparse.Namespace, context: Context, book: "Book", rows: Seque
 
     glyphs = pick(context.settings.glyphs, context.environ)
     cells = [list_row(row, pending[row.id], book.now, glyphs) for row in rows]
-    for line in tables.plain(cells) if args.plain else tables.aligned(HEADS, cells, RIGHT):
-        emit(line)
+    if args.plain:
+        sys.stdout.writelines(tables.plain(cells))
+    else:
+        for line in tables.aligned(HEADS, cells, RIGHT):
+            emit(line)
     if book.age > book.session.place.stale_after:
         context.say(f"These figures are {ago(book.age)} old. triage sync brings new ones.")
 

@@ -188,10 +188,10 @@ def _shown(args: argparse.Namespace, preview: Preview, change: Change | None) ->
 
     before = dict(fields_words(preview.before))
     for name, value in fields_words(preview.after):
-        emit(safe_text(f"{name}: {before.get(name, 'none')} -> {value}", cells=None))
+        emit(f"{name}: {before.get(name, 'none')} -> {value}")
     for guard in preview.guards:
         if not guard.blocking:
-            emit(safe_text(f"note ({guard.rule}): {guard.message}", cells=None))
+            emit(f"note ({guard.rule}): {guard.message}")
     if change is not None:
         emit(f"{change.state} {change.change_id}")
     return 0

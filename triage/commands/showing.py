@@ -76,7 +76,7 @@ def _print(
         )
     lines += ["", f"synced {ago(book.age)} ago, {utc(book.synced_at)}"]
     for line in lines:
-        emit(safe_text(line, cells=None))
+        emit(line)
 
 
 def _facts(row: Row, account: Account, book: "Book", glyphs: "Glyphs") -> list[str]:

@@ -93,6 +93,6 @@ def _count(text: str) -> int:
     return count
 
 
-def _end(number: int, frame: FrameType | None) -> None:
+def _end(_number: int, _frame: FrameType | None) -> None:
     """End as if interrupted, so that server and home are cleaned up."""
     raise KeyboardInterrupt

@@ -22,9 +22,9 @@ def aligned(heads: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence
 
 
 def plain(rows: Iterable[Sequence[str]]) -> Iterable[str]:
-    """Yield rows with one tab between cells and no heading, for cut and awk."""
+    """Yield lines with one tab between cells and no heading, for cut and awk."""
     for row in rows:
-        yield "\t".join(_safe(cell) for cell in row)
+        yield "\t".join(_safe(cell) for cell in row) + "\n"
 
 
 def csv_text(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
