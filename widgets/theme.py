@@ -195,12 +195,17 @@ def _solid(colour: str) -> bool:
 
 
 def _readable(colour: str, role: str, grounds: list[str], own: Palette) -> str:
-    """Return the theme's colour if it reads on every ground, else the best of our own."""
-    choices = [colour, own.colours()[role], DARK.colours()[role], LIGHT.colours()[role]]
-    for choice in choices[:2]:
-        if min(contrast(choice, ground) for ground in grounds) >= WORDS:
-            return choice
-    return max(choices, key=lambda choice: min(contrast(choice, ground) for ground in grounds))
+    """Return the theme's colour if it reads on every ground, else our own, moved to white or black until it does."""
+
+    def least(choice: str) -> float:
+        return min(contrast(choice, ground) for ground in grounds)
+
+    if least(colour) >= WORDS:
+        return colour
+    ours = Color.parse(own.colours()[role])
+    end = Color.parse("#FFFFFF" if own.dark else "#000000")
+    steps = [ours.blend(end, step / 10).hex6 for step in range(11)]
+    return next((step for step in steps if least(step) >= WORDS), max(steps, key=least))
 
 
 class Styles:
