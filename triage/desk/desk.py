@@ -7,7 +7,7 @@ from data.account import Entry
 from data.cache import Cache
 from data.identity import Identity
 from data.outbox import Outbox
-from data.ports import ConflictView, Detail, Form, Header, RowList, Sort, View
+from data.ports import ConflictView, Detail, Form, Header, Link, RowList, Sort, View
 from data.receipts import ChainReport
 from data.remedy import Change, Draft, Order, Preview
 from triage.desk.inbox import Inbox
@@ -129,8 +129,9 @@ class Desk:
         return self._trail.audit(account_id, before, limit)
 
     def audit_state(self) -> str:
-        """One sentence on the chain."""
-        return self._trail.state()
+        """One sentence on the chain; what the last round found wrong with it comes first."""
+        status = self._link.status
+        return status.sentence if status.link is Link.FINE and status.sentence else self._trail.state()
 
     def verify_audit(self) -> ChainReport:
         """Replay the whole chain."""

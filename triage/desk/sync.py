@@ -4,6 +4,8 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 
+import msgspec
+
 from data.account import Value
 from data.backends.port import BillingBackend, Item
 from data.cache import Cache
@@ -11,7 +13,7 @@ from data.errors import Busy, TriageError
 from data.identity import Identity
 from data.outbox import Outbox
 from data.pull import Pulled, pull, reassess_lapsed
-from data.push import Pushed, look_up, push
+from data.push import Pushed, check_head, look_up, push
 from data.remedy import Change
 from triage.desk.session import Session
 
@@ -56,10 +58,11 @@ def sync_once(
             identity = recognise(session, cache, backend)
             try:
                 pushed = push_round(session, backend, cache, outbox, identity, ignore_backoff=True)
+                notes += pushed.notices
             except Busy as busy:
                 notes.append(str(busy))
             try:
-                pulled = pull_round(session, backend, cache, full=full, yes=yes, progress=progress)
+                pulled = pull_round(session, backend, cache, outbox, full=full, yes=yes, progress=progress)
             except Busy as busy:
                 notes.append(str(busy))
         if pulled.audit_problem:
@@ -136,15 +139,18 @@ def pull_round(
     session: Session,
     backend: BillingBackend,
     cache: Cache,
+    outbox: Outbox,
     *,
     full: bool = False,
     yes: bool = False,
     progress: Callable[[int], None] = lambda count: None,
 ) -> Pulled:
-    """Pull what changed, then re-assess what has lapsed by time, feed date or policy."""
+    """Pull what changed, check the audit head, then re-assess what has lapsed by time, feed date or policy."""
     pulled = pull(backend, cache, session.assess_for, session.clock(), full=full, yes=yes, progress=progress)
+    notices = check_head(backend, outbox, session.place.base_url, session.clock()) if backend.capabilities.audit else ()
     lapsed(session, cache)
-    return pulled
+    said = " ".join(filter(None, (pulled.audit_problem, *notices)))
+    return msgspec.structs.replace(pulled, audit_problem=said or None)
 
 
 def lapsed(session: Session, cache: Cache) -> int:

@@ -23,11 +23,12 @@ class Trail:
 
     def verify(self) -> ChainReport:
         """Replay the chain from its first entry and against the last head we saw; a problem of the last pull counts."""
-        seen = self._outbox.remembered_head(self._session.place.base_url)
+        url = self._session.place.base_url
+        seen = self._outbox.remembered_head(url)
         synced_at = self._cache.synced_at
         # A push sees a newer head than the trail that the last pull brought: that is no cut.
         lags = seen is not None and (seen.seen_at is None or synced_at is None or seen.seen_at > synced_at)
-        report = verify_chain(self._cache.audit_rows(), seen, whole=not lags)
+        report = verify_chain(self._cache.audit_rows(), seen, known=self._outbox.known_hashes(url), whole=not lags)
         problem = self._cache.audit_problem
         if report.ok and problem:
             return ChainReport(False, report.entries, self._cache.audit_after + 1, problem)

@@ -116,7 +116,7 @@ class Puller(Worker):
             if count:
                 self._link.fetched(count, expected)
 
-        pulled = pull_round(self._session, backend, cache, progress=progress)
+        pulled = pull_round(self._session, backend, cache, outbox, progress=progress)
         if self._link.fine(pulled.audit_problem or ""):
             self._on_return()
         self._on_data()
@@ -158,6 +158,8 @@ class Pusher(Worker):
             pushed = push_round(
                 self._session, backend, cache, outbox, identity, ignore_backoff=eager, stop=lambda: self.ended
             )
+            if pushed.notices:
+                self._link.fine(" ".join(pushed.notices))
             self._on_data()
             if pushed.pushed or pushed.conflicts:
                 self._on_moved()
