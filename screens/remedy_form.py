@@ -274,7 +274,7 @@ class RemedyForm(FormModal[Change | None]):
     def _against(self) -> str:
         """Return the first blocking guard that no field can answer."""
         guards = self._preview.guards if self._preview else ()
-        open_fields = {field.id for field in self.fields() if not field.answered}
+        open_fields = {field.id for field in self.fields() if field.id and not field.answered}
         for guard in guards:
             name, _, rest = guard.message.partition(": ")
             if guard.blocking and guard.rule not in SHOWN_ELSEWHERE and FIELD_OF.get(name) not in open_fields:

@@ -1,0 +1,128 @@
+"""The app over a real desk, real files and a real server process, driven by Textual's pilot."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from textual.pilot import Pilot
+
+from data.backends.native import NativeBackend
+from triage.app import TriageApp
+from triage.desk import Desk, Place, Session, TokenBox, sync_once
+from triage.policy import load_policy
+from triage.sandbox.process import Running, start
+
+OpenDesk = Callable[..., Desk]
+
+
+@pytest.fixture(autouse=True)
+def _terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A terminal with colours and UTF-8, wherever the tests run."""
+    for name in ("NO_COLOR", "TEXTUAL_ANIMATIONS", "SSH_CONNECTION", "SSH_TTY", "EDITOR", "VISUAL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLORTERM", "truecolor")
+    monkeypatch.setenv("TEXTUAL_ANIMATIONS", "none")
+
+
+@pytest.fixture(scope="session")
+def ui_server() -> Iterator[Running]:
+    """One server for the tests that only add to it."""
+    with start(accounts=150, seed=11) as running:
+        yield running
+
+
+@pytest.fixture
+def open_desk(tmp_path: Path, ui_server: Running) -> Iterator[OpenDesk]:
+    """Open a synced desk on a home of this test's own; `role` picks the token, `url` another server."""
+    with ExitStack() as closing:
+
+        def opened(role: str = "lead", home: str = "home", **place: Any) -> Desk:
+            url, token = place.pop("url", ui_server.url), place.pop("token", ui_server.tokens[role])
+            synced = place.pop("synced", True)
+            where = tmp_path / home
+            session = Session(
+                place=Place(url, "default", where / "state", where / "cache", "triage/test", **place),
+                policy=load_policy(),
+                clock=lambda: datetime.now(UTC),
+                connect=NativeBackend,
+                token=TokenBox(lambda: token, lambda kept: None),
+            )
+            if synced:
+                assert sync_once(session).error is None
+            desk = Desk.open(session)
+            closing.callback(desk.close)
+            closing.callback(desk.stop)
+            return desk
+
+        yield opened
+
+
+@pytest.fixture
+def app_of() -> Callable[..., TriageApp]:
+    """Make the app over a desk."""
+
+    def made(desk: Desk, **over: Any) -> TriageApp:
+        return TriageApp(desk, glyphs=over.pop("glyphs", "unicode"), **over)
+
+    return made
+
+
+@pytest.fixture
+def trail_of(ui_server: Running) -> Callable[[str], list[dict[str, Any]]]:
+    """Read the server's audit trail of one account without the client."""
+
+    def read(account_id: str) -> list[dict[str, Any]]:
+        answer = httpx.get(
+            f"{ui_server.url}/v1/audit",
+            params={"account_id": account_id, "limit": 1000},
+            headers={"Authorization": f"Bearer {ui_server.token}"},
+        )
+        entries: list[dict[str, Any]] = answer.json()["entries"]
+        return entries
+
+    return read
+
+
+async def until(pilot: Pilot[Any], true: Callable[[], Any], seconds: float = 15.0) -> None:
+    """Wait until something holds; AssertionError when it does not in time."""
+    ends = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < ends, "it did not happen in time"
+        await pilot.pause(0.02)
+
+
+async def write(pilot: Pilot[Any], text: str) -> None:
+    """Type a text, key by key."""
+    names = {" ": "space", ",": "comma", ".": "full_stop", ":": "colon", "!": "exclamation_mark", "?": "question_mark"}
+    await pilot.press(*[names.get(char, char) for char in text])
+
+
+def text_of(app: TriageApp) -> str:
+    """Return the text of the screen as it is drawn, line by line."""
+    width, height = app.size
+    lines = app.screen._compositor.render_strips()
+    return "\n".join("".join(segment.text for segment in line).rstrip() for line in lines[:height])
+
+
+@pytest.fixture
+def wait() -> Callable[..., Any]:
+    """`until`."""
+    return until
+
+
+@pytest.fixture
+def typed() -> Callable[..., Any]:
+    """`write`."""
+    return write
+
+
+@pytest.fixture
+def seen() -> Callable[[TriageApp], str]:
+    """`text_of`."""
+    return text_of
