@@ -170,6 +170,7 @@ class Desk(Protocol):
     """The day's work without a terminal. Local and quick unless said otherwise; errors are `data.errors`."""
 
     read_only: bool
+    base_url: str
 
     # --- the list ---
     def header(self) -> Header:

@@ -11,6 +11,7 @@ from textual.widget import Widget
 from data.errors import TriageError
 from data.identity import Identity
 from data.ports import Desk
+from data.safe_text import safe_text
 from screens.form_modal import FormModal
 from widgets.block import Lines, Sentence
 from widgets.choice_row import ChoiceRow
@@ -26,15 +27,14 @@ class SignIn(FormModal[bool]):
 
     CSS_PATH: ClassVar[str | PurePath | list[str | PurePath] | None] = ["form_modal.tcss", "sign_in.tcss"]
 
-    def __init__(self, desk: Desk, base_url: str = "") -> None:
+    def __init__(self, desk: Desk) -> None:
         super().__init__(desk, "Sign in", "Sign in")
-        self._base_url = base_url or str(getattr(desk, "base_url", ""))
         self._checking = False
         self._try = 0
 
     def parts(self) -> Iterable[Widget]:
         """Where to, the token, whether it is kept."""
-        where: list[Piece] = [(fit(self._base_url or "the billing server", 68).rstrip(), "strong bold")]
+        where: list[Piece] = [(fit(safe_text(self.desk.base_url), 68).rstrip(), "strong bold")]
         yield Lines([(where, [])], id="who")
         yield Sentence("An API token says who you are. It is sent to this server only.", id="what")
         with Vertical(classes="section"):

@@ -86,7 +86,9 @@ def details(entry: Entry, width: int, look: Look, now: datetime, currency: str |
     if isinstance(told, list) and told:
         made += _labelled("Acknowledged", ", ".join(_safe(one) for one in told), "text", width, look)
     authored = utc(entry.authored_at) if entry.authored_at else look.glyphs.unknown
-    made += _labelled("Authored", f"{authored}, applied {utc(entry.applied_at)}", "muted", width, look)
+    made += _labelled(
+        "Authored", f"{authored} by {entry.actor.name}, applied {utc(entry.applied_at)}", "muted", width, look
+    )
     if raw.get("client"):
         made += _labelled("Client", _safe(raw["client"]), "muted", width, look)
     made += _labelled("Entry", f"{entry.seq:,}, {entry.change_id or 'by the server itself'}", "muted", width, look)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from textual.strip import Strip
 
+from data.safe_text import cell_width
 from widgets.block import Block
 from widgets.line import Piece, strip
 from widgets.look import Look
@@ -13,6 +14,7 @@ from widgets.numbers import fit
 LABEL = 16
 NOW = 18
 ARROW = 3
+WIDEST_NOW = 26
 
 
 @dataclass(frozen=True)
@@ -41,21 +43,27 @@ class BeforeAfter(Block):
         """Return the head and a line for each fact."""
         if not self._facts:
             return []
-        head: list[Piece] = [(f"{'':<{LABEL}}{'Now':<{NOW + ARROW}}After", "muted")]
-        rows = [head, *(fact_pieces(fact, width, look) for fact in self._facts)]
+        now = now_cells(self._facts)
+        head: list[Piece] = [(f"{'':<{LABEL}}", "muted"), (f"{'Now':<{now + ARROW}}", "muted"), ("After", "muted")]
+        rows = [head, *(fact_pieces(fact, width, look, now=now) for fact in self._facts)]
         return [strip(pieces, width, look, self.GROUND) for pieces in rows]
 
 
-def fact_pieces(fact: Fact, width: int, look: Look, indent: int = 0) -> list[Piece]:
+def now_cells(facts: Sequence[Fact]) -> int:
+    """Return the cells of the Now column: 18, more where a value needs them, never more than 26."""
+    return max(NOW, min(WIDEST_NOW, max((cell_width(fact.now) + 1 for fact in facts), default=0)))
+
+
+def fact_pieces(fact: Fact, width: int, look: Look, indent: int = 0, now: int = NOW) -> list[Piece]:
     """Return one fact as pieces of `width` cells: label, now, arrow, after."""
     glyphs = look.glyphs
     pieces: list[Piece] = [(" " * indent, "text"), (fit(fact.label, LABEL - 1, glyphs) + " ", "muted")]
     if fact.after is None:
-        pieces.append((fit(fact.now, NOW + ARROW - 1, glyphs) + " ", "text"))
-        pieces.append((fit("unchanged", max(0, width - indent - LABEL - NOW - ARROW), glyphs), "muted"))
+        pieces.append((fit(fact.now, now + ARROW - 1, glyphs) + " ", "text"))
+        pieces.append((fit("unchanged", max(0, width - indent - LABEL - now - ARROW), glyphs), "muted"))
         return pieces
-    rest = max(0, width - indent - LABEL - NOW - ARROW)
-    pieces.append((fit(fact.now, NOW - 1, glyphs) + " ", "text"))
+    rest = max(0, width - indent - LABEL - now - ARROW)
+    pieces.append((fit(fact.now, now - 1, glyphs) + " ", "text"))
     pieces.append((f"{glyphs.becomes:<{ARROW}}", "muted"))
     pieces.append((fit(fact.after, rest, glyphs).rstrip(), "strong bold"))
     return pieces

@@ -9,7 +9,7 @@ from textual.strip import Strip
 from data.ports import ConflictView
 from data.remedy import PENDING, Change, State
 from data.safe_text import SafeText, cell_width
-from widgets.before_after import fact_pieces
+from widgets.before_after import fact_pieces, now_cells
 from widgets.change_words import describe_change, quoted, state_sentence, state_word
 from widgets.facts import About, facts_of, label_of, value_of
 from widgets.line import Line, Piece, strip, wrap
@@ -189,9 +189,9 @@ def _plain(change: Change, width: int, look: Look, about: About) -> list[Strip]:
     if change.state is State.QUEUED and change.next_try_at and change.next_try_at > about.now:
         seconds = int((change.next_try_at - about.now).total_seconds()) + 1
         made += _labelled("Next try", f"in {seconds} s", "text", width, look)
-    for fact in facts_of(change.before, change.after_values, about):
-        if fact.after is not None:
-            made.append(strip(fact_pieces(fact, width, look, shape.detail), width, look))
+    facts = [fact for fact in facts_of(change.before, change.after_values, about) if fact.after is not None]
+    for fact in facts:
+        made.append(strip(fact_pieces(fact, width, look, shape.detail, now_cells(facts)), width, look))
     note = change.params.get("note") or change.params.get("text")
     if note:
         made += _labelled("Note", f"“{note}”", "text", width, look)

@@ -28,6 +28,7 @@ class Desk:
         self.cache = cache
         self.box = outbox
         self.read_only = session.place.read_only
+        self.base_url = session.place.base_url
         self._changed: Callable[[], None] = lambda: None
         self._link = LinkState(session.clock, self._tell)
         self._puller: Puller | None = None
