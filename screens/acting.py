@@ -226,5 +226,5 @@ class ActingScreen(TriageScreen):
         words = describe_change(change).split(",")[0]
         pieces: list[Piece] = [(f"{self.look.glyphs.held} ", "accent")]
         name = numbers.fit(change.account_name, 30, self.look.glyphs).rstrip()
-        pieces += [(f"{words} for {name} leaves in {left} s", "text"), ("   ", "text")]
+        pieces += [(f"{words} for ", "text"), (name, "text"), (f" leaves in {left} s   ", "text")]
         return [*pieces, (key_of(self, "take_back") or "u", "key"), (" takes it back", "muted")]

@@ -153,7 +153,7 @@ class InboxScreen(ListScreen):
             parts.insert(0, "untouched")
         if header.counts.snoozed and self.view not in (View.BOOK, View.SIGNALS):
             parts.insert(0, f"{header.counts.snoozed} snoozed")
-        return [("   ".join(parts), "muted")]
+        return [(f"{part}   " if part is not parts[-1] else part, "muted") for part in parts]
 
     def hints(self) -> Sequence[Hint]:
         """The keys that work now: open, the commonest remedies, other actions, views, filter."""
