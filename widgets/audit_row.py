@@ -9,7 +9,7 @@ from textual.strip import Strip
 
 from data.account import Entry
 from data.safe_text import SafeText, safe_text
-from widgets.before_after import fact_pieces
+from widgets.before_after import fact_pieces, now_cells
 from widgets.change_words import describe_entry, quoted
 from widgets.facts import About, facts_of
 from widgets.line import Piece, strip, wrap
@@ -76,9 +76,10 @@ def row_strip(
 def details(entry: Entry, width: int, look: Look, now: datetime, currency: str | None) -> list[Strip]:
     """Return before and after, the whole reason, who sent it with what, both times in UTC, ids and the hash."""
     made: list[Strip] = []
-    for fact in facts_of(entry.before, entry.after, About(currency, now, look.glyphs)):
-        if fact.after is not None:
-            made.append(strip(fact_pieces(fact, width, look, 2), width, look))
+    every = facts_of(entry.before, entry.after, About(currency, now, look.glyphs))
+    facts = [fact for fact in every if fact.after is not None]
+    for fact in facts:
+        made.append(strip(fact_pieces(fact, width, look, 2, now_cells(facts)), width, look))
     if entry.reason:
         made += _labelled("Reason", str(quoted(entry.reason)), "text", width, look)
     raw = _raw(entry)

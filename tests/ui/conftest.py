@@ -1,5 +1,6 @@
 """The app over a real desk, real files and a real server process, driven by Textual's pilot."""
 
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -37,8 +38,16 @@ def ui_server() -> Iterator[Running]:
         yield running
 
 
+@pytest.fixture(scope="session")
+def fetched() -> dict[str, Path]:
+    """Homes after a first sync, by token: copied by each test, so that only the delta is fetched again."""
+    return {}
+
+
 @pytest.fixture
-def open_desk(tmp_path: Path, ui_server: Running) -> Iterator[OpenDesk]:
+def open_desk(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, ui_server: Running, fetched: dict[str, Path]
+) -> Iterator[OpenDesk]:
     """Open a synced desk on a home of this test's own; `role` picks the token, `url` another server."""
     with ExitStack() as closing:
 
@@ -53,8 +62,13 @@ def open_desk(tmp_path: Path, ui_server: Running) -> Iterator[OpenDesk]:
                 connect=NativeBackend,
                 token=TokenBox(lambda: token, lambda kept: None),
             )
+            if synced and token in fetched and not where.exists():
+                shutil.copytree(fetched[token], where)
             if synced:
                 assert sync_once(session).error is None
+            if synced and token not in fetched:
+                fetched[token] = tmp_path_factory.mktemp("fetched") / "home"
+                shutil.copytree(where, fetched[token])
             desk = Desk.open(session)
             closing.callback(desk.close)
             closing.callback(desk.stop)

@@ -358,7 +358,27 @@ async def test_pasted_control_characters_never_reach_the_field(open_desk, app_of
         assert form.query_one(ReasonField).text == "two lines ?[31mred?"
 
 
-@pytest.mark.parametrize("size", [(80, 24), (100, 30), (140, 40)])
+@pytest.mark.parametrize("kind", ["reset_usage", "grant_trial", "apply_discount", "log_contact"])
+async def test_without_colours_no_colour_is_drawn(kind, open_desk, app_of, monkeypatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    desk = open_desk()
+    app = app_of(desk)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        if kind == "log_contact":
+            app.push_screen(ContactForm(desk, desk.detail(accounts(desk)[0])))
+            await pilot.press("1")
+        else:
+            await open_form(app, pilot, kind, formable(desk, kind))
+            await pilot.press("tab", "1", "a", "shift+left")
+        await pilot.pause()
+        styles = {segment.style for line in app.screen._compositor.render_strips() for segment in line if segment.style}
+        assert not [
+            style for style in styles if not all(c is None or c.is_default for c in (style.color, style.bgcolor))
+        ]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (140, 40)])
 @pytest.mark.parametrize("kind", KINDS)
 async def test_the_buttons_are_always_in_sight(kind, size, open_desk, app_of, seen) -> None:
     desk = open_desk()

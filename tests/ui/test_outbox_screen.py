@@ -120,7 +120,7 @@ async def test_discarding_asks_for_a_reason(conflict, app_of, wait, seen, typed)
         assert "Discarded. Nothing was sent." in seen(app)
 
 
-async def test_a_refused_change_opens_its_form_again(open_desk, app_of, wait, seen) -> None:
+async def test_a_change_that_a_rule_is_against_opens_its_form_filled(open_desk, app_of, wait, seen) -> None:
     desk = open_desk("agent", home="agent", hold_seconds=60)
     account_id = untouched(desk)
     first = desk.submit(discount(account_id, 12), hold=False)
@@ -136,7 +136,7 @@ async def test_a_refused_change_opens_its_form_again(open_desk, app_of, wait, se
         await wait(pilot, lambda: "can be written again" in seen(app))
         screen._open_form(first)
         await wait(pilot, lambda: isinstance(app.screen, RemedyForm))
-        await wait(pilot, lambda: "From your change of" in seen(app))
+        await wait(pilot, lambda: "Nothing changes: the discount is that already." in seen(app))
         assert app.screen.order().params == first.params
         assert app.screen.query_one(ReasonField).text == REASON
 
