@@ -153,7 +153,7 @@ class AccountScreen(ActingScreen):
         badge = severity_badge.badge(row, self.look)
         title.show("Why" if self.page.why else "Account", facts, badge, band(header, self.now))
         held = self.held_words()
-        left: Line = [(self._told, "text")] if self._told else held
+        left: Line = [(self.told, "text")] if self.told else held
         if not left and self.page.why:
             left = [("Every figure can be replayed: ", "muted"), (f"triage show {row.id} --json", "text")]
         synced = f"synced {utc(detail.synced_at)}" if detail.synced_at else ""

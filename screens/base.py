@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from time import monotonic
 from typing import ClassVar
 
 from textual import events
@@ -22,6 +23,7 @@ from widgets.status_line import StatusLine
 from widgets.view_tabs import TitleTabs
 
 TALL = 40
+TOLD_FOR = 6.0  # seconds
 
 
 class DeskChanged(Message, bubble=False):
@@ -49,7 +51,12 @@ class TriageScreen(Screen[None]):
     def __init__(self, desk: Desk) -> None:
         super().__init__()
         self.desk = desk
-        self._told = ""
+        self._told, self._told_at = "", 0.0
+
+    @property
+    def told(self) -> str:
+        """What was said a moment ago."""
+        return self._told if monotonic() - self._told_at < TOLD_FOR else ""
 
     @property
     def now(self) -> datetime:
@@ -128,8 +135,8 @@ class TriageScreen(Screen[None]):
         self.query_one(KeyLine).show(self.hints(), help_key=not typing)
 
     def tell(self, sentence: str) -> None:
-        """Say what just happened; it stands until the next key."""
-        self._told = sentence
+        """Say what just happened; it stands until the next key, and a few seconds at most."""
+        self._told, self._told_at = sentence, monotonic()
         self.refresh_frame()
 
     def on_key(self, event: events.Key) -> None:

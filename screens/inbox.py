@@ -123,11 +123,11 @@ class InboxScreen(ListScreen):
 
     def _left(self, header: Header) -> Line:
         current = self.list.current
-        if self._told:
-            return [(self._told, "text")]
         if current is not None and self.list.gone:
             name = numbers.fit(current.row.name, 40, self.look.glyphs).rstrip()
             return [(f"{name} left the list: {self.desk.why_gone(current.row.id)}", "text")]
+        if self.told:
+            return [(self.told, "text")]
         held = self.held_words()
         if held:
             return held
@@ -144,9 +144,9 @@ class InboxScreen(ListScreen):
         return ()
 
     def _right(self, header: Header) -> Line:
-        total = self.list.total
-        at = self.list.cursor + 1 if total else 0
-        parts = [f"{numbers.count(at)} of {numbers.count(total)}"]
+        total = self._rows.total if self._rows else 0
+        at = self.look.glyphs.unknown if self.list.gone else numbers.count(self.list.cursor + 1 if total else 0)
+        parts = [f"{at} of {numbers.count(total)}"]
         if self.app.size.width >= WIDE or self.sort is not Sort.SEVERITY:
             parts.append(words.ORDER[self.sort])
         if self.untouched:

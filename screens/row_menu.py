@@ -92,7 +92,7 @@ class RowMenu(ModalScreen[str | None]):
 
     def compose(self) -> ComposeResult:
         """The rows in their frame."""
-        self._rows.border_title = Content(self._detail.row.name)
+        self._rows.border_title = Content(look_of(self).glyphs.show(self._detail.row.name))
         yield self._rows
 
     def on_mount(self) -> None:
