@@ -36,6 +36,13 @@ class RowPainter:
 
     def paint(self, line: ListLine, state: RowState, now: datetime) -> tuple[Strip, float]:
         """Return the strip and the seconds after which it would read differently."""
+        pieces, holds = self.pieces(line, state, now)
+        grave = line.row.category is Category.PILOT_HARD_BLOCK and not state.gone
+        ground = "cursor" if state.cursor else "tint" if grave and not state.stale else "bg"
+        return strip(pieces, self.layout.width, self.look, ground), holds
+
+    def pieces(self, line: ListLine, state: RowState, now: datetime) -> tuple[list[Piece], float]:
+        """Return the cells of a row, which add up to the layout's width, and the seconds they hold."""
         row, layout = line.row, self.layout
         dim = state.gone
         ink = "muted" if dim or (state.stale and not state.cursor) else "strong" if state.cursor else "text"
@@ -60,9 +67,7 @@ class RowPainter:
             age, age_holds = self._age(state, now)
             pieces += [(" ", "text"), (f"{age:>4}", self._second(state))]
             holds = min(holds, age_holds)
-        pieces += [(" ", "text"), self._state(line, state), (" " * (1 + layout.rest), "text")]
-        ground = "cursor" if state.cursor else "tint" if grave and not state.stale else "bg"
-        return strip(pieces, layout.width, self.look, ground), holds
+        return [*pieces, (" ", "text"), self._state(line, state), (" " * (1 + layout.rest), "text")], holds
 
     def heads(self, currency: str) -> Strip:
         """Return the row of column heads; without currency symbols the money column is named by its currency."""
