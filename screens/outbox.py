@@ -112,7 +112,7 @@ class OutboxScreen(OutboxActions):
         waits = needs + sum(row.state in PENDING and not row.needs_you for row in self._rows)
         verb = "needs" if needs == 1 else "need"
         many = f"{count(waits)} change{'' if waits == 1 else 's'} wait{'s' if waits == 1 else ''}"
-        fact = f"{many}, {needs} {verb} you" if waits else "nothing waits"
+        fact = f"{many}, {needs} {verb} you" if needs else many if waits else "nothing waits"
         self.query_one(TitleTabs).show("Outbox", [fact])
         place, total = listed.positions
         self.say(

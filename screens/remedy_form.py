@@ -13,7 +13,7 @@ from data.ports import Desk, Form
 from data.remedy import Change, Draft, Order, Preview
 from data.safe_text import SafeText
 from screens.form_modal import FormModal
-from screens.remedy_form_fields import FIELD_OF, make_fields, member_options, read_params
+from screens.remedy_form_fields import FIELD_OF, asks, make_fields, member_options, read_params
 from screens.remedy_form_words import (
     AT_ONCE,
     AT_ONCE_SENTENCE,
@@ -21,14 +21,15 @@ from screens.remedy_form_words import (
     TITLES,
     confirm_lines,
     earlier_lines,
+    facts_for,
     held_for,
     what_happens,
     workspace_of,
 )
-from widgets.before_after import BeforeAfter, Fact
+from widgets.before_after import BeforeAfter
 from widgets.block import Lines, Sentence
 from widgets.choice_row import ChoiceRow
-from widgets.facts import About, account_facts, facts_of, reset_facts
+from widgets.facts import About
 from widgets.line import Piece
 from widgets.number_row import NumberRow
 from widgets.numbers import fit
@@ -120,7 +121,7 @@ class RemedyForm(FormModal[Change | None]):
             return against
         for field in self.fields():
             if not field.answered:
-                return _asks(field)
+                return asks(field)
         return ""
 
     def hopeless(self) -> bool:
@@ -233,7 +234,8 @@ class RemedyForm(FormModal[Change | None]):
         workspace = workspace_of(self.form, self._workspace)
         self.query_one("#who", Lines).show([(self._who(str(workspace.name) if workspace else ""), self._badge())])
         self.query_one("#what", Sentence).show(what_happens(self.form, self._workspace, order.params, after, self.now))
-        self.query_one("#facts", BeforeAfter).show(self._facts(order))
+        about = About(self.form.detail.account.currency, self.now, self.look.glyphs)
+        self.query_one("#facts", BeforeAfter).show(facts_for(self.form, self._preview, self._workspace, about))
         for row in self.query("#percent"):
             row.display = not order.params.get("clear")
         self._ask_twice()
@@ -251,23 +253,6 @@ class RemedyForm(FormModal[Change | None]):
 
     def _badge(self) -> list[Piece]:
         return badge(self.form.detail.row, self.look)
-
-    def _facts(self, order: Order) -> list[Fact]:
-        account, preview = self.form.detail.account, self._preview
-        about = About(account.currency, self.now, self.look.glyphs)
-        before, after = (preview.before, preview.after) if preview else ({}, {})
-        workspace = workspace_of(self.form, self._workspace)
-        if order.kind == "reset_usage" and workspace is not None:
-            readings = self.form.detail.row.workspaces
-            reading = next((one for one in readings if one.id == workspace.id), None)
-            return reset_facts(workspace, reading, after, about) if after else facts_of(before, after, about)
-        if order.kind == "change_admin":
-            admins = [str(one.name) for one in self.form.members if one.role in ("admin", "owner")]
-            now = ", ".join(admins) or "none"
-            name = (after.get("member") or {}).get("name")
-            return [Fact("Admins", now, ", ".join([*admins, str(name)]) if name else None)]
-        start = {"tier": str(account.tier)} if not before and order.kind != "apply_discount" else before
-        return account_facts(account, start, after, about)
 
     # --- what speaks against it ---
 
@@ -308,17 +293,6 @@ class RemedyForm(FormModal[Change | None]):
     @staticmethod
     def _is_shown(word: TypedWord) -> bool:
         return word.parent is not None and bool(getattr(word.parent, "display", True))
-
-
-def _asks(field: Widget) -> str:
-    """Return what an unanswered field asks for, short enough to stand beside the button."""
-    if isinstance(field, TypedWord):
-        return "type the name first"
-    if isinstance(field, ReasonField):
-        return "give a reason first" if not field.text else "the reason is not enough"
-    words = {"workspace": "choose a workspace", "tier": "choose a tier", "kind": "choose a discount"}
-    words |= {"member": "choose a member", "months": "1 to 12 months", "percent": "0 to 100 percent"}
-    return f"{words.get(field.id or '', 'answer every field')} first"
 
 
 def _replace(form: Form, changed: dict[str, Any]) -> Form:

@@ -10,6 +10,8 @@ from data.remedy import ON_WORKSPACE
 from widgets.change_words import DISCOUNT_KINDS
 from widgets.choice_row import ChoiceRow
 from widgets.number_row import NumberRow
+from widgets.reason_field import ReasonField
+from widgets.typed_word import TypedWord
 
 CLEAR = "clear"
 DEFAULT_TIER = "changemaker"
@@ -59,6 +61,17 @@ def member_options(form: Form) -> list[tuple[str, str, str]]:
         (one.membership_id, str(one.name), ", ".join((str(one.role), *_reach(one.reachable), *_mail(one.email))))
         for one in form.members
     ]
+
+
+def asks(field: Widget) -> str:
+    """Return what an unanswered field asks for, short enough to stand beside the button."""
+    if isinstance(field, TypedWord):
+        return "type the name first" if field.word.isalpha() else "type the id first"
+    if isinstance(field, ReasonField):
+        return "give a reason first" if not field.text else "the reason is not enough"
+    words = {"workspace": "choose a workspace", "tier": "choose a tier", "kind": "choose a discount"}
+    words |= {"member": "choose a member", "months": "1 to 12 months", "percent": "0 to 100 percent"}
+    return f"{words.get(field.id or '', 'answer every field')} first"
 
 
 def _tiers(form: Form, chosen: str | None) -> ChoiceRow:

@@ -6,7 +6,9 @@ from typing import Any
 
 from data.account import Workspace
 from data.ports import Earlier, Form
-from widgets.facts import moment_of
+from data.remedy import Preview
+from widgets.before_after import Fact
+from widgets.facts import About, account_facts, facts_of, moment_of, reset_facts
 from widgets.line import Line, wrap
 from widgets.look import Look
 from widgets.numbers import clock, day, moment
@@ -48,9 +50,27 @@ def what_happens(
         return "A lower price from now on. Tier and hours stay."
     if kind == "change_tier":
         count = len(form.detail.account.workspaces)
-        moved = "Its workspace moves along." if count == 1 else f"All {count} workspaces move along."
+        moved = {1: "Its workspace moves along.", 2: "Both workspaces move along."}.get(
+            count, f"All {count} workspaces move along."
+        )
         return f"Another tier from now on. {moved}"
     return "This member becomes admin of the workspace. Nobody loses a role."
+
+
+def facts_for(form: Form, preview: Preview | None, workspace_id: str | None, about: About) -> list[Fact]:
+    """Return now and after of a form; what is not chosen yet stays as it is."""
+    account = form.detail.account
+    before, after = (preview.before, preview.after) if preview else ({}, {})
+    workspace = workspace_of(form, workspace_id)
+    if form.kind == "reset_usage" and workspace is not None:
+        reading = next((one for one in form.detail.row.workspaces if one.id == workspace.id), None)
+        return reset_facts(workspace, reading, after, about) if after else facts_of(before, after, about)
+    if form.kind == "change_admin":
+        admins = [str(one.name) for one in form.members if one.role in ("admin", "owner")]
+        name = (after.get("member") or {}).get("name")
+        return [Fact("Admins", ", ".join(admins) or "none", ", ".join([*admins, str(name)]) if name else None)]
+    start = {"tier": str(account.tier)} if not before and form.kind != "apply_discount" else before
+    return account_facts(account, start, after, about)
 
 
 def earlier_lines(earlier: Earlier, now: datetime, look: Look) -> tuple[Line, ...]:

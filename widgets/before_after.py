@@ -54,15 +54,15 @@ def now_cells(facts: Sequence[Fact]) -> int:
     return max(NOW, min(WIDEST_NOW, max((cell_width(fact.now) + 1 for fact in facts), default=0)))
 
 
-def fact_pieces(fact: Fact, width: int, look: Look, indent: int = 0, now: int = NOW) -> list[Piece]:
+def fact_pieces(fact: Fact, width: int, look: Look, indent: int = 0, now: int = NOW, label: int = LABEL) -> list[Piece]:
     """Return one fact as pieces of `width` cells: label, now, arrow, after."""
     glyphs = look.glyphs
-    pieces: list[Piece] = [(" " * indent, "text"), (fit(fact.label, LABEL - 1, glyphs) + " ", "muted")]
+    pieces: list[Piece] = [(" " * indent, "text"), (fit(fact.label, label - 1, glyphs) + " ", "muted")]
     if fact.after is None:
         pieces.append((fit(fact.now, now + ARROW - 1, glyphs) + " ", "text"))
-        pieces.append((fit("unchanged", max(0, width - indent - LABEL - now - ARROW), glyphs), "muted"))
+        pieces.append((fit("unchanged", max(0, width - indent - label - now - ARROW), glyphs), "muted"))
         return pieces
-    rest = max(0, width - indent - LABEL - now - ARROW)
+    rest = max(0, width - indent - label - now - ARROW)
     pieces.append((fit(fact.now, now - 1, glyphs) + " ", "text"))
     pieces.append((f"{glyphs.becomes:<{ARROW}}", "muted"))
     pieces.append((fit(fact.after, rest, glyphs).rstrip(), "strong bold"))

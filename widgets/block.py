@@ -23,7 +23,7 @@ class Block(Painted):
         """Return the strips for a width."""
         raise NotImplementedError
 
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+    def get_content_height(self, _container: Size, _viewport: Size, width: int) -> int:
         """As many lines as there are; Textual asks this where the height is `auto`."""
         self._height = len(self.lines(width, look_of(self))) if width else 0
         return self._height

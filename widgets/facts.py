@@ -174,7 +174,9 @@ def _facts_of_part(holder: str, was: Values, becomes: Values, about: About) -> l
             continue
         now = value_of(name, was[name], about) if name in was else about.glyphs.unknown
         then = value_of(name, becomes[name], about) if name in becomes else None
-        label = f"{holder}" if holder else label_of(name)
+        if was.get(name) is None and becomes.get(name) is None and name != "hours_included":
+            continue  # nothing before, nothing after: no fact
+        label = holder or label_of(name)
         facts.append(Fact(label, now, then if then != now or was.get(name) != becomes.get(name) else None))
     stopped, stops = (any(side.get(name) for name in _RECORDING) for side in (was, becomes))
     if any(name in side for name in _RECORDING for side in (was, becomes)):

@@ -191,7 +191,7 @@ def _plain(change: Change, width: int, look: Look, about: About) -> list[Strip]:
         made += _labelled("Next try", f"in {seconds} s", "text", width, look)
     facts = [fact for fact in facts_of(change.before, change.after_values, about) if fact.after is not None]
     for fact in facts:
-        made.append(strip(fact_pieces(fact, width, look, shape.detail, now_cells(facts)), width, look))
+        made.append(strip(fact_pieces(fact, width, look, shape.detail, now_cells(facts), shape.value), width, look))
     note = change.params.get("note") or change.params.get("text")
     if note:
         made += _labelled("Note", f"“{note}”", "text", width, look)

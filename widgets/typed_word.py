@@ -37,6 +37,11 @@ class TypedWord(Horizontal):
         return self.query_one(WordInput)
 
     @property
+    def word(self) -> str:
+        """The word the person is asked for."""
+        return self._words[0]
+
+    @property
     def text(self) -> str:
         """What was typed."""
         return self.entry.value.strip()

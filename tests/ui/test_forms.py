@@ -359,10 +359,9 @@ async def test_pasted_control_characters_never_reach_the_field(open_desk, app_of
 
 
 @pytest.mark.parametrize("kind", ["reset_usage", "grant_trial", "apply_discount", "log_contact"])
-async def test_without_colours_no_colour_is_drawn(kind, open_desk, app_of, monkeypatch) -> None:
-    monkeypatch.setenv("NO_COLOR", "1")
+async def test_the_plain_theme_draws_no_colour(kind, open_desk, app_of) -> None:
     desk = open_desk()
-    app = app_of(desk)
+    app = app_of(desk, theme="plain")
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
         if kind == "log_contact":
