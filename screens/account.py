@@ -10,7 +10,7 @@ from textual.widget import Widget
 from data.ports import Desk, Detail, Header
 from screens.acting import ActingScreen
 from screens.inbox_words import band
-from screens.keymap import key_of
+from screens.keymap import keys_now
 from widgets import severity_badge
 from widgets.account_facts import Lines, left_sections, right_sections
 from widgets.detail_facts import facts_of
@@ -167,8 +167,8 @@ class AccountScreen(ActingScreen):
         some = [one for one in some if not one[0].startswith("remedy") or one[0][8:-2] in allowed]
         some += [("menu", "all actions", "actions"), ("contact", "log talk", ""), ("copy_contact", "copy", "")]
         some += [("audit", "audit", ""), ("back", "inbox", "")]
-        made = [Hint(key_of(self, action), label, short) for action, label, short in some]
-        return [hint for hint in made if hint.key]
+        keys = keys_now(self)
+        return [Hint(keys[action], label, short) for action, label, short in some if action in keys]
 
     def action_part(self) -> None:
         """tab: account or why."""

@@ -9,7 +9,7 @@ from data.errors import TriageError
 from data.ports import Detail, Link
 from data.remedy import PERMISSIONS, REMEDIES, Change, Order
 from screens.base import TriageScreen
-from screens.keymap import key_of, remedy_keys
+from screens.keymap import key_of, keys_now, remedy_keys
 from widgets import numbers
 from widgets.change_words import describe_change
 from widgets.detail_facts import seconds_left
@@ -132,13 +132,11 @@ class ActingScreen(TriageScreen):
 
     def menu_rows(self, detail: Detail) -> list[tuple[str, str, str]]:
         """Return action, key and the sentence that stands against it, for the row menu."""
-        rows = []
-        for kind in REMEDIES:
-            action = f"remedy('{kind}')"
-            rows.append((action, key_of(self, action), self._against(kind, detail.row.id)))
-        for action in ("contact", "claim", "copy_contact", "copy_id", "audit"):
-            rows.append((action, key_of(self, action), self._against("claim", "") if action in _RECORDS else ""))
-        return rows
+        keys = keys_now(self)
+        against = {f"remedy('{kind}')": self._against(kind, detail.row.id) for kind in REMEDIES}
+        against |= dict.fromkeys(_RECORDS, self._against("claim", ""))
+        actions = (*against, "copy_contact", "copy_id", "audit")
+        return [(action, keys.get(action, ""), against.get(action, "")) for action in actions]
 
     def _against(self, kind: str, account_id: str) -> str:
         """Return why a remedy cannot be opened, as the desk says it; empty when it can."""

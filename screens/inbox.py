@@ -11,7 +11,7 @@ from textual.widget import Widget
 
 from data.ports import Desk, Detail, Header, Sort, View
 from screens import inbox_words as words
-from screens.keymap import key_of
+from screens.keymap import keys_now
 from screens.list_screen import ListScreen
 from widgets import numbers
 from widgets.account_list import AccountList
@@ -177,8 +177,8 @@ class InboxScreen(ListScreen):
             [("sync", "sync now", ""), *some] if stale or not self.target() else [*some, ("sync", "sync now", "sync")]
         )
         some.append(("quit", "quit", ""))
-        made = [Hint(key_of(self, action), label, short) for action, label, short in some]
-        return [hint for hint in made if hint.key]
+        keys = keys_now(self)
+        return [Hint(keys[action], label, short) for action, label, short in some if action in keys]
 
     # --- pane and account ---
 

@@ -44,15 +44,24 @@ def usable(screen: Screen[Any]) -> list[ActiveBinding]:
     return [active for active in screen.active_bindings.values() if active.enabled and active.binding.id]
 
 
+def keys_now(screen: Screen[Any]) -> dict[str, str]:
+    """Return the first key of every action in the live keymap; actions that may not run now are left out."""
+    keys: dict[str, str] = {}
+    for one in usable(screen):
+        keys.setdefault(one.binding.action, written(one.binding.key))
+    return keys
+
+
 def key_of(screen: Screen[Any], action: str) -> str:
-    """Return the first key of an action in the live keymap, empty when it has none or may not run now."""
-    return next((written(one.binding.key) for one in usable(screen) if one.binding.action == action), "")
+    """Return the first key of an action, empty when it has none or may not run now."""
+    return keys_now(screen).get(action, "")
 
 
 def remedy_keys(screen: Screen[Any]) -> dict[str, str]:
     """Return the key of every remedy that may be used now."""
-    keys = {kind: key_of(screen, f"remedy('{kind}')") for kind in REMEDIES}
-    return {kind: key for kind, key in keys.items() if key}
+    keys = keys_now(screen)
+    actions = {kind: f"remedy('{kind}')" for kind in REMEDIES}
+    return {kind: keys[action] for kind, action in actions.items() if action in keys}
 
 
 def table(screen: Screen[Any]) -> list[tuple[str, list[tuple[str, str]]]]:

@@ -16,6 +16,7 @@ from widgets.row_strip import RowState
 from widgets.status_line import StatusLine
 
 UNDER_A_KEY = 0.3  # seconds after a key in which the list does not reorder
+SHARE = 8  # re-opening takes at most about a ninth of the time
 SORTS = tuple(Sort)
 
 
@@ -46,6 +47,7 @@ class ListScreen(ActingScreen):
         self.view, self.sort, self.text, self.untouched = View.AT_RISK, Sort.SEVERITY, "", False
         self._rows: RowList | None = None
         self._key_at = 0.0
+        self._not_before = 0.0
         self._late: Timer | None = None
 
     def follow(self) -> None:
@@ -76,7 +78,7 @@ class ListScreen(ActingScreen):
         """Read the list again, but not under a key pressed just now."""
         if self._rows is None:
             return
-        wait = UNDER_A_KEY - (monotonic() - self._key_at)
+        wait = max(self._key_at + UNDER_A_KEY, self._not_before) - monotonic()
         if wait > 0 and self.is_current:
             if self._late is None:
                 self._late = self.set_timer(wait, self._renew)
@@ -85,7 +87,10 @@ class ListScreen(ActingScreen):
 
     def _renew(self) -> None:
         self._late = None
+        began = monotonic()
         self.open_list(fresh=False)
+        # a book so large that opening takes a while is not opened again at once: typing goes first
+        self._not_before = monotonic() + SHARE * (monotonic() - began)
         self.follow()
         self.refresh_frame()
 
