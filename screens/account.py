@@ -23,6 +23,7 @@ from widgets.verdict_lines import why_sections
 from widgets.view_tabs import TitleTabs
 
 TWO_COLUMNS = 120
+WIDE = 100
 GAP = 4
 
 
@@ -155,7 +156,8 @@ class AccountScreen(ActingScreen):
         held = self.held_words()
         left: Line = [(self.told, "text")] if self.told else held
         if not left and self.page.why:
-            left = [("Every figure can be replayed: ", "muted"), (f"triage show {row.id} --json", "text")]
+            lead = "Every figure can be replayed: " if self.app.size.width >= WIDE else "Replay: "
+            left = [(lead, "muted"), (f"triage show {row.id} --json", "text")]
         synced = f"synced {utc(detail.synced_at)}" if detail.synced_at else ""
         self.say(left, [(synced, "muted")])
 
