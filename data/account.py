@@ -5,7 +5,7 @@ from typing import Annotated
 
 import msgspec
 
-from data.safe_text import SafeText
+from data.safe_text import SafeReason, SafeText
 
 # Ids travel in URLs and are compared byte for byte, so they are never rewritten: one that is not plain is refused.
 Id = Annotated[str, msgspec.Meta(pattern=r"^[!-~]{1,128}$")]
@@ -96,7 +96,7 @@ class Snooze(Value, frozen=True):
     staff_id: Id
     name: SafeText
     until: datetime
-    reason: SafeText | None
+    reason: SafeReason | None
     category: SafeText | None
     wake_on_worse: bool
 
@@ -165,7 +165,7 @@ class Entry(Value, frozen=True):
     before: dict[str, object] | None
     after: dict[str, object] | None
     outcome: SafeText
-    reason: SafeText | None
+    reason: SafeReason | None
     authored_at: datetime | None
     applied_at: datetime
     raw: str

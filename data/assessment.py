@@ -4,7 +4,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from data.account import Claim, Contact, Id, Snooze, Staff, Value
-from data.safe_text import SafeText
+from data.safe_text import SafeReason, SafeText
 
 
 class Category(StrEnum):
@@ -71,7 +71,7 @@ class Touch(Value, frozen=True):
     staff_id: Id
     name: SafeText
     at: datetime
-    reason: SafeText | None
+    reason: SafeReason | None
     workspace_id: str | None
 
 

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from data.account import Actor, Entry, Value
 from data.backends.port import Head
 from data.remedy import Receipt
-from data.safe_text import SafeText, safe_text
+from data.safe_text import SafeReason, SafeText
 from data.wire import decoder, safe_tree
 
 GENESIS = "0" * 64
@@ -59,7 +59,7 @@ class _Fields(Value, frozen=True):
     before: dict[str, object] | None
     after: dict[str, object] | None
     outcome: SafeText
-    reason: str | None
+    reason: SafeReason | None
     authored_at: datetime | None
     applied_at: datetime
 
@@ -199,15 +199,6 @@ def _shown_problem(entry: Entry) -> str | None:
         inside, shown = getattr(said, name), getattr(entry, name)
         if name in _TREES:
             inside, shown = safe_tree(inside), safe_tree(shown)
-        elif name == "reason":
-            inside, shown = _same_reason(inside, shown)
         if inside != shown:
             return f"Entry {entry.seq}: {name} is not what its text says."
     return None
-
-
-def _same_reason(inside: str | None, shown: str | None) -> tuple[str | None, str | None]:
-    """Bring both reasons to the shorter of the two lengths at which a reason may be shown."""
-    if inside is None or shown is None:
-        return inside, shown
-    return safe_text(str(inside)), safe_text(str(shown))

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from data.account import Value
-from data.safe_text import SafeText
+from data.safe_text import SafeReason, SafeText
 
 REMEDIES = ("reset_usage", "grant_trial", "apply_discount", "change_tier", "change_admin")
 ON_WORKSPACE = ("reset_usage", "change_admin")
@@ -69,7 +69,7 @@ class Moved(Value, frozen=True, rename={"from_": "from"}):
     staff_id: SafeText | None
     name: SafeText | None
     at: datetime | None
-    reason: SafeText | None
+    reason: SafeReason | None
     change_id: SafeText | None
 
 

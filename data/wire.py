@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from data.errors import BadAnswer
-from data.safe_text import SafeText, safe_text
+from data.safe_text import SafeReason, SafeText, safe_reason, safe_text
 
 T = TypeVar("T")
 
@@ -13,6 +13,8 @@ T = TypeVar("T")
 def _decode_hook(kind: type, text: Any) -> Any:
     if kind is SafeText and isinstance(text, str):
         return safe_text(text)
+    if kind is SafeReason and isinstance(text, str):
+        return safe_reason(text)
     if kind is object:
         return text  # free JSON (`before`, `after`): safe_tree follows where it is read from a server
     raise NotImplementedError(kind)
@@ -59,9 +61,12 @@ def plain(value: object) -> Any:
 
 
 def safe_tree(value: Any) -> Any:
-    """Return plain JSON values with every text in them, keys included, made safe (for `before`, `after`, `params`)."""
+    """Return plain JSON values with every text in them, keys included, made safe (for `before`, `after`, `params`).
+
+    Notes are among them, so texts keep the length of a reason.
+    """
     if isinstance(value, str):
-        return safe_text(value)
+        return safe_reason(value)
     if isinstance(value, dict):
         return {safe_text(key): safe_tree(item) for key, item in value.items()}
     if isinstance(value, list):

@@ -151,7 +151,7 @@ class AccountScreen(ActingScreen):
             return
         row, glyphs = detail.row, self.look.glyphs
         facts = [fit(row.name, 40, glyphs).rstrip(), ", ".join([row.tier, facts_of(row, glyphs)[-1]])]
-        badge = severity_badge.badge(row, self.look)
+        badge = [*severity_badge.badge(row, self.look), *severity_badge.doubt(row, self.look)]
         title.show("Why" if self.page.why else "Account", facts, badge, band(header, self.now))
         held = self.held_words()
         left: Line = [(self.told, "text")] if self.told else held

@@ -34,7 +34,7 @@ from widgets.line import Piece
 from widgets.number_row import NumberRow
 from widgets.numbers import fit
 from widgets.reason_field import ReasonField
-from widgets.severity_badge import badge
+from widgets.severity_badge import badge, doubt
 from widgets.typed_word import TypedWord
 from widgets.warning_bar import WarningBar
 
@@ -245,8 +245,7 @@ class RemedyForm(FormModal[Change | None]):
     def _who(self, workspace: str) -> list[Piece]:
         name = fit(self.form.detail.account.name, 34, self.look.glyphs).rstrip()
         pieces: list[Piece] = [(name, "strong bold")]
-        if self.form.detail.row.suspicious:
-            pieces.append((" ?", "cap bold"))
+        pieces += doubt(self.form.detail.row, self.look)
         if workspace and self.form.kind in ("reset_usage", "change_admin"):
             pieces.append((f", workspace {fit(workspace, 24, self.look.glyphs).rstrip()}", "text"))
         return pieces

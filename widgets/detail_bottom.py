@@ -37,7 +37,8 @@ def _title(detail: Detail, width: int, look: Look) -> Strip:
     ink = severity_badge.ink(row.category).split(" ")[0] if row.category else "strong"
     mark = f"{severity_badge.mark(row.category, look)} " if row.category else ""
     name = numbers.fit(row.name, min(40, max(10, width - 30)), look.glyphs).rstrip()
-    pieces: list[Piece] = [(rule * 2, "line"), (" ", "text"), (f"{mark}{name}", f"{ink} bold"), ("  ", "text")]
+    pieces: list[Piece] = [(rule * 2, "line"), (" ", "text"), (f"{mark}{name}", f"{ink} bold")]
+    pieces += [*severity_badge.doubt(row, look), ("  ", "text")]
     room = width - cells(pieces) - 3
     pieces += [(numbers.fit(words, room, look.glyphs).rstrip(), "muted"), (" ", "text")]
     return strip([*pieces, (rule * max(0, width - cells(pieces)), "line")], width, look)

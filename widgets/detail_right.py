@@ -40,7 +40,11 @@ def heading(words: str, right: str = "") -> tuple[Line, Line]:
 def _title(detail: Detail, width: int, look: Look) -> Lines:
     row = detail.row
     lines: Lines = [(severity_badge.badge(row, look), [(row.tier, "muted")])]
-    lines += [([(line, "strong bold")], ()) for line in wrap(row.name, width, 2)]
+    *above, last = wrap(row.name, width - 2, 2) or [row.id]
+    lines += [([(line, "strong bold")], ()) for line in above]
+    lines.append(([(last, "strong bold"), *severity_badge.doubt(row, look)], ()))
+    if row.suspicious:
+        lines.append(([(numbers.fit("Hidden characters in it are shown as ?", width, look.glyphs), "muted")], ()))
     words = facts.facts_of(row, look.glyphs)
     lines += [([(line, "muted")], ()) for line in _joined(words, width)]
     if row.org_name and row.org_name not in row.name:

@@ -6,6 +6,8 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from data.safe_text import without_letter_joiners
+
 EIGHTHS = "▁▂▃▄▅▆▇"
 
 
@@ -48,7 +50,10 @@ class Glyphs:
 
     def show(self, text: str) -> str:
         """Return words of ours or of the server as this terminal can draw them: other scripts become `?` in ASCII."""
-        if self.name != "ascii" or text.isascii():
+        if text.isascii():
+            return text
+        text = without_letter_joiners(text)
+        if self.name != "ascii":
             return text
         bare = unicodedata.normalize("NFKD", text.translate(_ASCII))
         bare = "".join(char for char in bare if not unicodedata.combining(char))

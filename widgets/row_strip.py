@@ -9,7 +9,7 @@ from data.assessment import Category, Row
 from data.ports import ListLine
 from widgets import numbers, severity_badge
 from widgets.columns import Layout
-from widgets.line import Line, Piece, strip
+from widgets.line import Line, Piece, cells, strip
 from widgets.login_sparkline import days_to, spark
 from widgets.look import Look
 from widgets.usage_bar import bar
@@ -51,7 +51,7 @@ class RowPainter:
         logins, login_holds = self._logins(row, ink, now, state)
         pieces: list[Piece] = [self._gutter(state), (" ", "text")]
         pieces += severity_badge.cell(row, self.look, dim=dim)
-        pieces += [("  ", "text"), (self._name(row), "strong bold" if grave else ink)]
+        pieces += [("  ", "text"), *self._name(row, "strong bold" if grave else ink)]
         if layout.tier:
             word = tier_word(row.tier) if layout.tier <= 5 else row.tier
             pieces += [(" ", "text"), (self._fit(word, layout.tier), self._second(state))]
@@ -97,10 +97,10 @@ class RowPainter:
     def _gutter(self, state: RowState) -> Piece:
         return (self.look.glyphs.cursor, "accent") if state.cursor else (" ", "text")
 
-    def _name(self, row: Row) -> str:
-        """The name; one that had to be cleaned carries a `?` at its end."""
-        width = self.layout.account
-        return f"{self._fit(row.name, width - 2)} ?" if row.suspicious and width > 4 else self._fit(row.name, width)
+    def _name(self, row: Row, ink: str) -> Line:
+        """The name; one that had to be cleaned carries its mark at the column's end."""
+        mark = severity_badge.doubt(row, self.look)
+        return [(self._fit(row.name, self.layout.account - cells(mark)), ink), *mark]
 
     def _hours(self, row: Row, ink: str, state: RowState) -> Line:
         first = row.workspaces[0] if row.workspaces else None

@@ -42,6 +42,11 @@ def badge(row: Row, look: Look) -> list[Piece]:
     return [(f"{mark(row.category, look)} {word(row)}", ink(row.category))]
 
 
+def doubt(row: Row, look: Look) -> list[Piece]:
+    """Return the mark behind a name in which characters had to be replaced; nothing behind any other."""
+    return [(f" {look.glyphs.needs}", "cap bold")] if row.suspicious else []
+
+
 def cell(row: Row, look: Look, *, dim: bool = False) -> list[Piece]:
     """Return the 12 cells of the list's first column; Blocked is a filled patch in the themes that ask for it."""
     if row.category is None:

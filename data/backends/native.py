@@ -42,7 +42,6 @@ from data.backends.port import (
 from data.errors import BadAnswer
 from data.identity import Identity
 from data.remedy import RECORDS, REMEDIES
-from data.safe_text import safe_reason
 from data.wire import decoder, safe_tree
 
 PAGE = 1000
@@ -226,15 +225,5 @@ class NativeBackend:
 
 
 def _made_safe(entry: Entry) -> Entry:
-    """Make the texts of `before` and `after` safe, and give a long reason its 500 characters."""
-    reason = entry.reason
-    if reason is not None and reason.endswith("…"):
-        reason = safe_reason(_reasons.decode(entry.raw).reason or "")
-    return msgspec.structs.replace(entry, before=safe_tree(entry.before), after=safe_tree(entry.after), reason=reason)
-
-
-class _Reason(Value, frozen=True):
-    reason: str | None = None
-
-
-_reasons = decoder(_Reason)
+    """Make the texts of `before` and `after` safe."""
+    return msgspec.structs.replace(entry, before=safe_tree(entry.before), after=safe_tree(entry.after))

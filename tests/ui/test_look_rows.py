@@ -29,6 +29,7 @@ NAMES = (
     "مستشفى الساحل للأطفال والنساء",
     "👨‍👩‍👧 Family & Co 🇩🇪 ❤️ Verein",
     "한글한글한글한글한글한글한글",
+    "a\u200dbа\u200dбक\u094d\u200dष",
     "Zürich e\u0301tude क्षि [bold]x[/] [@click=quit]q[/]",
     "\x1b[31mred\x07",
     "",

@@ -1,0 +1,139 @@
+"""safe_text: nothing that a terminal could act on survives, and what people are called stays readable."""
+
+import unicodedata
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from wcwidth import wcwidth
+
+from data.account import Entry
+from data.safe_text import SafeReason, cell_width, safe_reason, safe_text, without_letter_joiners
+from data.wire import convert, decoder, encode
+
+JOINERS = "\u200c\u200d"
+READABLE = [
+    "Zoë Müller-Łukasiewicz & Søn [GmbH] (100 %)",
+    "کتاب‌خانه‌ی می‌خواهم",  # Persian, with zero width non-joiners
+    "क्षेत्रीय कार्यालय, क्‍ष",  # Hindi, with a half form
+    "ශ්‍රී ලංකා",  # Sinhala: the joiner is part of the spelling
+    "র‍্যাব",  # Bengali: the joiner stands before the sign
+    "လျှို့ဝှက်",  # Burmese: four marks and a vowel sign on one letter
+    "شركة الشمال للاستشارات",
+    "חֲבֵרָה בְּעֵרָבוֹן",
+    "株式会社千鳥研究所 한국전력공사",
+    "Tiếng Việt, ṩ, o̲̅",
+    "👩‍👩‍👧‍👦 🏳️‍🌈 👩🏽‍❤️‍💋‍👨🏿 👁️‍🗨️ 1️⃣ 🙂‍↔️ 🇳🇱",
+    "[@click=app.quit]Quit[/] [/] [b $x",
+]
+
+
+@pytest.mark.parametrize("name", READABLE)
+def test_names_of_real_life_stay_as_they_are(name: str) -> None:
+    safe = safe_text(name)
+    assert safe == name and not safe.suspicious
+
+
+@pytest.mark.parametrize(
+    ("hostile", "shown"),
+    [
+        ("a\x1b[2Jb", "a?[2Jb"),
+        ("a\x1b]52;c;eA==\x07b", "a?]52;c;eA==?b"),
+        ("a\x1bP1$r\x1b\\b", "a?P1$r?\\b"),
+        ("a\x9b31m\x9d0;x\x9cb", "a?31m?0;x?b"),
+        ("a\x00\x08\x7f\x80\x9fb", "a?b"),
+        ("\u202egro\u202c.\u2066x\u2069\u200e\u061c", "?gro?.?x?"),
+        ("pay\u200bpal\ufeff\u2060\u00ad", "pay?pal?"),
+        ("a\u200d\u200db\u200c c\u200d", "a?b? c?"),
+        ("\u200dx \U0001f469\u200d", "?x \U0001f469?"),
+        ("x\U000e0041\U000e0042\U000e007f", "x?"),
+        ("x\ud800\udfffy", "x?y"),
+        ("\u3164\uffa0\u115f\u180e", "?"),
+    ],
+)
+def test_a_run_of_what_is_harmful_becomes_one_question_mark(hostile: str, shown: str) -> None:
+    safe = safe_text(hostile)
+    assert safe == shown and safe.suspicious
+
+
+def test_line_breaks_and_tabs_become_one_space_and_are_no_reason_for_doubt() -> None:
+    safe = safe_text("a\r\n\tb\u2028\u2029c\x85d\ve\ff")
+    assert safe == "a b c d e f" and not safe.suspicious
+
+
+@pytest.mark.parametrize(
+    ("flood", "most"),
+    [
+        ("a" + "\u0301" * 99, 5),
+        ("क" + "\u093e" * 99, 5),
+        ("a" + "\u0301\u0302\u200d" * 99, 6),
+        ("a" + "\u0301\u200c" * 99, 6),
+        ("\uac00" + "\u1161" * 99, 5),
+        ("\U0001f469" + "\U0001f3fd" * 99, 5),
+        ("\U0001f469\u200d" * 99, 104),
+    ],
+)
+def test_at_most_four_marks_pile_up_on_one_base(flood: str, most: int) -> None:
+    safe = safe_text(flood)
+    assert len(safe) <= most and safe.suspicious
+    assert sum(char in JOINERS for char in safe) <= 4
+
+
+def test_names_are_cut_at_256_cells_and_reasons_at_500_characters() -> None:
+    assert safe_text("x" * 256) == "x" * 256
+    assert safe_text("x" * 10_000) == "x" * 255 + "…"
+    wide = safe_text("研" * 10_000)
+    assert wide == "研" * 127 + "…" and not wide.suspicious
+    assert safe_reason("研" * 500) == "研" * 500
+    assert safe_reason("x" * 501) == "x" * 499 + "…"
+
+
+def test_joined_letters_are_measured_as_terminals_draw_them() -> None:
+    joined = safe_text("a\u200db" * 200)
+    assert 170 < cell_width(joined) <= 256 and cell_width("क\u094d\u200dष") == cell_width("क\u094dष")
+    assert without_letter_joiners("👩\u200d👧 a\u200db") == "👩\u200d👧 ab"
+
+
+def test_a_long_reason_keeps_its_500_characters_through_wire_and_cache() -> None:
+    reason = "研究" * 250
+    fields = {"seq": 1, "actor": {"staff_id": "s", "name": "S"}, "action": "note", "outcome": "applied"}
+    nothing = dict.fromkeys(("change_id", "account_id", "workspace_id", "before", "after", "authored_at"))
+    hashes = {"raw": "{}", "prev_hash": "0", "hash": "1", "applied_at": "2026-11-21T00:00:00Z"}
+    entry = convert({**fields, **nothing, **hashes, "reason": reason}, Entry)
+    assert entry.reason == reason and isinstance(entry.reason, SafeReason)
+    assert decoder(Entry).decode(encode(entry)) == entry
+
+
+ANY = st.characters()  # surrogates included
+TROUBLE = st.sampled_from(
+    "\x1b\x00\x07\x9b\x7f\x85\r\n\t\u200b\u200c\u200d\u200e\u202e\u2066\u2069\u0301\u0302\u0e31\u093e\u094d\u1161\ufe0f"
+    "\ufeff\u00ad\u115f\ud800\udc00\U000e0041\U0001f469\U0001f3fd\u0915\u0631a[]@/研…? "
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.text(TROUBLE | ANY, max_size=700))
+def test_whatever_comes_nothing_a_terminal_could_act_on_survives(text: str) -> None:
+    for safe in (safe_text(text), safe_reason(text)):
+        for char in safe:
+            kind = unicodedata.category(char)
+            assert kind not in ("Cc", "Cs", "Zl", "Zp"), ascii(char)
+            assert unicodedata.bidirectional(char) not in (
+                "LRE",
+                "RLE",
+                "LRO",
+                "RLO",
+                "PDF",
+                "LRI",
+                "RLI",
+                "FSI",
+                "PDI",
+            )
+            zero_width = kind == "Cf" and wcwidth(char) == 0 and char not in JOINERS
+            assert not zero_width and not 0xE0000 <= ord(char) <= 0xE0FFF, ascii(char)
+        assert safe[:1] not in set(JOINERS)
+        assert safe[-1:] not in set(JOINERS)
+        again = safe_text(str(safe), cells=None, chars=None)
+        assert again == safe and not again.suspicious
+    assert cell_width(safe_text(text)) <= 256 and len(safe_reason(text)) <= 500
+    assert safe_text(str(safe_text(text))) == safe_text(text)
