@@ -4,7 +4,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 BIN = .venv/bin
 READY = .venv/.ready
 
-.PHONY: demo test check bench soak schema openapi pins clean
+.PHONY: demo test check bench soak schema openapi screenshot pins clean
 
 demo: $(READY)  ## the reference server with a seeded book, and the app
 	@$(BIN)/triage demo $(ARGS)
@@ -30,6 +30,9 @@ schema: $(READY)  ## data/schema.py from data/tables.py
 
 openapi: $(READY)  ## docs/openapi.json from the reference server's models
 	$(BIN)/python -m triage.sandbox.openapi > docs/openapi.json.new && mv docs/openapi.json.new docs/openapi.json
+
+screenshot: $(READY)  ## docs/inbox.svg from the running app
+	$(BIN)/python tests/screenshot.py $(ARGS)
 
 pins: $(READY)  ## .ci/requirements.txt anew; needs uv, names no index
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --all-extras \
