@@ -161,13 +161,13 @@ class SetFlag(Input):
     on: bool
 
 
-class Claim(Input):
+class ClaimParams(Input):
     """Parameters of claim."""
 
     minutes: int = Field(ge=1, le=1440)
 
 
-class Snooze(Input):
+class SnoozeParams(Input):
     """Parameters of snooze."""
 
     until: Timestamp
@@ -194,9 +194,9 @@ PARAMETERS: dict[str, type[Input]] = {
     "update_case": UpdateCase,
     "record_assessment": RecordAssessment,
     "set_flag": SetFlag,
-    "claim": Claim,
+    "claim": ClaimParams,
     "release": Empty,
-    "snooze": Snooze,
+    "snooze": SnoozeParams,
     "note": Note,
 }
 assert PARAMETERS.keys() == KINDS.keys()

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from triage.sandbox.codec import parse_stamp, stamp
-from triage.sandbox.models import Claim, Input, OpenCase, SetFlag, Snooze, UpdateCase
+from triage.sandbox.models import ClaimParams, Input, OpenCase, SetFlag, SnoozeParams, UpdateCase
 from triage.sandbox.permissions import Staff
 from triage.sandbox.problems import Problem, rule
 
@@ -37,7 +37,7 @@ class Writing:
 
 def claim(account: Json, params: Input, by: Writing) -> None:
     """Take the account for a while; one's own claim is prolonged, a lead takes over another's."""
-    assert isinstance(params, Claim)
+    assert isinstance(params, ClaimParams)
     _refuse_if_anothers(account, by)
     until = stamp(by.now + timedelta(minutes=params.minutes))
     account["claim"] = {"staff_id": by.staff.staff_id, "name": by.staff.name, "until": until}
@@ -51,7 +51,7 @@ def release(account: Json, _params: Input, by: Writing) -> None:
 
 def snooze(account: Json, params: Input, by: Writing) -> None:
     """Keep the account out of everybody's views for a while (A17)."""
-    assert isinstance(params, Snooze)
+    assert isinstance(params, SnoozeParams)
     if parse_stamp(params.until) <= by.now:
         raise rule("/params/until", "A snooze ends in the future.")
     account["snooze"] = {
