@@ -9,7 +9,8 @@ from pydantic import BaseModel
 
 from triage.sandbox import process
 from triage.sandbox.answers import AccountsPage, AuditPage, Head, Health, Key, Me, Members, Outcome, ProblemAnswer
-from triage.sandbox.models import PARAMETERS
+from triage.sandbox.answers_account import Output
+from triage.sandbox.models import PARAMETERS, Input
 from triage.sandbox.openapi import text
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "openapi.json"
@@ -27,6 +28,16 @@ def test_every_kind_has_its_schema_and_every_reference_leads_somewhere() -> None
     referred = {part.split('"')[0] for part in text().split('"#/components/schemas/')[1:]}
     assert referred <= schemas.keys()
     assert len(document["paths"]) == 10
+
+
+def test_no_two_models_share_a_name_in_the_document() -> None:
+    models = [*every(Input), *every(Output)]
+    named = [model.__name__ for model in models if not model.__name__.startswith("Change")]
+    assert sorted(set(named)) == sorted(named)
+
+
+def every(base: type[BaseModel]) -> list[type[BaseModel]]:
+    return [each for child in base.__subclasses__() for each in (child, *every(child))]
 
 
 def test_what_the_server_says_fits_the_models(world: Any) -> None:
