@@ -1,5 +1,6 @@
 """Decode and encode JSON: every text passes safe_text here, nothing else may build values from foreign bytes."""
 
+import re
 from typing import Any, TypeVar
 
 import msgspec
@@ -8,6 +9,10 @@ from data.errors import BadAnswer
 from data.safe_text import SafeReason, SafeText, safe_reason, safe_text
 
 T = TypeVar("T")
+
+_ESCAPES = re.compile(
+    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL
+)
 
 
 def _decode_hook(kind: type, text: Any) -> Any:
@@ -53,6 +58,13 @@ def decode(raw: bytes, using: "msgspec.json.Decoder[T]") -> T:
         return using.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadAnswer(f"The answer is not the contract's: {error}") from None
+
+
+def mended(raw: bytes) -> bytes:
+    """Return JSON with SUB for escaped lone surrogates: the decoder refuses those, and safe_text replaces a SUB."""
+    if b"\\ud" not in raw and b"\\uD" not in raw:
+        return raw
+    return _ESCAPES.sub(lambda found: b"\\u001a" if found[1] else found[0], raw)
 
 
 def plain(value: object) -> Any:

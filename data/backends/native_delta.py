@@ -7,7 +7,7 @@ import msgspec
 from data.account import Account, Id, Tombstone, Value
 from data.backends.port import Batch, Item
 from data.errors import BadAnswer, Offline
-from data.wire import decode, decoder
+from data.wire import decode, decoder, mended
 
 LINES_A_BATCH = 1000
 MAX_LINE = 1024 * 1024
@@ -64,6 +64,15 @@ class Collector:
 
     def add(self, raw: bytes) -> None:
         """Decode one account or tombstone; BadAnswer when it is neither or out of order."""
+        try:
+            self._add(raw)
+        except msgspec.DecodeError:
+            whole = mended(raw)
+            if whole == raw:
+                raise
+            self._add(whole)
+
+    def _add(self, raw: bytes) -> None:
         gone = _tombstone(raw) if b'"deleted"' in raw else None
         if gone is not None:
             self._advance(gone.seq)

@@ -15,7 +15,7 @@ import msgspec
 from data.account import Value
 from data.errors import BadAnswer, ConfigError, Gone, NotAllowed, Offline, RateLimited, ServerFailing, SignedOut
 from data.safe_text import SafeText, safe_reason
-from data.wire import decode, decoder
+from data.wire import decode, decoder, mended
 
 RETRY_AFTER_CAP = 900.0
 PROBLEM = "application/problem+json"
@@ -136,7 +136,7 @@ def read_all(response: httpx.Response, deadline: float) -> Answered:
             raise httpx.DecodingError("the answer is too long")
         if time.monotonic() > deadline:
             raise httpx.ReadTimeout("the answer takes too long")
-    return Answered(response.status_code, dict(response.headers), bytes(body))
+    return Answered(response.status_code, dict(response.headers), mended(bytes(body)))
 
 
 def problem_of(answered: Answered) -> Problem | None:

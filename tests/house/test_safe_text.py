@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from wcwidth import wcwidth
 
 from data.account import Entry
-from data.safe_text import SafeReason, cell_width, safe_reason, safe_text, without_letter_joiners
-from data.wire import convert, decoder, encode
+from data.safe_text import SafeReason, SafeText, cell_width, safe_reason, safe_text, without_letter_joiners
+from data.wire import convert, decoder, encode, mended
 
 JOINERS = "\u200c\u200d"
 READABLE = [
@@ -102,6 +102,20 @@ def test_a_long_reason_keeps_its_500_characters_through_wire_and_cache() -> None
     entry = convert({**fields, **nothing, **hashes, "reason": reason}, Entry)
     assert entry.reason == reason and isinstance(entry.reason, SafeReason)
     assert decoder(Entry).decode(encode(entry)) == entry
+
+
+@pytest.mark.parametrize(
+    ("sent", "read"),
+    [
+        (rb'"a\ud800b"', "a?b"),
+        (rb'"a\uDC00"', "a?"),
+        (rb'"\ud83d\ude00 \\ud800 \\\ud800"', "\U0001f600 \\ud800 \\?"),
+        (rb'"\ud800\ud83d\ude00"', "?\U0001f600"),
+    ],
+)
+def test_an_escaped_lone_surrogate_is_replaced_and_never_stops_a_sync(sent: bytes, read: str) -> None:
+    safe = decoder(SafeText).decode(mended(sent))
+    assert safe == read and safe.suspicious
 
 
 ANY = st.characters()  # surrogates included
