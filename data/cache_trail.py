@@ -8,6 +8,7 @@ from datetime import datetime
 from data.account import Entry, Member
 from data.assessment import NO_RANK, Row, Touch
 from data.cache_lists import CacheLists
+from data.errors import BadAnswer, UnreadableEntry
 from data.remedy import REMEDIES
 from data.wire import decode, decoder, encode
 
@@ -57,19 +58,24 @@ class CacheTrail(CacheLists):
         found = self.all("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1")
         return (found[0][0], found[0][1]) if found else (0, GENESIS)
 
+    def audit_hash(self, seq: int) -> str | None:
+        """The hash of one entry of the trail, None when we do not hold it."""
+        found = self.all("SELECT hash FROM audit WHERE seq = ?", (seq,))
+        return found[0][0] if found else None
+
     def audit(self, account_id: str | None = None, before: int | None = None, limit: int = 50) -> list[Entry]:
         """Entries newest first, of one account or of all, older than seq `before`."""
         self.check_backend()
         tests = (["account_id = ?"] if account_id is not None else []) + (["seq < ?"] if before is not None else [])
         values = [value for value in (account_id, before) if value is not None]
         where = f" WHERE {' AND '.join(tests)}" if tests else ""
-        found = self.all(f"SELECT payload FROM audit{where} ORDER BY seq DESC LIMIT ?", [*values, limit])
-        return [decode(payload, _entry) for (payload,) in found]
+        found = self.all(f"SELECT seq, payload FROM audit{where} ORDER BY seq DESC LIMIT ?", [*values, limit])
+        return [_kept(seq, payload) for seq, payload in found]
 
     def audit_rows(self) -> Iterator[Entry]:
-        """All entries by seq, as a verifier reads them."""
-        for (payload,) in self.each("SELECT payload FROM audit ORDER BY seq"):
-            yield decode(payload, _entry)
+        """All entries by seq, as a verifier reads them; UnreadableEntry where one is none."""
+        for seq, payload in self.each("SELECT seq, payload FROM audit ORDER BY seq"):
+            yield _kept(seq, payload)
 
     # --- touches ---
 
@@ -81,12 +87,12 @@ class CacheTrail(CacheLists):
         """The touches of these accounts by id; accounts without any are left out."""
         actions = ", ".join(f"'{kind}'" for kind in TOUCHING)
         sql = (
-            "SELECT account_id, payload FROM audit WHERE account_id IN (SELECT value FROM json_each(?)) "
+            "SELECT account_id, seq, payload FROM audit WHERE account_id IN (SELECT value FROM json_each(?)) "
             f"AND outcome = 'applied' AND action IN ({actions}) ORDER BY account_id, seq"
         )
         found: dict[str, list[Touch]] = {}
-        for account_id, payload in self.each(sql, (json.dumps(ids),)):
-            if (touch := _touch(decode(payload, _entry))) is not None:
+        for account_id, seq, payload in self.each(sql, (json.dumps(ids),)):
+            if (touch := _touch(_kept(seq, payload))) is not None:
                 found.setdefault(account_id, []).append(touch)
         return {account_id: tuple(touches) for account_id, touches in found.items()}
 
@@ -147,6 +153,14 @@ def chain_problem(entry: Entry, seq: int, head: str) -> str | None:
     if hashlib.sha256(f"{entry.prev_hash}\n{entry.raw}".encode("utf-8", "surrogatepass")).hexdigest() != entry.hash:
         return f"Audit entry {entry.seq} was altered: its hash does not fit its text."
     return None
+
+
+def _kept(seq: int, payload: bytes) -> Entry:
+    """One entry as we kept it; UnreadableEntry names the one that is damaged."""
+    try:
+        return decode(payload, _entry)
+    except BadAnswer:
+        raise UnreadableEntry(seq) from None
 
 
 def _touch(entry: Entry) -> Touch | None:

@@ -82,6 +82,17 @@ class CacheDamaged(TriageError):
     """cache.db is damaged, foreign or of another schema; it is a copy and may be rebuilt."""
 
 
+class UnreadableEntry(TriageError):
+    """An audit entry that the cached copy holds, but not as an entry; `seq` names it."""
+
+    def __init__(self, seq: int) -> None:
+        super().__init__(
+            f"Audit entry {seq} cannot be read in this copy. The server has the trail: remove cache.db (triage config "
+            "says where) and sync."
+        )
+        self.seq = seq
+
+
 class OutboxDamaged(TriageError):
     """outbox.db cannot be read; it is never deleted or recreated by code."""
 

@@ -9,11 +9,12 @@ from data.errors import TriageError
 from triage.commands.context import Context
 from triage.commands.parser import flags_of, parse
 
-INTERRUPTED = 130
-
 
 def main(argv: list[str] | None = None) -> int:
-    """Run the program and return its exit code: 0 ok, 1 failed, 2 usage, 3 offline, 4 not allowed, 130 interrupted."""
+    """Run the program and return its exit code: 0 ok, 1 failed, 2 usage, 3 offline, 4 not allowed.
+
+    An interrupt is the caller's (130), so that it is one while this module still loads too.
+    """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without UTF-8 gets ?, never a traceback
@@ -25,9 +26,6 @@ def main(argv: list[str] | None = None) -> int:
         return code
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else 0
-    except KeyboardInterrupt:
-        print("triage: interrupted", file=sys.stderr)
-        return INTERRUPTED
     except BrokenPipeError:
         _close_stdout()
         return 0

@@ -263,18 +263,8 @@ def test_audit_export_holds_the_hashed_bytes_in_a_private_file(cli, tmp_path):
 
 def test_audit_verify_raises_no_alarm_between_a_push_and_the_next_sync(cli):
     account, workspace = resettable(cli, 6)
-    words = (
-        "remedy",
-        "reset_usage",
-        account,
-        "--workspace",
-        workspace,
-        "--reason",
-        "Pushed before the next pull",
-        "--ack",
-        account,
-    )
-    assert cli(*words, "--push").code == 0
+    words = ("remedy", "reset_usage", account, "--workspace", workspace, "--reason", "Pushed before the next pull")
+    assert cli(*words, "--ack", account, "--push").code == 0
     assert cli("audit", "verify").code == 0
     assert cli("sync").code == 0
     assert cli("audit", "verify").code == 0
@@ -291,6 +281,13 @@ def test_audit_verify_names_the_first_bad_entry(cli):
     assert ran.code == 1
     assert list(ran.json) == ["ok", "entries", "first_bad", "why"]
     assert (ran.json["ok"], ran.json["first_bad"]) == (False, 3) and ran.json["why"]
+    with sqlite3.connect(cache) as connection:
+        connection.execute("UPDATE audit SET payload = ? WHERE seq = 3", (b"{{",))
+    connection.close()
+    ran = cli("audit", "verify", "--json")
+    assert ran.code == 1
+    assert (ran.json["ok"], ran.json["entries"], ran.json["first_bad"]) == (False, 2, 3) and "3" in ran.json["why"]
+    assert cli("audit", "list").code == 1
 
 
 def test_a_sync_that_finds_the_locks_taken_says_so_and_exits_0(cli):

@@ -72,6 +72,8 @@ def test_headless_commands_never_import_textual(cli):
         (["outbox", "discrad", "x"], "Did you mean discard?"),
         (["list", "--category", "at_cp"], "Did you mean at_cap?"),
         (["list", "--limit", "-3"], "negative"),
+        (["list", "--limit", "x"], "not a limit"),
+        (["list", "--category", "x"], "recently_downgraded"),
         (["list", "--all", "--category", "at_cap"], "contradict"),
         (["check", "--older-than", "soon"], "90s"),
         (["--home"], "expected one argument"),
@@ -147,6 +149,22 @@ def test_an_interrupt_exits_130_without_a_traceback(bare, tmp_path):
         said = running.stderr.read()
         assert running.wait(30) == 130
         assert b"Traceback" not in said
+    loading = "import os, signal, sys; from triage import __main__ as m\n"
+    loading += "class Finder:\n def find_spec(self, name, *_):\n"
+    loading += "  name == 'triage.cli' and os.kill(os.getpid(), signal.SIGINT)\n"
+    ran = subprocess.run(
+        [sys.executable, "-c", loading + "sys.meta_path.insert(0, Finder()); sys.exit(m.main())"],
+        capture_output=True,
+        check=False,
+    )
+    assert ran.returncode == 130 and b"Traceback" not in ran.stderr
+
+
+def test_remedy_says_money_in_whole_units_with_its_currency(cli):
+    rows = cli("list", "--all", "--json").json
+    row = next(row for row in rows if row["currency"] == "EUR" and row["mrr"] and row["tier"] == "guardian")
+    ran = cli("remedy", "apply_discount", row["id"], "--set", "kind=scholarship", "--set", "percent=5", "--dry-run")
+    assert f"{row['mrr'] / 100:,.2f} -> " in ran.out
 
 
 def test_whoami_version_and_config(cli, sandbox):

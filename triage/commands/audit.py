@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING
 from data.account import Entry
 from data.errors import NoData
 from triage.commands.context import Context, emit, emit_json
-from triage.commands.parser import Parser, global_options
+from triage.commands.parser import Parser, as_sentence, global_options
 
 if TYPE_CHECKING:
     from triage.desk import Desk
@@ -30,7 +30,7 @@ def add(name: str, parser: Parser) -> None:
     _list_options(parser)
     actions = parser.add_subparsers(dest="action", metavar="ACTION", parser_class=Parser)
     for action, sentence in ACTIONS.items():
-        made = actions.add_parser(action, help=sentence, description=sentence, parents=[global_options()])
+        made = actions.add_parser(action, help=sentence, description=as_sentence(sentence), parents=[global_options()])
         if action == "list":
             _list_options(made)
         elif action == "verify":
@@ -56,6 +56,8 @@ def run_audit(args: argparse.Namespace, context: Context) -> int:
                 return _export(desk, context, args.out)
             return _list(desk, args)
     except NoData as error:
+        if args.json and args.action == "verify":
+            emit_json({"ok": False, "entries": 0, "first_bad": None, "why": str(error)})
         return no_data(error, context, args.json and args.action != "verify")
 
 

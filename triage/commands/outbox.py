@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from data.errors import ConfigError, NotAllowed, NotPossible
 from data.remedy import Change, State
 from triage.commands.context import Context, emit, emit_json
-from triage.commands.parser import Parser, global_options
+from triage.commands.parser import Parser, as_sentence, global_options
 
 if TYPE_CHECKING:
     from triage.desk import Desk
@@ -31,7 +31,7 @@ def add(name: str, parser: Parser) -> None:
     _json(parser)
     actions = parser.add_subparsers(dest="action", metavar="ACTION", parser_class=Parser)
     for action, sentence in ACTIONS.items():
-        made = actions.add_parser(action, help=sentence, description=sentence, parents=[global_options()])
+        made = actions.add_parser(action, help=sentence, description=as_sentence(sentence), parents=[global_options()])
         _json(made)
         if action not in ("list", "push"):
             made.add_argument("id", metavar="ID", help="the change's id, or its beginning where that is clear")
@@ -95,6 +95,8 @@ def _push(desk: "Desk", context: Context, json: bool) -> int:
     with closing(session.backend()) as backend:
         identity = recognise(session, desk.cache, backend)
         pushed = push_round(session, backend, desk.cache, desk.box, identity, ignore_backoff=True)
+    for notice in pushed.notices:
+        context.say(notice)
     waiting = desk.box.counts().waiting
     summary = {
         "pushed": pushed.pushed,

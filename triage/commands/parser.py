@@ -28,8 +28,9 @@ class Parser(argparse.ArgumentParser):
         if wrong:
             known = re.findall(r"'?([\w-]+)'?", message.partition("(choose from ")[2])
             message = f"there is no {wrong.group(1)!r}." + (
-                nearest(wrong.group(1), known) or f" See {self.prog} --help"
+                nearest(wrong.group(1), known) or f" There is: {', '.join(known)}."
             )
+        message = re.sub(r"invalid _?(\w+) value: ", r"not a \1: ", message)
         print(f"{self.prog}: {message}", file=sys.stderr)
         raise SystemExit(2)
 
@@ -51,7 +52,7 @@ def parse(argv: list[str]) -> argparse.Namespace:
     asked = [name for name in COMMANDS if name in argv and argv[0] not in ("-h", "--help")]
     for name in asked or COMMANDS:
         family, sentence = COMMANDS[name]
-        made = commands.add_parser(name, help=sentence, description=_sentence(sentence), parents=[shared])
+        made = commands.add_parser(name, help=sentence, description=as_sentence(sentence), parents=[shared])
         made.set_defaults(parser=made)
         if asked:
             importlib.import_module(f"triage.commands.{family}").add(name, made)
@@ -87,5 +88,6 @@ def global_options() -> Parser:
     return shared
 
 
-def _sentence(text: str) -> str:
+def as_sentence(text: str) -> str:
+    """A line of help as the sentence that opens the command's own help."""
     return text[0].upper() + text[1:] + "."

@@ -50,10 +50,15 @@ def add(name: str, parser: Parser) -> None:
         metavar="K=V",
         action="append",
         default=[],
-        help="a parameter: kind=, percent=, clear=true, tier=, months=, membership_id=",
+        help="a parameter, may be given several times: grant_trial tier= months=; apply_discount kind= percent= or "
+        "clear=true; change_tier tier=; change_admin membership_id=",
     )
     parser.add_argument(
-        "--ack", metavar="TEXT", action="append", default=[], help="the word that acknowledges a repeated reset"
+        "--ack",
+        metavar="TEXT",
+        action="append",
+        default=[],
+        help="acknowledge a repeated reset (A13): the first word of the account's name, or its id",
     )
     parser.add_argument("--dry-run", action="store_true", help="show before, after and guards; needs no reason")
     parser.add_argument("--push", action="store_true", help="send it at once, one try")
@@ -83,17 +88,17 @@ def run_remedy(args: argparse.Namespace, context: Context) -> int:
         order = _on_workspace(desk, order, account, args.workspace)
         preview = desk.preview(order)
         if args.dry_run:
-            return _refused(args, context, preview) if preview.blocked else _shown(args, preview, None)
+            return (_refused if preview.blocked else _shown)(args, context, account, preview)
         try:
             change = desk.submit(order, hold=False)
         except (Rejected, NotAllowed) as refusal:
-            return _refused(args, context, _with_refusal(preview, refusal), refusal)
+            return _refused(args, context, account, _with_refusal(preview, refusal), refusal)
         if not args.push:
-            _shown(args, preview, change)
+            _shown(args, context, account, preview, change)
             context.say("Queued. triage sync sends it.")
             return 0
         change, error = _push(desk, change)
-        _shown(args, preview, change)
+        _shown(args, context, account, preview, change)
         return _told(context, change, error)
 
 
@@ -167,8 +172,14 @@ def _with_refusal(preview: Preview, refusal: Rejected | NotAllowed) -> Preview:
     return replace(preview, guards=(*others, Guard(rule, str(refusal), True)))
 
 
-def _refused(args: argparse.Namespace, context: Context, preview: Preview, refusal: TriageError | None = None) -> int:
-    _shown(args, preview, None)
+def _refused(
+    args: argparse.Namespace,
+    context: Context,
+    account: "Account",
+    preview: Preview,
+    refusal: TriageError | None = None,
+) -> int:
+    _shown(args, context, account, preview)
     blocking = [guard for guard in preview.guards if guard.blocking]
     for sentence in dict.fromkeys([guard.message for guard in blocking] + ([str(refusal)] if refusal else [])):
         context.say(f"triage: {sentence}")
@@ -177,7 +188,9 @@ def _refused(args: argparse.Namespace, context: Context, preview: Preview, refus
     return 1
 
 
-def _shown(args: argparse.Namespace, preview: Preview, change: Change | None) -> int:
+def _shown(
+    args: argparse.Namespace, context: Context, account: "Account", preview: Preview, change: Change | None = None
+) -> int:
     """Print the object, or before → after in words."""
     from triage.commands.shapes import ordered
 
@@ -185,9 +198,11 @@ def _shown(args: argparse.Namespace, preview: Preview, change: Change | None) ->
         emit_json(ordered(preview, change))
         return 0
     from triage.commands.words import fields_words
+    from widgets.glyphs import pick
 
-    before = dict(fields_words(preview.before))
-    for name, value in fields_words(preview.after):
+    glyphs = pick(context.settings.glyphs, context.environ)
+    before = dict(fields_words(preview.before, account.currency, glyphs))
+    for name, value in fields_words(preview.after, account.currency, glyphs):
         emit(f"{name}: {before.get(name, 'none')} -> {value}")
     for guard in preview.guards:
         if not guard.blocking:

@@ -8,7 +8,7 @@ from data.account import Entry
 from data.assessment import Category, Row
 from data.remedy import Change, State
 from widgets.glyphs import Glyphs
-from widgets.numbers import age, hours_cell, money, utc
+from widgets.numbers import age, hours_cell, money, money_exact, utc
 
 WORDS = {
     Category.PILOT_HARD_BLOCK: "Blocked",
@@ -116,16 +116,20 @@ def entry_row(entry: Entry) -> list[str]:
     ]
 
 
-def fields_words(values: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]:
-    """Contract fields as (dotted name, value in words)."""
+def fields_words(
+    values: dict[str, Any], currency: str | None, glyphs: Glyphs, prefix: str = ""
+) -> list[tuple[str, str]]:
+    """Contract fields as (dotted name, value in words), money in its currency."""
     said: list[tuple[str, str]] = []
     for name, value in values.items():
         if isinstance(value, dict):
-            said += fields_words(value, f"{prefix}{name}.")
+            said += fields_words(value, currency, glyphs, f"{prefix}{name}.")
         elif isinstance(value, list) and value and all(isinstance(one, dict) for one in value):
             for one in value:  # workspaces: each by its name
                 touched = {field: inner for field, inner in one.items() if field not in ("id", "name")}
-                said += fields_words(touched, f"{prefix}{one.get('name') or one.get('id')}: ")
+                said += fields_words(touched, currency, glyphs, f"{prefix}{one.get('name') or one.get('id')}: ")
+        elif name == "mrr" and isinstance(value, int):
+            said.append((f"{prefix}{name}", money_exact(value, currency, glyphs)))
         else:
             said.append((f"{prefix}{name}", value_words(value)))
     return said

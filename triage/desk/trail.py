@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from data.account import Entry
 from data.cache import Cache
+from data.errors import UnreadableEntry
 from data.outbox import Outbox
 from data.receipts import ChainReport, verify_chain
 from triage.desk.session import Session
@@ -28,7 +29,11 @@ class Trail:
         synced_at = self._cache.synced_at
         # A push sees a newer head than the trail that the last pull brought: that is no cut.
         lags = seen is not None and (seen.seen_at is None or synced_at is None or seen.seen_at > synced_at)
-        report = verify_chain(self._cache.audit_rows(), seen, known=self._outbox.known_hashes(url), whole=not lags)
+        known = self._outbox.known_hashes(url)
+        try:
+            report = verify_chain(self._cache.audit_rows(), seen, known=known, whole=not lags)
+        except UnreadableEntry as damaged:
+            return ChainReport(False, damaged.seq - 1, damaged.seq, str(damaged))
         problem = self._cache.audit_problem
         if report.ok and problem:
             return ChainReport(False, report.entries, self._cache.audit_after + 1, problem)
