@@ -1,6 +1,6 @@
 """The protocols by which screens reach the desk, and the values that pass through them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
@@ -279,9 +279,10 @@ class Desk(Protocol):
 
 
 class ConflictView(Value, frozen=True):
-    """A conflict in three columns; `fields` are (label, saw, now, yours, moved)."""
+    """A conflict in three columns; `fields` are (contract name, saw, now, yours, moved), `workspaces` names by id."""
 
     change: Change
     saw_at: datetime
     now_at: datetime | None
     fields: tuple[tuple[str, Any, Any, Any, bool], ...]
+    workspaces: Mapping[str, SafeText]

@@ -167,8 +167,8 @@ class AccountScreen(ActingScreen):
         some = [("part", "next part", ""), ("remedy('reset_usage')", "reset usage", "reset")]
         some += [("remedy('grant_trial')", "trial", ""), ("remedy('apply_discount')", "discount", "")]
         some = [one for one in some if not one[0].startswith("remedy") or one[0][8:-2] in allowed]
-        some += [("menu", "all actions", "actions"), ("contact", "log talk", ""), ("copy_contact", "copy", "")]
-        some += [("audit", "audit", ""), ("back", "inbox", "")]
+        some += [("menu", "all actions", "actions"), *((("contact", "log talk", ""),) if self.may_record() else ())]
+        some += [("copy_contact", "copy", ""), ("audit", "audit", ""), ("back", "inbox", "")]
         keys = keys_now(self)
         return [Hint(keys[action], label, short) for action, label, short in some if action in keys]
 

@@ -11,13 +11,13 @@ from data.remedy import PERMISSIONS, REMEDIES, Change, Order
 from screens.base import TriageScreen
 from screens.keymap import key_of, keys_now, remedy_keys
 from widgets import numbers
-from widgets.change_words import describe_change
-from widgets.detail_facts import seconds_left
+from widgets.change_words import describe_change, seconds_left
 from widgets.line import Line, Piece
 
 CLAIM_MINUTES = 60
 Result = TypeVar("Result")
 _RECORDS = ("contact", "claim")
+_WAITS = {Link.OFFLINE: "waits for the connection", Link.SIGNED_OUT: "waits for a sign-in"}
 
 
 class ActingScreen(TriageScreen):
@@ -72,6 +72,11 @@ class ActingScreen(TriageScreen):
         who = self.desk.header().who
         keys = remedy_keys(self)
         return {kind: key for kind, key in keys.items() if who is None or PERMISSIONS[kind] in who.permissions}
+
+    def may_record(self) -> bool:
+        """Return whether a talk may be logged: shown among the keys only then."""
+        who = self.desk.header().who
+        return who is None or PERMISSIONS["claim"] in who.permissions
 
     # --- remedies and records ---
 
@@ -214,15 +219,14 @@ class ActingScreen(TriageScreen):
             return None
 
     def held_words(self) -> Line:
-        """Return the countdown of the latest held change, empty when there is none."""
+        """Return the countdown of the latest held change, or what it waits for; empty when there is none."""
         change = self.desk.last_held()
-        if change is None or self.desk.header().status.link in (Link.OFFLINE, Link.SIGNED_OUT):
+        left = seconds_left(change, self.now) if change else 0
+        if change is None or left <= 0:
             return ()
-        left = seconds_left(change, self.now)
-        if left <= 0:
-            return ()
-        words = describe_change(change).split(",")[0]
-        pieces: list[Piece] = [(f"{self.look.glyphs.held} ", "accent")]
+        waits = _WAITS.get(self.desk.header().status.link, f"leaves in {left} s")
         name = numbers.fit(change.account_name, 30, self.look.glyphs).rstrip()
-        pieces += [(f"{words} for ", "text"), (name, "text"), (f" leaves in {left} s   ", "text")]
+        # name and remedy are one piece: the longest is what a narrow line cuts, at its end
+        pieces: list[Piece] = [(f"{self.look.glyphs.held} ", "accent")]
+        pieces += [(f"{describe_change(change).split(',')[0]} for {name}", "text"), (f" {waits}   ", "text")]
         return [*pieces, (key_of(self, "take_back") or "u", "key"), (" takes it back", "muted")]

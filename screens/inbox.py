@@ -64,12 +64,22 @@ class InboxScreen(ListScreen):
         """Open the list before the first frame is drawn."""
         self._arrange()
         self.open_list(fresh=True)
-        if self._wanted and not self.list.go_to(self._wanted):
-            self.view = View.BOOK
-            self.open_list(fresh=True)
-            self.list.go_to(self._wanted)
         self.list.focus()
         self.follow()
+
+    def _start(self) -> None:
+        """Go to the account named at the start as soon as the book has it, unless a key was pressed first."""
+        wanted = None if self._key_at else self._wanted
+        if wanted and not self.list.go_to(wanted):
+            if self.desk.detail(wanted) is not None:
+                self.view = View.BOOK
+                self.open_list(fresh=True)
+                self.list.go_to(wanted)
+            elif self.desk.header().synced_at is None:
+                return
+            else:
+                self.tell(f"{wanted} is not in the book.")
+        self._wanted = None
 
     def on_resize(self) -> None:
         """Another size, another arrangement (Textual calls the base's handler too)."""
@@ -169,7 +179,8 @@ class InboxScreen(ListScreen):
                 ("apply_discount", "discount", ""),
             )
             some += [(f"remedy('{kind}')", label, short) for kind, label, short in remedies if kind in allowed]
-            some += [("menu", "all actions", "actions"), ("contact", "log talk", ""), ("why", "why", "")]
+            some += [("menu", "all actions", "actions"), *((("contact", "log talk", ""),) if self.may_record() else ())]
+            some += [("why", "why", "")]
         else:
             some = [("audit", "audit", "")]
         some += [("filter", "filter", ""), ("outbox", "outbox", "")]
@@ -195,6 +206,8 @@ class InboxScreen(ListScreen):
         self.refresh_frame()
 
     def follow(self) -> None:
+        if self._wanted:
+            self._start()
         if self._rest is not None:
             self._rest.stop()
         line = self.list.current

@@ -90,7 +90,7 @@ class OutboxScreen(OutboxActions):
             else []
         )
         hints += [Hint("enter", "open account"), Hint("y", "copy id")] if change else []
-        if not any(hint.key == "r" for hint in hints):
+        if any(row.state in PENDING for row in self._rows) and not any(hint.key == "r" for hint in hints):
             hints.append(Hint("r", "push now"))
         return [*hints, *([Hint("a", "audit")] if change else []), Hint("esc", "inbox")]
 

@@ -1,6 +1,7 @@
 """Changes in words: what a change asks for in one line, how its state reads, what was talked about (look.md §8)."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from data.account import Entry
@@ -119,6 +120,13 @@ def state_sentence(change: Change) -> SafeText:
         State.DISCARDED: "taken back, nothing was sent" if change.attempts == 0 else "discarded",
     }
     return SafeText(fallback.get(change.state, ""))
+
+
+def seconds_left(change: Change, now: datetime) -> int:
+    """Return the whole seconds of hold time left, rounded up."""
+    if change.hold_until is None:
+        return 0
+    return max(0, -int(-(change.hold_until - now).total_seconds() // 1))
 
 
 def quoted(reason: str | None) -> SafeText:

@@ -6,6 +6,7 @@ from datetime import datetime
 from textual.strip import Strip
 
 from data.ports import Detail
+from data.safe_text import cell_width
 from widgets import detail_facts as facts
 from widgets import numbers, severity_badge
 from widgets.detail_right import chip_line
@@ -102,7 +103,10 @@ def _pending(detail: Detail, now: datetime, width: int, look: Look) -> Line:
     mark, words, becomes = facts.pending_words(change, detail, now, look.glyphs)
     ink = "strong bold" if change.needs_you else "accent" if mark == look.glyphs.held else "muted"
     more = f" +{len(detail.pending) - 1}" if len(detail.pending) > 1 else ""
-    text = numbers.fit(f"{words}: {becomes}", width - 2 - len(more), look.glyphs).rstrip()
+    room = width - 2 - len(more)
+    if cell_width(f"{words}: {becomes}") > room:
+        words = words.split(",")[0]  # what becomes of it is worth more than what it is in detail
+    text = numbers.fit(f"{words}: {becomes}", room, look.glyphs).rstrip()
     return [(f"{mark} ", ink), (text, "text"), (more, "muted")]
 
 

@@ -9,7 +9,7 @@ from data.assessment import CLOCK_SKEW, Category, Row, WorkspaceReading
 from data.ports import Detail
 from data.remedy import ON_WORKSPACE, REMEDIES, Change, State
 from widgets import numbers
-from widgets.change_words import describe_change, describe_entry, state_sentence
+from widgets.change_words import describe_change, describe_entry, seconds_left, state_sentence
 from widgets.glyphs import Glyphs
 from widgets.line import Line
 from widgets.login_sparkline import DAYS, days_to, spark
@@ -115,12 +115,17 @@ def around(row: Row, now: datetime) -> list[str]:
     """Return who has handled, claimed or snoozed it."""
     said = []
     if row.handled is not None:
-        said.append(f"handled by {row.handled.name}, {numbers.ago(numbers.since(row.handled.at, now))} ago")
+        said.append(f"handled by {first_name(row.handled.name)}, {numbers.ago(numbers.since(row.handled.at, now))} ago")
     if row.claim is not None and row.claim.until > now:
         said.append(f"{row.claim.name} works on it until {numbers.moment(row.claim.until, now)}")
     if row.snoozed and row.snooze is not None:
         said.append(f"snoozed by {row.snooze.name} until {numbers.moment(row.snooze.until, now)}")
     return said
+
+
+def first_name(name: str) -> str:
+    """Return the first word of a colleague's name, as marks and sentences name them."""
+    return next(iter(name.split()), name)
 
 
 def suggestions(detail: Detail) -> list[Suggestion]:
@@ -172,15 +177,9 @@ def pending_words(change: Change, detail: Detail, now: datetime, glyphs: Glyphs)
         return glyphs.needs, words, state_sentence(change)
     if change.state is State.SENDING:
         return glyphs.sending, words, "sending" + (f", try {change.attempts}" if change.attempts > 2 else "")
-    if change.state is State.HELD and change.hold_until is not None:
-        return glyphs.held, words, f"leaves in {seconds_left(change, now)} s"
+    left = seconds_left(change, now)
+    if change.state is State.HELD:
+        return glyphs.held, words, f"leaves in {left} s" if left else "waits for the connection"
     if change.state is State.APPLIED:
         return glyphs.done, words, "applied"
     return glyphs.held, words, state_sentence(change)
-
-
-def seconds_left(change: Change, now: datetime) -> int:
-    """Return the whole seconds of hold time left, rounded up."""
-    if change.hold_until is None:
-        return 0
-    return max(0, -int(-(change.hold_until - now).total_seconds() // 1))

@@ -137,7 +137,7 @@ def _again(workspace: Workspace, included: float, mean: float | None, about: Abo
     rate = f"at {hours(mean, None, about.glyphs)} h a day"
     at = about.now + timedelta(days=included / mean)
     if workspace.cycle_end is not None and at >= workspace.cycle_end:
-        return f"not in this cycle, {rate}"
+        return f"not this cycle, {rate}"
     return f"{day(at, about.now)}, {rate}"
 
 

@@ -10,8 +10,9 @@ from data.ports import ConflictView
 from data.remedy import PENDING, Change, State
 from data.safe_text import SafeText, cell_width
 from widgets.before_after import fact_pieces, now_cells
-from widgets.change_words import describe_change, quoted, state_sentence, state_word
+from widgets.change_words import describe_change, quoted, seconds_left, state_sentence, state_word
 from widgets.facts import About, facts_of, label_of, value_of
+from widgets.glyphs import Glyphs
 from widgets.line import Line, Piece, strip, wrap
 from widgets.look import Look
 from widgets.numbers import fit, moment, utc
@@ -67,7 +68,7 @@ def row_strip(change: Change, workspace: str | None, width: int, look: Look, her
     what = describe_change(change, workspace, glyphs.becomes)
     pieces.append((fit(what, shape.what - 1, glyphs) + " ", "text"))
     if shape.sentence:
-        pieces += _beside(change, shape.sentence, look)
+        pieces += _beside(change, shape.sentence, look, now)
     at = change.finished_at or change.authored_at
     return strip(pieces, width, look, ground, [(moment(at, now), "muted"), (" ", "text")])
 
@@ -115,13 +116,14 @@ def _mark(change: Change, look: Look) -> tuple[str, str]:
 def _held_word(change: Change, now: datetime) -> str:
     if change.state is not State.HELD or change.hold_until is None:
         return ""
-    left = (change.hold_until - now).total_seconds()
-    return f"held {int(left) + 1} s" if left > 0 else "leaves now"
+    left = seconds_left(change, now)
+    return f"held {left} s" if left > 0 else "waiting"
 
 
-def _beside(change: Change, cells: int, look: Look) -> list[Piece]:
+def _beside(change: Change, cells: int, look: Look, now: datetime) -> list[Piece]:
     if change.state is State.HELD:
-        return [("u", "key"), (" takes it back", "muted")]
+        over = "" if seconds_left(change, now) else "waits for the connection   "
+        return [(over, "muted"), ("u", "key"), (" takes it back", "muted")]
     sentence = state_sentence(change).removesuffix(".")
     if change.state is State.APPLIED and change.reason:
         sentence = f"{sentence:<11}   {quoted(change.reason)}"
@@ -139,10 +141,10 @@ def _conflict(view: ConflictView, width: int, look: Look, about: About, blank: S
     still: list[str] = []
     for name, saw, now, yours, moved in view.fields:
         if not moved and saw == yours:
-            still.append(_still(name, now, about))
+            still.append(_still(view, name, now, about))
             continue
         cells = [fit(value_of(name, value, about), column - 1, glyphs) + " " for value in (saw, now, yours)]
-        pieces: list[Piece] = [(pad, "text"), (fit(label_of(name), shape.value - 1, glyphs) + " ", "muted")]
+        pieces: list[Piece] = [(pad, "text"), (_label(view, name, shape.value - 1, glyphs) + " ", "muted")]
         pieces += [(cells[0], "text"), (cells[1] + ("" if shape.sentence else " "), "strong bold" if moved else "text")]
         made.append(strip([*pieces, (cells[2].rstrip(), "text")], width, look))
     if still:
@@ -154,12 +156,25 @@ def _conflict(view: ConflictView, width: int, look: Look, about: About, blank: S
     return made
 
 
-def _still(name: str, value: object, about: About) -> str:
+def _label(view: ConflictView, field: str, room: int, glyphs: Glyphs) -> str:
+    """Return a field's label in `room` cells; of one of several workspaces its name first, alone for its hours."""
+    list_name, _, rest = field.partition(".")
+    workspace, _, name = rest.rpartition(".")
+    if list_name != "workspaces" or not name:
+        return fit(label_of(field), room, glyphs)
+    word = "" if name == "hours_included" else f" {label_of(name).lower()}"
+    holder = view.workspaces.get(workspace, workspace)
+    return fit(fit(holder, min(cell_width(holder), max(3, room - cell_width(word))), glyphs) + word, room, glyphs)
+
+
+def _still(view: ConflictView, name: str, value: object, about: About) -> str:
     """Return a field that did not move, as people say it: `11 seats`, `no discount`, `renewal 12 Feb`."""
     if name == "seats":
         return f"{value} seats"
     if name == "discount" and value is None:
         return "no discount"
+    if name.startswith("workspaces."):
+        return f"{_label(view, name, 40, about.glyphs).rstrip()} {value_of(name, value, about)}"
     return f"{label_of(name).lower()} {value_of(name, value, about)}"
 
 
@@ -185,7 +200,7 @@ def _plain(change: Change, width: int, look: Look, about: About) -> list[Strip]:
     shape = Shape.of(width)
     made: list[Strip] = []
     if change.state in (State.REJECTED, State.PARKED, State.DISCARDED) or change.unknown or not shape.sentence:
-        made += _labelled("What is", str(_sentence(change)), "text", width, look)
+        made += _labelled("What is", str(_sentence(change, about.now)), "text", width, look)
     if change.state is State.QUEUED and change.next_try_at and change.next_try_at > about.now:
         seconds = int((change.next_try_at - about.now).total_seconds()) + 1
         made += _labelled("Next try", f"in {seconds} s", "text", width, look)
@@ -198,9 +213,10 @@ def _plain(change: Change, width: int, look: Look, about: About) -> list[Strip]:
     return made
 
 
-def _sentence(change: Change) -> str:
+def _sentence(change: Change, now: datetime) -> str:
     if change.state is State.HELD:
-        return "Held here. It leaves by itself when the time is over."
+        held = "Held here. It leaves by itself when the time is over."
+        return held if seconds_left(change, now) else "Waits for the connection. It leaves by itself."
     if change.unknown and change.state in PENDING:
         known = "It can be neither taken back nor discarded until that is known."
         return (

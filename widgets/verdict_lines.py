@@ -63,7 +63,7 @@ def _section(verdict: Verdict, width: int, look: Look) -> Lines:
     for name, value in verdict.inputs.items():
         if name == "policy":
             continue
-        label = numbers.fit(name.replace("_", " "), LABEL - 2, look.glyphs)
+        label = numbers.fit(name.replace("_", " "), LABEL - 3, look.glyphs) + " "
         parts = wrap(spoken(value, look), max(8, width - LABEL), 3) or [look.glyphs.unknown]
         for number, part in enumerate(parts):
             lines.append(([(f"  {label if not number else ' ' * (LABEL - 2)}", "muted"), (part, "muted")], ()))

@@ -9,6 +9,7 @@ from data.errors import NotPossible, Rejected
 from data.outbox import Outbox
 from data.ports import ConflictView
 from data.remedy import NEEDS_YOU, PENDING, Change, State
+from data.safe_text import SafeText, safe_text
 from data.wire import plain
 from triage.desk.remedies import Remedies
 from triage.desk.session import Session
@@ -75,7 +76,7 @@ class Queue:
             was = saw.get(name, item.from_ if item else None)
             fields.append((str(name), was, is_now, yours.get(name, is_now), item is not None))
         now_at = max((item.at for item in moved.values() if item.at), default=None)
-        return ConflictView(change, change.authored_at, now_at, tuple(fields))
+        return ConflictView(change, change.authored_at, now_at, tuple(fields), _names(change, account))
 
 
 def flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -91,6 +92,13 @@ def flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
         else:
             found[f"{prefix}{name}"] = value
     return found
+
+
+def _names(change: Change, account: Account | None) -> dict[str, SafeText]:
+    """Return the names of the workspaces by id, also of those that are gone."""
+    seen = change.before.get("workspaces") or ()
+    names = {str(each["id"]): safe_text(str(each.get("name") or each["id"])) for each in seen}
+    return names | {str(each.id): each.name for each in (account.workspaces if account else ())}
 
 
 def _current(account: Account, workspace_id: str | None) -> dict[str, Any]:
