@@ -187,6 +187,12 @@ class CacheFile:
         return datetime.fromtimestamp(float(found), UTC) if found else None
 
     @property
+    def book_since(self) -> datetime | None:
+        """When the book was last begun from nothing (first sync, new epoch, restored server); None: never."""
+        found = self.get("book_since")
+        return datetime.fromtimestamp(float(found), UTC) if found else None
+
+    @property
     def audit_after(self) -> int:
         """The last audit seq we hold."""
         return int(self.get("audit_after") or 0)
@@ -195,6 +201,11 @@ class CacheFile:
     def audit_problem(self) -> str | None:
         """What is wrong with the audit trail that the server sent, in one sentence; None when nothing is."""
         return self.get("audit_problem")
+
+    def note_audit_problem(self, problem: str) -> None:
+        """Keep what the signed head gave away about the trail, until the next pull has looked again."""
+        with self.writing():
+            self.put(audit_problem=problem)
 
     @property
     def identity(self) -> Identity | None:

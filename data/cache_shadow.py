@@ -13,7 +13,7 @@ _STATEMENTS = [statement for statement in CACHE_SQL.strip().split(";\n") if stat
 class CacheShadow(CacheWrite):
     """The book as a whole: emptied for another backend, or fetched anew without being missed meanwhile."""
 
-    def start_book(self, base_url: str, epoch: str) -> None:
+    def start_book(self, base_url: str, epoch: str, now: datetime | None = None) -> None:
         """Empty the cache for a first sync of a backend; what was there of another one goes. Numbers are not reused."""
         self.drop_leftovers()
         with self.writing():
@@ -26,7 +26,7 @@ class CacheShadow(CacheWrite):
                 self.connection.execute("DELETE FROM audit")
             marks = ", ".join("?" * len(kept))
             self.connection.execute(f"DELETE FROM meta WHERE key NOT IN ({marks})", kept)
-            self.put(base_url=base_url, epoch=epoch, audit_restart=1)
+            self.put(base_url=base_url, epoch=epoch, audit_restart=1, book_since=now.timestamp() if now else None)
 
     def drop_leftovers(self, *, shadow: bool = True) -> None:
         """Drop what an interrupted full refresh, or a finished one, left behind; outside a transaction."""
@@ -36,7 +36,7 @@ class CacheShadow(CacheWrite):
                 self.all(f"DROP TABLE IF EXISTS {prefix}{table}")
         if shadow:
             with self.writing():
-                self.put(shadow_epoch=None, shadow_cursor=None)
+                self.put(shadow_epoch=None, shadow_cursor=None, shadow_top=None)
 
     def shadow_cursor(self) -> tuple[str, int] | None:
         """Epoch and cursor of a full refresh that was interrupted, None when there is none to go on with."""
@@ -51,7 +51,8 @@ class CacheShadow(CacheWrite):
                 head = f"CREATE TABLE {table} ("
                 (found,) = (one for one in _STATEMENTS if one.startswith(head))
                 self.connection.execute(found.replace(head, f"CREATE TABLE {SHADOW}{table} (", 1))
-            self.put(shadow_epoch=epoch, generation=int(self.get("generation") or 0) + 1)
+            top = self.connection.execute("SELECT max(seq) FROM account").fetchone()[0]
+            self.put(shadow_epoch=epoch, shadow_top=top or 0, generation=int(self.get("generation") or 0) + 1)
 
     def shadow_losses(self) -> int:
         """How many cached accounts the shadow does not have."""
@@ -67,16 +68,16 @@ class CacheShadow(CacheWrite):
         self._index_shadow()
         losses = self.shadow_losses()
         with self.writing():
-            if self.get("shadow_epoch") == self.epoch:
+            if self._goes_on():
                 self._keep_newer()
             else:
-                self.put(audit_restart=1)
+                self.put(audit_restart=1, book_since=now.timestamp())
             for table in TWINS:
                 self.connection.execute(f"ALTER TABLE {table} RENAME TO {OLD}{table}")
                 self.connection.execute(f"ALTER TABLE {SHADOW}{table} RENAME TO {table}")
             self.connection.execute("DELETE FROM tombstone")
             self.put(epoch=self.get("shadow_epoch"), cursor=self.get("shadow_cursor"))
-            self.put(shadow_epoch=None, shadow_cursor=None)
+            self.put(shadow_epoch=None, shadow_cursor=None, shadow_top=None)
             self.mark_complete(complete_through, now)
         self.drop_leftovers(shadow=False)
         return losses
@@ -90,10 +91,17 @@ class CacheShadow(CacheWrite):
                 name, table, rest = words[2], words[4], words[5]
                 self.all(f"CREATE INDEX IF NOT EXISTS g{generation}_{name} ON {SHADOW}{table} {rest}")
 
+    def _goes_on(self) -> bool:
+        """True when the shadow continues the book's history; a server restored from an old copy has lost some of it."""
+        return self.get("shadow_epoch") == self.epoch and int(self.get("shadow_cursor") or 0) >= (self.cursor or 0)
+
     def _keep_newer(self) -> None:
-        """Carry over accounts that a push made newer in the book than the shadow has them (same epoch only)."""
-        sql = f"SELECT a.number FROM account a JOIN {SHADOW}account n USING (id) WHERE a.seq > n.seq"
-        newer = self.connection.execute(sql).fetchall()
+        """Carry over accounts that a push made newer in the book while the shadow was fetched.
+
+        What was newer already before came from a history that the server no longer has.
+        """
+        sql = f"SELECT a.number FROM account a JOIN {SHADOW}account n USING (id) WHERE a.seq > n.seq AND a.seq > ?"
+        newer = self.connection.execute(sql, (int(self.get("shadow_top") or 0),)).fetchall()
         for table in TWINS[:3]:
             self.connection.executemany(
                 f"INSERT OR REPLACE INTO {SHADOW}{table} SELECT * FROM {table} WHERE number = ?", newer

@@ -176,6 +176,13 @@ class Outbox(Sending):
             found.setdefault(change.account_id, []).append(change)
         return found
 
+    def forget_seqs(self, base_url: str, until: datetime) -> None:
+        """The book began anew at `until`: no account of it ever reaches the seq of a change applied before."""
+        where = "WHERE state = 'applied' AND base_url = ? AND finished_at <= ? AND result_seq IS NOT NULL"
+        if self._rows(f"SELECT 1 FROM change {where} LIMIT 1", base_url, until.timestamp()):
+            with self._writing() as connection:
+                connection.execute(f"UPDATE change SET result_seq = NULL {where}", (base_url, until.timestamp()))
+
     def _unseen(self, cached_seq: Callable[[str], int | None]) -> list[str]:
         rows = self._rows("SELECT change_id, account_id, result_seq FROM change WHERE state = 'applied'")
         accounts = {account_id: cached_seq(account_id) for account_id in {row["account_id"] for row in rows}}

@@ -114,14 +114,17 @@ class Memory(OutboxFile):
             return ()
         if any(keys.get(key_id) != key for key_id, key in known.items()):
             return (f"The signing keys of {base_url} are not the ones seen before. Receipts are not believed until "
-                    "somebody has confirmed the new keys.",)  # fmt: skip
+                    "somebody has asked its owner and says so: triage doctor --accept-keys",)  # fmt: skip
         self._pin(base_url, new, now)
         return tuple(f"{base_url} has a further signing key, {safe_text(key_id)}; the earlier stand." for key_id in new)
 
-    def accept_keys(self, base_url: str, keys: Mapping[str, str], now: datetime) -> None:
-        """Replace the pinned keys because a person has confirmed them."""
+    def accept_keys(self, base_url: str, keys: Mapping[str, str], now: datetime, head: Seen | None = None) -> None:
+        """Replace the pinned keys, and the remembered head by `head`, because a person has confirmed them."""
         with self._writing() as connection:
             connection.execute("DELETE FROM pinned_key WHERE base_url = ?", (base_url,))
+            if head is not None:
+                connection.execute("DELETE FROM head WHERE base_url = ?", (base_url,))
+                self._advance_head(base_url, head.seq, head.hash, now)
         self._pin(base_url, keys, now)
 
     def _pin(self, base_url: str, keys: Mapping[str, str], now: datetime) -> None:

@@ -7,7 +7,7 @@ from data.account import Value
 from data.backends.port import Applied, Moved412
 from data.outbox_memory import Memory
 from data.outbox_rows import Place, moment, stamp
-from data.remedy import Change, Receipt, State
+from data.remedy import TRIES_BEFORE_UNKNOWN, Change, Receipt, State
 from data.wire import encode
 
 _WAITING = """SELECT c.change_id, c.account_id, c.state, c.hold_until, c.next_try_at, c.not_before,
@@ -174,9 +174,20 @@ class Sending(Memory):
         )
 
     def settle_no_verdict(
-        self, change: Change, why: str, now: datetime, next_try_at: datetime, not_before: datetime | None = None
+        self,
+        change: Change,
+        why: str,
+        now: datetime,
+        next_try_at: datetime,
+        not_before: datetime | None = None,
+        *,
+        lost: bool = False,
     ) -> None:
-        """Sent without an answer that counts: stays `sending`, unknown, to be sent again; `sent_at` is now."""
+        """Sent without an answer that counts: stays `sending`, unknown, to be sent again; `sent_at` is now.
+
+        `lost`: it may not be sent again, so it needs a person from the first try on.
+        """
+        tries = {"attempts": max(change.attempts + 1, TRIES_BEFORE_UNKNOWN)} if lost else {}
         self._later(
             change,
             State.SENDING,
@@ -184,6 +195,7 @@ class Sending(Memory):
             sent_at=now.timestamp(),
             next_try_at=next_try_at.timestamp(),
             not_before=stamp(not_before),
+            **tries,
         )
 
     def settle_not_yet(self, change: Change, why: str, not_before: datetime) -> None:
@@ -207,9 +219,10 @@ class Sending(Memory):
             )
             self._note(change.change_id, "looked_up", now, why="not applied")
 
-    def put_off(self, change: Change, why: str, next_try_at: datetime) -> None:
-        """A look-up brought no answer: try again later, one attempt further."""
-        self._later(change, change.state, why, attempts=change.attempts + 1, next_try_at=next_try_at.timestamp())
+    def put_off(self, change: Change, why: str, next_try_at: datetime, *, lost: bool = False) -> None:
+        """A look-up brought no answer: try again later, one attempt further; `lost` as in `settle_no_verdict`."""
+        tries = max(change.attempts + 1, TRIES_BEFORE_UNKNOWN if lost else 0)
+        self._later(change, change.state, why, attempts=tries, next_try_at=next_try_at.timestamp())
 
     def postpone(self, change_ids: list[str], until: datetime, *, by_server: bool) -> None:
         """Let rows that were not tried wait as well: nobody listens, or (`by_server`) the server asks for patience."""

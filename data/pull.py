@@ -114,16 +114,17 @@ class _Pull:
         return self.backend.base_url.rstrip("/")
 
     def _delta(self, cursor: int | None, epoch: str | None) -> bool:
-        """Commit a delta batch by batch; False, with nothing written, when the server has begun a new epoch.
+        """Commit a delta batch by batch; False, with nothing written, when the server's history is not ours any more.
 
-        `epoch` None means a book from the beginning: the first batch replaces whatever is cached.
+        That is a new epoch, or an end before our cursor: a server restored from an old copy. `epoch` None
+        means a book from the beginning: the first batch replaces whatever is cached.
         """
         begun = self.cache.size() if epoch is not None else 0
         for batch in self.backend.accounts(cursor):
             if epoch is None:
-                self.cache.start_book(self._url, batch.epoch)
+                self.cache.start_book(self._url, batch.epoch, self.now)
                 epoch = batch.epoch
-            if batch.epoch != epoch:
+            if batch.epoch != epoch or batch.cursor < (cursor or 0):
                 return False
             through = _day(batch.complete_through) or self.cache.complete_through
             last = Last(through, self.now, self._may_remove(begun)) if batch.last else None
@@ -148,7 +149,7 @@ class _Pull:
             if epoch is None:
                 cache.begin_shadow(batch.epoch)
                 epoch = batch.epoch
-            if batch.epoch != epoch:
+            if batch.epoch != epoch or batch.cursor < (cursor or 0):
                 break
             through = _day(batch.complete_through)
             cache.write_shadow(batch.items, batch.tombstones, batch.cursor, self.assess_for(through))

@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable
 from datetime import datetime
 
+from data.account import Value
 from data.backends.port import Applied, BillingBackend, Item, NotThere, TokenRefused
 from data.errors import NotPossible, Offline, SignedOut
 from data.identity import Identity
@@ -11,10 +12,17 @@ from data.locks import push_lock
 from data.outbox import Outbox
 from data.outbox_rows import Place
 from data.push_round import Pushed, Round, proves_absence
-from data.receipts import head_problem
+from data.receipts import head_problem, rollback_problem
 from data.remedy import Change
 
-__all__ = ["Pushed", "check_head", "look_up", "push"]
+__all__ = ["HeadCheck", "Pushed", "check_head", "look_up", "push"]
+
+
+class HeadCheck(Value, frozen=True):
+    """What the signed head told: sentences about keys, and what is wrong with the chain (None: nothing)."""
+
+    notices: tuple[str, ...]
+    problem: str | None
 
 
 def _nobody(_item: Item) -> None:
@@ -81,17 +89,26 @@ def look_up(
         return outbox.get(change_id)
 
 
-def check_head(backend: BillingBackend, outbox: Outbox, base_url: str, now: datetime) -> tuple[str, ...]:
+def check_head(
+    backend: BillingBackend,
+    outbox: Outbox,
+    base_url: str,
+    now: datetime,
+    hash_at: Callable[[int], str | None] = lambda seq: None,
+    *,
+    trail_holds: bool = True,
+) -> HeadCheck:
     """Check the server's signed audit head against the pinned keys and the head seen last, and remember it.
 
-    Returns what is wrong or new, in sentences (none: all is well); call it after a pull. Reading errors are raised.
+    Call it after a pull: `hash_at` is the pulled trail's hash by seq, in which the head seen last must still stand; a
+    head over a trail that does not hold is not remembered. Reading errors are raised.
     """
     seen = outbox.remembered_head(base_url)
     head = backend.head()
     notices = outbox.pin(base_url, backend.keys(), now)
     wrong = head_problem(head, outbox.pinned_keys(base_url), seen) if head.seq > 0 or seen else None
-    if wrong is not None:
-        return (*notices, wrong)
-    if head.seq > 0:
+    if wrong is None and seen is not None and (pulled := hash_at(seen.seq)) is not None:
+        wrong = rollback_problem(seen.seq, pulled, seen)
+    if wrong is None and head.seq > 0 and trail_holds:
         outbox.remember_head(base_url, head.seq, head.hash, now)
-    return notices
+    return HeadCheck(notices, wrong)

@@ -34,6 +34,7 @@ FIRST_BACKOFF = 1.0
 LONGEST_BACKOFF = 300.0
 LONGEST_PATIENCE = 900.0
 PROOF_AGE = timedelta(seconds=60)
+NOT_TWICE = "This backend cannot tell a repetition, so it is not sent again: look at the account yourself."
 NOT_YETS_IN_A_ROW = 3
 NO_VERDICTS_IN_A_ROW = 5
 
@@ -129,11 +130,12 @@ class Round:
         change = self.outbox.get(change_id)
         if change.state not in (State.QUEUED, State.SENDING):
             return True
-        if change.unknown and change.attempts >= TRIES_BEFORE_UNKNOWN and not self._look_first(change):
+        once = not self.backend.capabilities.idempotent
+        if change.unknown and (once or change.attempts >= TRIES_BEFORE_UNKNOWN) and not self._look_first(change):
             return self.outbox.get(change_id).state is State.APPLIED
-        if change.unknown and not self.backend.capabilities.idempotent:
+        if once and self.outbox.get(change_id).unknown:
             later = self.now() + timedelta(seconds=LONGEST_BACKOFF)
-            self.outbox.put_off(change, "This backend cannot tell a repetition: look at the account yourself.", later)
+            self.outbox.put_off(change, NOT_TWICE, later, lost=True)
             return False
         if_match = self.outbox.if_match(change)
         remembered = self.outbox.remembered_head(self.mine.base_url)
@@ -197,7 +199,10 @@ class Round:
         if retry_after is not None:
             asked = self.now() + timedelta(seconds=min(retry_after, LONGEST_PATIENCE))
             until = max(until, asked)
-        self.outbox.settle_no_verdict(before, why, self.now(), until, asked)
+        lost = not self.backend.capabilities.idempotent
+        if lost:
+            until = max(until, self.now() + PROOF_AGE)
+        self.outbox.settle_no_verdict(before, why, self.now(), until, asked, lost=lost)
         self.retry_at = until
         self.over = self.no_verdicts >= NO_VERDICTS_IN_A_ROW and not self.ignore_backoff
 

@@ -31,6 +31,21 @@ def test_a_sound_home_is_all_ok(cli):
     } <= {*by_name(found)}
 
 
+def test_changed_signing_keys_are_said_until_a_person_accepts_them(cli):
+    with sqlite3.connect(next(cli.home.rglob("outbox.db"))) as outbox:
+        outbox.execute("UPDATE pinned_key SET public_key = ?", ("A" * 43 + "=",))
+        outbox.execute("UPDATE head SET seq = seq + 100")
+    outbox.close()
+    ran = cli("sync")
+    assert ran.code == 0 and "not the ones seen before" in ran.err and "triage doctor --accept-keys" in ran.err
+    assert cli("audit", "verify").code == 1
+    accepted = cli("doctor", "--accept-keys")
+    assert accepted.code == 0 and "key_" in accepted.out, accepted
+    ran = cli("sync")
+    assert (ran.code, ran.err) == (0, ""), ran
+    assert cli("audit", "verify").code == 0
+
+
 def test_each_fault_is_named_with_what_to_do(cli, bare):
     next(cli.home.rglob("cache.db")).chmod(0o644)
     next(cli.home.rglob("outbox.db")).parent.chmod(0o755)

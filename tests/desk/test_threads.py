@@ -1,5 +1,6 @@
 """The app's sync threads: an outbox that empties by itself when the link returns, and an end that waits for nobody."""
 
+import shutil
 import socket
 import subprocess
 import sys
@@ -38,6 +39,11 @@ def first_capped(desk: Desk) -> str:
         if line.row.workspaces and (line.row.workspaces[0].used or 0) > 0 and not line.row.handled:
             return line.row.id
     raise AssertionError("the book has no capped account")
+
+
+def used(desk: Desk, account_id: str) -> dict[str, float | None]:
+    """Hours used by workspace, as the cache has them."""
+    return {workspace.id: workspace.hours_used for workspace in desk.detail(account_id).account.workspaces}
 
 
 def test_the_queue_empties_by_itself_when_the_link_returns(tmp_path: Path, session_at, audit_of) -> None:
@@ -107,3 +113,28 @@ def test_signed_out_pauses_and_signing_in_goes_on(tmp_path: Path, session_at) ->
             assert eventually(lambda: desk.header().synced_at is not None)
             assert desk.header().who is not None and desk.header().counts.book == 60
             desk.stop()
+
+
+def test_a_restored_server_is_said_and_nothing_of_its_lost_history_stays(tmp_path: Path, session_at) -> None:
+    """The trail lost its end: every sync says so, verify and audit screen too; the lost change is pending no more."""
+    port, db = free_port(), tmp_path / "server.db"
+    with start(accounts=60, seed=3, db=db, port=port) as server:
+        session = session_at(tmp_path / "home", server.url, server.token, sync_every=0.2)
+    old = shutil.copy(db, tmp_path / "old.db")
+    with start(accounts=60, seed=3, db=db, port=port), closing(Desk.open(session)) as desk:
+        assert sync_once(session).error is None
+        account = first_capped(desk)
+        usage, workspace = used(desk, account), desk.detail(account).row.workspaces[0].id
+        desk.submit(Order("reset_usage", account, workspace, {}, REASON), hold=False)
+        assert sync_once(session).summary.pushed == 1
+        assert desk.verify_audit().ok and used(desk, account)[workspace] == 0
+    with start(accounts=60, seed=3, db=Path(old), port=port), closing(Desk.open(session)) as desk:
+        first, second = sync_once(session), sync_once(session)
+        assert (first.summary.full, second.summary.full) == (True, False)
+        assert all("was seen before" in " ".join(outcome.notes) for outcome in (first, second))
+        assert "was seen before" in desk.audit_state() and not desk.verify_audit().ok
+        assert used(desk, account) == usage and desk.detail(account).pending == ()
+        desk.start(lambda: None)
+        assert eventually(lambda: "was seen before" in desk.header().status.sentence)
+        assert "was seen before" in desk.audit_state()
+        desk.stop()

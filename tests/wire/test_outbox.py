@@ -13,7 +13,7 @@ from data.database import NewSchema
 from data.errors import NotPossible, OutboxDamaged, Rejected
 from data.identity import Identity
 from data.outbox import Outbox
-from data.receipts import GENESIS, entry_hash
+from data.receipts import GENESIS, Seen, entry_hash
 from data.remedy import Draft, Order, Preview, State
 from data.tables import schema_source
 
@@ -138,6 +138,10 @@ def test_an_applied_change_stays_in_the_overlay_until_the_cache_has_its_result(b
     overlay = bench.person.outbox.overlay
     assert [row.change_id for row in overlay(lambda account_id: 10)["acc_1"]] == [change.change_id]
     assert overlay(lambda account_id: 11) == {} == overlay(lambda account_id: None)
+    bench.person.outbox.forget_seqs(change.base_url, change.authored_at)  # the book was begun anew before it
+    assert len(overlay(lambda account_id: 10)["acc_1"]) == 1
+    bench.person.outbox.forget_seqs(change.base_url, bench.person.clock())
+    assert overlay(lambda account_id: 10) == {}
 
 
 def test_reauthor_writes_anew_and_discards_the_old_in_one_transaction(outbox, write, example):
@@ -237,8 +241,10 @@ def test_keys_are_pinned_once_and_changes_reported(outbox):
     for changed in ({"a": "other", "b": "two"}, {"c": "three"}):
         assert "not the ones" in outbox.pin(URL, changed, NOW)[0]
     assert outbox.pinned_keys(URL) == {"a": "one", "b": "two"}
-    outbox.accept_keys(URL, {"c": "three"}, NOW)
+    outbox.remember_head(URL, 9, "dd", NOW)
+    outbox.accept_keys(URL, {"c": "three"}, NOW, Seen(4, "bb"))
     assert outbox.pinned_keys(URL) == {"c": "three"}
+    assert outbox.remembered_head(URL) == Seen(4, "bb", NOW)
 
 
 def test_stamp_moves_with_every_writer(outbox, write, tmp_path):

@@ -1,8 +1,10 @@
 """The journey from a real sandbox over real HTTP into a real cache."""
 
 import json
+import shutil
 import subprocess
 import sys
+import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
@@ -231,17 +233,41 @@ def test_a_full_sync_that_would_lose_a_fifth_asks_too(place: Place) -> None:
     assert place.cached() == place.served()
 
 
-def test_a_full_sync_never_puts_an_older_account_over_a_newer(place: Place) -> None:
+def test_a_full_sync_keeps_what_a_push_made_newer_meanwhile(place: Place) -> None:
     place.pull()
     one = sorted(place.served())[0]
-    with closing(place.cache()) as cache:
-        account = json.loads(cache.all("SELECT payload FROM account WHERE id = ?", (one,))[0][0])
-        newer = canonical({**account, "seq": 10**6, "name": "Newer by a push"})
-        cache.connection.execute("UPDATE account SET seq = 1000000, payload = ? WHERE id = ?", (newer, one))
-    place.pull(full=True)
+
+    def pushed(_count: int) -> None:
+        with closing(place.cache()) as cache:
+            account = json.loads(cache.all("SELECT payload FROM account WHERE id = ?", (one,))[0][0])
+            newer = canonical({**account, "seq": 10**6, "name": "Newer by a push"})
+            cache.connection.execute("UPDATE account SET seq = 1000000, payload = ? WHERE id = ?", (newer, one))
+
+    place.pull(full=True, progress=pushed)
     assert json.loads(place.cached()[one])["name"] == "Newer by a push"
     with closing(place.cache()) as cache:
         assert cache.counts().book == ACCOUNTS
+    place.pull(full=True)  # whereas what was newer before is of a history that the server no longer has
+    assert place.cached() == place.served()
+
+
+def test_a_server_restored_from_an_old_copy_is_fetched_anew(place: Place, tmp_path: Path) -> None:
+    place.server.stop()
+    old = shutil.copy(place.db, tmp_path / "old.db")
+    place.restart()
+    one, two, three = sorted(place.served())[:3]
+    place.touch(one, two)
+    write(place, {"change_id": str(uuid.uuid4()), "account_id": one, "kind": "note", "params": {"text": "Lost later"}})
+    place.pull()
+    with closing(place.cache()) as cache:
+        held = cache.audit_after
+    place.restart(db=Path(old))  # the same epoch, as a careless restore leaves it
+    place.touch(three)
+    assert place.pull().full
+    assert place.cached() == place.served()
+    with closing(place.cache()) as cache:
+        assert cache.audit_after == held - 1 and cache.book_since is not None
+    assert not place.pull().full
 
 
 def test_a_new_epoch_starts_over_through_the_shadow_and_takes_the_new_trail(place: Place, tmp_path: Path) -> None:

@@ -4,15 +4,16 @@ import json
 import uuid
 from datetime import timedelta
 
+import msgspec
 import pytest
 
-from data.backends.native import NativeBackend
-from data.backends.port import Submission
+from data.backends.native import CAPABILITIES, NativeBackend
+from data.backends.port import NoVerdict, Submission
 from data.errors import Busy, NotPossible
 from data.locks import push_lock
 from data.outbox import Outbox
 from data.outbox_rows import Place
-from data.push import check_head, look_up
+from data.push import HeadCheck, check_head, look_up
 from data.receipts import verify_chain
 from data.remedy import State
 
@@ -228,6 +229,45 @@ def test_stop_leaves_the_rest_for_later(shop):
     assert maya.push().pushed == 2
 
 
+class CannotTellARepetition:
+    """The reference server behind a port that knows no idempotency, and that may lose an answer."""
+
+    capabilities = msgspec.structs.replace(CAPABILITIES, idempotent=False)
+
+    def __init__(self, backend, *, lose=0):
+        self.backend, self.lose, self.sent = backend, lose, 0
+
+    def __getattr__(self, name):
+        return getattr(self.backend, name)
+
+    def submit(self, submission):
+        self.sent += 1
+        if self.sent <= self.lose:
+            return NoVerdict("It was cut before it arrived.")
+        return self.backend.submit(submission)
+
+
+def test_without_idempotency_nothing_unanswered_is_sent_again_until_reading_back_proves_it(shop):
+    maya = shop.person()
+    change = maya.write(shop.account())
+    once = CannotTellARepetition(maya.backend, lose=1)
+    maya.push(once)
+    row = maya.row(change)
+    assert (row.state, row.unknown, row.needs_you) == (State.SENDING, True, True)
+    for _ in range(3):
+        maya.push(once, ignore_backoff=True)
+    assert once.sent == 1 and "not sent again" in maya.row(change).last_error
+    maya.clock.move(seconds=61)
+    assert maya.push(once, ignore_backoff=True).pushed == 1  # a 404 this late proves that nothing was applied
+    assert once.sent == 2 and len(maya.entries(change)) == 1
+
+    lost = maya.write(shop.account())
+    maya.outbox.start(lost.change_id, maya.clock())
+    maya.backend.submit(Submission(lost.change_id, lost.body, lost.base_version))  # applied, then we were killed
+    assert maya.push(once).pushed == 1
+    assert once.sent == 2 and maya.row(lost).state is State.APPLIED
+
+
 def test_look_up_settles_an_unknown_change_both_ways(shop):
     maya = shop.person()
     applied, lost = maya.write(shop.account()), maya.write(shop.account())
@@ -276,11 +316,16 @@ def test_writing_the_same_id_twice_keeps_one_row(shop):
 def test_the_signed_head_is_checked_and_remembered(shop):
     maya = shop.person()
     url = maya.backend.base_url
-    assert check_head(maya.backend, maya.outbox, url, maya.clock()) == ()
+    assert check_head(maya.backend, maya.outbox, url, maya.clock()) == HeadCheck((), None)
     seen = maya.outbox.remembered_head(url)
     assert seen.seq == maya.backend.head().seq
+    rewritten = check_head(maya.backend, maya.outbox, url, maya.clock(), {seen.seq: "ee"}.get)
+    assert "not the one" in rewritten.problem
+    maya.write(shop.account())
+    maya.push()
+    assert check_head(maya.backend, maya.outbox, url, maya.clock(), {}.get, trail_holds=False).problem is None
     maya.outbox.remember_head(url, seen.seq + 100, "ff", maya.clock())
-    assert "seen before" in check_head(maya.backend, maya.outbox, url, maya.clock())[0]
+    assert "seen before" in check_head(maya.backend, maya.outbox, url, maya.clock()).problem
 
 
 def test_a_head_signed_with_another_key_is_reported(shop):
@@ -289,5 +334,6 @@ def test_a_head_signed_with_another_key_is_reported(shop):
     key_id = maya.backend.head().key_id
     maya.outbox.pin(url, {key_id: "A" * 43 + "="}, maya.clock())
     told = check_head(maya.backend, maya.outbox, url, maya.clock())
-    assert len(told) == 2 and "not the ones seen before" in told[0]
+    assert "not the ones seen before" in told.notices[0] and "--accept-keys" in told.notices[0]
+    assert "does not know" in told.problem or "does not hold" in told.problem
     assert maya.outbox.remembered_head(url) is None

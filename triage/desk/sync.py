@@ -147,10 +147,24 @@ def pull_round(
 ) -> Pulled:
     """Pull what changed, check the audit head, then re-assess what has lapsed by time, feed date or policy."""
     pulled = pull(backend, cache, session.assess_for, session.clock(), full=full, yes=yes, progress=progress)
-    notices = check_head(backend, outbox, session.place.base_url, session.clock()) if backend.capabilities.audit else ()
+    if cache.book_since is not None:
+        outbox.forget_seqs(session.place.base_url, cache.book_since)
+    said = [pulled.audit_problem, *(_head_words(session, backend, cache, outbox, pulled.audit_problem))]
     lapsed(session, cache)
-    said = " ".join(filter(None, (pulled.audit_problem, *notices)))
-    return msgspec.structs.replace(pulled, audit_problem=said or None)
+    return msgspec.structs.replace(pulled, audit_problem=" ".join(filter(None, said)) or None)
+
+
+def _head_words(
+    session: Session, backend: BillingBackend, cache: Cache, outbox: Outbox, trail_problem: str | None
+) -> tuple[str | None, ...]:
+    """Check the signed head; what is wrong with the chain is kept with the trail, for `audit verify` and screens."""
+    if not backend.capabilities.audit:
+        return ()
+    url, holds = session.place.base_url, trail_problem is None
+    checked = check_head(backend, outbox, url, session.clock(), cache.audit_hash, trail_holds=holds)
+    if checked.problem and holds:
+        cache.note_audit_problem(checked.problem)
+    return (*checked.notices, checked.problem)
 
 
 def lapsed(session: Session, cache: Cache) -> int:
