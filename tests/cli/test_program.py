@@ -167,6 +167,25 @@ def test_remedy_says_money_in_whole_units_with_its_currency(cli):
     assert f"{row['mrr'] / 100:,.2f} -> " in ran.out
 
 
+def test_the_log_has_counts_and_our_own_sentences_only(cli, sandbox):
+    rows = cli("list", "--category", "at_cap", "--json").json
+    row = [row for row in rows if row["handled"] is None][-1]
+    account, workspace, name = row["id"], row["workspaces"][0]["id"], row["name"]
+    reason = "Canary reason that no log may hold"
+    assert cli("remedy", "reset_usage", account, "--workspace", workspace, "--reason", reason, "--push").code == 0
+    assert cli.changed(TRIAGE_BASE_URL="http://127.0.0.1:9")("sync").code == 3
+    log = cli.home / "state" / "triage.log"
+    text = log.read_text()
+    assert "push pushed=1 conflicts=0 rejected=0 waiting=0" in text
+    assert "sync failed Offline: 127.0.0.1:9 cannot be reached" in text
+    assert log.stat().st_mode & 0o777 == 0o600
+    assert not [word for word in (reason, sandbox.token, account, workspace, name) if word in text]
+    log.write_text("x" * 300_000)
+    assert cli("sync", "--full").code == 0
+    assert "pulled=" in log.read_text() and "x" not in log.read_text()
+    assert log.with_name("triage.log.1").stat().st_size == 300_000
+
+
 def test_whoami_version_and_config(cli, sandbox):
     who = cli("whoami", "--json").json
     assert list(who) == ["staff_id", "name", "permissions", "backend", "capabilities"]

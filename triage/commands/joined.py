@@ -85,6 +85,7 @@ def _place(settings: Settings, base_url: str, client: str) -> Place:
         stale_after=settings.stale_after,
         sync_every=settings.sync_every,
         read_only=settings.read_only,
+        log_file=settings.log_file,
     )
 
 

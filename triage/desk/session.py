@@ -33,6 +33,7 @@ class Place:
     stale_after: float = 3600.0
     sync_every: float = 60.0
     read_only: bool = False
+    log_file: Path | None = None
 
 
 class TokenBox:

@@ -15,6 +15,7 @@ from data.outbox import Outbox
 from data.pull import Pulled, pull, reassess_lapsed
 from data.push import Pushed, check_head, look_up, push
 from data.remedy import Change
+from triage.desk.log import log_failed, log_pulled, log_pushed
 from triage.desk.session import Session
 
 LAPSED_AT_ONCE = 2000
@@ -69,6 +70,7 @@ def sync_once(
             notes.append(pulled.audit_problem)
     except TriageError as failed:
         error = failed
+        log_failed(session, "sync", error)
     finally:
         counts = outbox.counts()
         epoch = pulled.epoch or cache.epoch
@@ -108,7 +110,7 @@ def push_round(
     """Push what is due; each applied change refreshes its account in the cache. Read-only sends nothing."""
     if session.place.read_only:
         return Pushed()
-    return push(
+    done = push(
         backend,
         outbox,
         identity=identity,
@@ -119,6 +121,8 @@ def push_round(
         ignore_backoff=ignore_backoff,
         stop=stop,
     )
+    log_pushed(session, done)
+    return done
 
 
 def refresher(session: Session, cache: Cache) -> Callable[[Item], None]:
@@ -151,7 +155,9 @@ def pull_round(
         outbox.forget_seqs(session.place.base_url, cache.book_since)
     said = [pulled.audit_problem, *(_head_words(session, backend, cache, outbox, pulled.audit_problem))]
     lapsed(session, cache)
-    return msgspec.structs.replace(pulled, audit_problem=" ".join(filter(None, said)) or None)
+    done = msgspec.structs.replace(pulled, audit_problem=" ".join(filter(None, said)) or None)
+    log_pulled(session, done)
+    return done
 
 
 def _head_words(

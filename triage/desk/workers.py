@@ -13,6 +13,7 @@ from data.errors import Busy, RateLimited, SignedOut, TriageError
 from data.identity import Identity
 from data.outbox import Outbox
 from triage.desk.link import LinkState
+from triage.desk.log import log_failed
 from triage.desk.session import Session
 from triage.desk.sync import lapsed, look_up_round, pull_round, push_round, recognise
 
@@ -32,6 +33,7 @@ class Worker(threading.Thread):
         self._wake = threading.Event()
         self._ended = threading.Event()
         self._failures = 0
+        self._logged: type[TriageError] = TriageError
         self._backend: BillingBackend | None = None
         self._identity: Identity | None = None
 
@@ -85,6 +87,9 @@ class Worker(threading.Thread):
         """Full jitter between 1 s and a minute, or what the server asked for; signed out waits for a person."""
         self._failures += 1
         self._identity = None
+        if self._failures == 1 or type(error) is not self._logged:  # not at every try that fails alike
+            self._logged = type(error)
+            log_failed(self._session, self.name.removeprefix("triage-"), error)
         if isinstance(error, SignedOut):
             self._link.failed(error, None)
             return IDLE_PAUSE
