@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from data.account import Actor, Entry, Value
 from data.backends.port import Head
@@ -76,6 +74,9 @@ def entry_hash(prev_hash: str, raw: str) -> str:
 
 def signature_holds(seq: int, digest: str, signature: str, public_key: str) -> bool:
     """True when `signature` is `public_key`'s Ed25519 signature (both base64) over seq, a line feed and the hash."""
+    from cryptography.exceptions import InvalidSignature  # here: commands that only read never pay for it
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
     try:
         key = Ed25519PublicKey.from_public_bytes(base64.b64decode(public_key, validate=True))
         key.verify(base64.b64decode(signature, validate=True), f"{seq}\n{digest}".encode())

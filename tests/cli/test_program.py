@@ -13,7 +13,7 @@ import pytest
 from triage.commands import COMMANDS
 from triage.commands.parser import parse
 
-HEAVY = ("textual", "sqlmodel", "sqlalchemy", "pydantic", "httpx", "keyring", "rich")
+HEAVY = ("textual", "sqlmodel", "sqlalchemy", "pydantic", "httpx", "keyring", "rich", "cryptography")
 
 
 def imported(program, *words):

@@ -10,7 +10,7 @@ import pytest
 
 from data.remedy import State
 
-TRIALS = 20
+TRIALS = [20, pytest.param(200, marks=[pytest.mark.soak, pytest.mark.timeout(3600)])]
 CLIENT = """
 import os, random, sys
 from datetime import UTC, datetime
@@ -40,11 +40,12 @@ def start_client(person, token):
     return child
 
 
+@pytest.mark.parametrize("trials", TRIALS)
 @pytest.mark.timeout(120)
-def test_I1_a_client_killed_at_any_moment_applies_each_change_exactly_once(shop):
+def test_I1_a_client_killed_at_any_moment_applies_each_change_exactly_once(shop, trials):
     dice = random.Random(20)
     span, interrupted, everything = 0.15, 0, []
-    for trial in range(TRIALS):
+    for trial in range(trials):
         maya = shop.person()
         accounts = [shop.account() for _ in range(3)]
         chosen = [accounts[0], accounts[1], accounts[0], accounts[2], accounts[0]]
@@ -69,4 +70,4 @@ def test_I1_a_client_killed_at_any_moment_applies_each_change_exactly_once(shop)
         assert [(e.outcome, e.reason) for e in entries if e.change_id == change.change_id] == [
             ("applied", change.reason)
         ]
-    assert interrupted >= TRIALS // 4, "the kills came too late to mean anything"
+    assert interrupted >= trials // 4, "the kills came too late to mean anything"

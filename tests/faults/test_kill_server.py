@@ -12,7 +12,7 @@ import pytest
 from data.remedy import State
 from triage.sandbox import process
 
-TRIALS = 20
+TRIALS = [20, pytest.param(100, marks=[pytest.mark.soak, pytest.mark.timeout(3600)])]
 
 
 def restart(db, port):
@@ -24,8 +24,9 @@ def restart(db, port):
     raise AssertionError("the server does not come back")
 
 
+@pytest.mark.parametrize("trials", TRIALS)
 @pytest.mark.timeout(180)
-def test_I1_a_server_killed_at_any_moment_applies_each_change_exactly_once(tmp_path, make_shop):
+def test_I1_a_server_killed_at_any_moment_applies_each_change_exactly_once(tmp_path, make_shop, trials):
     dice = random.Random(21)
     db = tmp_path / "server.db"
     running = process.start(accounts=200, seed=7, db=db)
@@ -34,7 +35,7 @@ def test_I1_a_server_killed_at_any_moment_applies_each_change_exactly_once(tmp_p
     maya = shop.person()
     everything, interrupted = [], 0
     try:
-        for trial in range(TRIALS):
+        for trial in range(trials):
             accounts = [shop.account() for _ in range(3)]
             chosen = [accounts[0], accounts[1], accounts[0], accounts[2], accounts[0]]
             changes = [maya.write(account, reason=f"Trial {trial}, change {n}") for n, account in enumerate(chosen)]
@@ -55,5 +56,5 @@ def test_I1_a_server_killed_at_any_moment_applies_each_change_exactly_once(tmp_p
             assert [e.outcome for e in entries if e.change_id == change.change_id] == ["applied"]
     finally:
         running.stop()
-    assert interrupted >= TRIALS // 4, "the kills came too late to mean anything"
-    assert len({uuid.UUID(change.change_id) for change in everything}) == 5 * TRIALS
+    assert interrupted >= trials // 4, "the kills came too late to mean anything"
+    assert len({uuid.UUID(change.change_id) for change in everything}) == 5 * trials

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import hypothesis.strategies as st
 import msgspec
+import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import settings
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, rule
@@ -313,3 +314,11 @@ class Loop(RuleBasedStateMachine):
 
 Loop.TestCase.settings = settings(max_examples=25, stateful_step_count=25, deadline=None)
 TestLoop = Loop.TestCase
+
+
+class LongLoop(Loop):
+    """The same for `make soak`: more examples, longer histories."""
+
+
+LongLoop.TestCase.settings = settings(max_examples=300, stateful_step_count=60, deadline=None)
+TestLongLoop = pytest.mark.soak(pytest.mark.timeout(3600)(LongLoop.TestCase))
