@@ -134,8 +134,9 @@ class InboxScreen(ListScreen):
     def _left(self, header: Header) -> Line:
         current = self.list.current
         if current is not None and self.list.gone:
-            name = numbers.fit(current.row.name, 40, self.look.glyphs).rstrip()
-            return [(f"{name} left the list: {self.desk.why_gone(current.row.id)}", "text")]
+            why = f" left the list: {self.desk.why_gone(current.row.id)}"
+            room = max(12, min(40, self.app.size.width - len(why) - 15))  # who and when stay whole
+            return [(numbers.fit(current.row.name, room, self.look.glyphs).rstrip() + why, "text")]
         if self.told:
             return [(self.told, "text")]
         held = self.held_words()

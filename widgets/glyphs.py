@@ -2,6 +2,7 @@
 
 import codecs
 import locale
+import sys
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -110,9 +111,15 @@ def pick(setting: str, environment: Mapping[str, str], encoding: str | None = No
     terminal = environment.get("TERM", "")
     if terminal == "linux":
         return CONSOLE
-    if terminal == "dumb" or terminal.startswith("vt") or not _is_utf8(encoding or locale.getpreferredencoding(False)):
+    if terminal == "dumb" or terminal.startswith("vt") or not _is_utf8(encoding or _encoding(environment)):
         return ASCII
     return UNICODE
+
+
+def _encoding(environment: Mapping[str, str]) -> str:
+    """Return the locale's encoding; Python writes UTF-8 also in the C locale, whose terminals need not show it."""
+    forced = sys.flags.utf8_mode and environment.get("PYTHONUTF8") != "1"
+    return "ascii" if forced else locale.getpreferredencoding(False)
 
 
 def _is_utf8(encoding: str) -> bool:

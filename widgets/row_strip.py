@@ -98,9 +98,9 @@ class RowPainter:
         return (self.look.glyphs.cursor, "accent") if state.cursor else (" ", "text")
 
     def _name(self, row: Row, ink: str) -> Line:
-        """The name; one that had to be cleaned carries its mark at the column's end."""
+        """The name, the id where it is blank; one that had to be cleaned carries its mark at the column's end."""
         mark = severity_badge.doubt(row, self.look)
-        return [(self._fit(row.name, self.layout.account - cells(mark)), ink), *mark]
+        return [(self._fit(row.name if row.name.strip() else row.id, self.layout.account - cells(mark)), ink), *mark]
 
     def _hours(self, row: Row, ink: str, state: RowState) -> Line:
         first = row.workspaces[0] if row.workspaces else None

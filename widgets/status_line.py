@@ -35,7 +35,7 @@ class StatusLine(Painted):
         while len(right) > 3 and cells(left) + cells(right) > room:
             right = (EDGE, *right[2:])  # what a key does is worth more than what is said at the right
         over = cells(left) + cells(right) - room
-        if over > 0 and len(self._left) > 1:
+        if over > 0 and self._left:
             left = shortened(left, over)
         return [strip(left, width, look, self.GROUND, right)]
 

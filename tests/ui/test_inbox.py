@@ -215,6 +215,10 @@ async def test_held_changes_count_down_and_u_takes_them_back(open_desk, app_of, 
         status = lines(seen, app)[-2]
         assert f"Reset usage for {row.name} leaves in " in status and "u takes it back" in status
         assert "⇡ 1 held" in lines(seen, app)[0] and "⇡" in lines(seen, app)[5]
+        await pilot.resize_terminal(80, 24)
+        await pilot.pause(0.3)
+        status = lines(seen, app)[-2]
+        assert status.startswith(" ⇡ Reset usage for ") and " leaves in " in status and "takes it back" in status
         await pilot.press("u")
         await pilot.pause(0.1)
         assert "Taken back. Nothing was sent." in lines(seen, app)[-2] and "outbox empty" in lines(seen, app)[0]
@@ -262,6 +266,10 @@ async def test_offline_is_a_band_and_stale_figures_are_dimmed(open_desk, app_of,
     app = app_of(desk, clock=lambda: datetime.now(UTC))
     desk.submit(Order("claim", first, params={"minutes": 60}), hold=False)
     async with app.run_test(size=(140, 40)) as pilot:
+        await wait(pilot, lambda: "Offline since" in seen(app))
+        desk.submit(Order("apply_discount", first, None, {"clear": False, "kind": "scholarship", "percent": 5}, REASON))
+        await wait(pilot, lambda: "waits for the connection   u takes it back" in lines(seen, app)[-2])
+        await pilot.press("u")
         await wait(pilot, lambda: "Offline since" in seen(app))
         band = lines(seen, app)[3]
         assert "You can go on working: 1 change waits here and leaves by itself." in band and "r now" in band
@@ -412,6 +420,19 @@ async def test_the_app_starts_at_a_named_account(open_desk, app_of) -> None:
     async with app.run_test(size=(100, 30)) as pilot:
         await pilot.pause(0.1)
         assert app.screen.target() == calm and app.screen.view is View.BOOK
+
+
+async def test_a_named_account_is_waited_for_while_the_book_is_fetched(open_desk, app_of, seen, wait) -> None:
+    desk = open_desk()
+    calm = next(i for i in ids(desk, View.BOOK) if i not in ids(desk))
+    app = app_of(open_desk(home="empty", synced=False), account=calm)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await wait(pilot, lambda: app.screen.target() == calm)
+        assert app.screen.view is View.BOOK
+    app = app_of(desk, account="acc_nobody")
+    async with app.run_test(size=(100, 30)) as pilot:
+        await wait(pilot, lambda: "acc_nobody is not in the book." in seen(app))
+        assert app.screen.view is View.AT_RISK
 
 
 def test_the_bands_say_what_is_and_what_happens_by_itself(open_desk) -> None:

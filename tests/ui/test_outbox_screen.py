@@ -77,6 +77,30 @@ async def test_a_conflict_shows_who_when_and_why(size, conflict, app_of, wait, s
         assert "1 need" in drawn
 
 
+async def test_a_conflict_names_the_workspaces_that_moved(open_desk, app_of, wait, seen) -> None:
+    mine, theirs = open_desk(), open_desk(home="theirs")
+    lines = mine.open_list(View.BOOK, Sort.SEVERITY, "").window(0, 1000)
+    trial, tier = {"tier": "changemaker", "months": 1}, {"tier": "innovator"}
+    account, ours, other = next(
+        (account, ours, other)
+        for account in (mine.detail(line.row.id).account for line in lines)
+        for ours in [Order("grant_trial", account.id, None, trial, REASON)]
+        for other in [Order("change_tier", account.id, None, tier, THEIRS)]
+        if len(account.workspaces) > 1 and not mine.preview(ours).blocked and not mine.preview(other).blocked
+    )
+    mine.submit(ours, hold=False)
+    theirs.submit(other, hold=False)
+    assert sync_once(theirs.session).summary.pushed == 1 and sync_once(mine.session).summary.conflicts == 1
+    app = app_of(mine)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        app.push_screen(OutboxScreen(mine))
+        await wait(pilot, lambda: "You saw" in seen(app))
+        drawn = seen(app)
+        assert all(f"   {workspace.name[:13]}" in drawn for workspace in account.workspaces)
+        assert "Hours included" not in drawn
+
+
 async def test_writing_again_starts_from_what_it_is_now(conflict, app_of, wait, trail_of, seen) -> None:
     desk, mine = conflict
     app = app_of(desk)
