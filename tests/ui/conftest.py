@@ -202,6 +202,11 @@ class Terminal:
             self.read(0.1)
         return self.text
 
+    @property
+    def alive(self) -> bool:
+        """True while it runs."""
+        return os.waitpid(self.pid, os.WNOHANG) == (0, 0)
+
     def ended(self, seconds: float = 15) -> int:
         """Wait for the program's end; its exit code."""
         ends = time.monotonic() + seconds
