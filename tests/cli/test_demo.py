@@ -92,3 +92,12 @@ def test_the_demos_server_dies_even_when_the_demo_is_killed(demo):
     process.send_signal(signal.SIGKILL)
     process.wait()
     assert servers and all(gone(pid) for pid in servers)
+
+
+def test_without_the_extra_sandbox_and_demo_say_what_to_install(tmp_path):
+    hide = "import sys, importlib.util as u; found = u.find_spec\n"
+    hide += "u.find_spec = lambda name, *rest: None if name == 'fastapi' else found(name, *rest)\n"
+    hide += "from triage.__main__ import main; sys.exit(main())"
+    for words in (["sandbox", "--accounts", "10", "--port", "0"], ["demo", "--accounts", "10"]):
+        ran = subprocess.run([sys.executable, "-c", hide, *words], capture_output=True, text=True, check=False)
+        assert (ran.returncode, ran.stdout) == (1, "") and "[sandbox]" in ran.stderr

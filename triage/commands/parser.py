@@ -57,7 +57,7 @@ def parse(argv: list[str]) -> argparse.Namespace:
         if asked:
             importlib.import_module(f"triage.commands.{family}").add(name, made)
     args, unknown = top.parse_known_args(argv)
-    if unknown:
+    if unknown and not getattr(args, "any_options", False):  # whose options come with an extra that is not there
         options = re.findall(r"--[a-z][a-z-]*", args.parser.format_help())
         args.parser.error(f"unknown argument {unknown[0]!r}." + nearest(unknown[0].split("=")[0], options))
     return args

@@ -10,7 +10,7 @@ from triage.commands.context import Context
 from triage.commands.parser import Parser
 from triage.config import Flags
 
-NEEDS_EXTRA = "This needs the reference server: pip install 'cs-triage[sandbox]'"
+NEEDS_EXTRA = "This needs the reference server. In triage's own folder: pip install '.[sandbox]'"
 
 
 def add(name: str, parser: Parser) -> None:
@@ -25,6 +25,9 @@ def add(name: str, parser: Parser) -> None:
         from triage.sandbox.command import add_arguments
 
         add_arguments(parser)
+    else:
+        parser.epilog = NEEDS_EXTRA
+        parser.set_defaults(any_options=True)
 
 
 def open_app(context: Context, account_id: str | None) -> int:
