@@ -256,6 +256,10 @@ class Desk(Protocol):
         """One sentence on the chain: verified how far, or what is wrong."""
         ...
 
+    def audit_problem(self) -> str | None:
+        """What the last rounds found wrong with the chain or its keys, None where nothing is."""
+        ...
+
     # --- the link (these only nudge the sync thread; nothing here waits for the network) ---
     def start(self, on_change: Callable[[], None]) -> None:
         """Start the sync thread; `on_change` is called from it whenever something may look different."""

@@ -11,6 +11,7 @@ from data.account import Entry
 from data.ports import Desk, Detail, Header
 from screens.base import TriageScreen
 from widgets.audit_row import details, head_strip, row_strip
+from widgets.block import Sentence
 from widgets.key_line import Hint
 from widgets.line import Painted, strip
 from widgets.look import Look
@@ -35,6 +36,13 @@ class AuditHead(Painted):
         return [head_strip(width, look, self._one_account)]
 
 
+class ChainProblem(Sentence):
+    """What is wrong with the chain, whole, on the screen's own ground."""
+
+    GROUND = Painted.GROUND
+    DEFAULT_CSS = "ChainProblem { margin: 0 1; }"
+
+
 class AuditScreen(TriageScreen):
     """The trail of one account, or of all of them where `account_id` is None."""
 
@@ -56,7 +64,8 @@ class AuditScreen(TriageScreen):
         self._details: dict[str, Detail | None] = {}
 
     def body(self) -> Iterable[Widget]:
-        """Heads and list."""
+        """What is wrong with the chain, where something is; heads and list."""
+        yield ChainProblem(ink="strong bold")
         yield AuditHead(self.account_id is not None)
         yield OpenList(self._draw_row, self._open_row, id="entries")
 
@@ -88,7 +97,11 @@ class AuditScreen(TriageScreen):
             self._read_newer()
         detail = self._detail(self.account_id)
         whose = str(detail.account.name) if detail else self.account_id or "all accounts"
-        self.query_one(TitleTabs).show("Audit", [whose, self.desk.audit_state()])
+        problem = self.desk.audit_problem()
+        sentence = self.query_one(ChainProblem)
+        sentence.display = bool(problem)
+        sentence.show(problem or "")
+        self.query_one(TitleTabs).show("Audit", [whose, "needs a look" if problem else self.desk.audit_state()])
         place, total = listed.positions
         position = f"{count(place)} of {count(total)}{'+' if self._more else ''}" if total else ""
         calm = "One entry for each change. Nothing is ever removed."

@@ -9,7 +9,7 @@ from textual.containers import Container
 from textual.timer import Timer
 from textual.widget import Widget
 
-from data.ports import Desk, Detail, Header, Sort, View
+from data.ports import Desk, Detail, Header, Link, Sort, View
 from screens import inbox_words as words
 from screens.keymap import keys_now
 from screens.list_screen import ListScreen
@@ -152,6 +152,8 @@ class InboxScreen(ListScreen):
             ]
         if header.stale:
             return [(words.dimmed(header, self.now), "muted")]
+        if header.status.link is Link.FINE and header.status.sentence:
+            return [("The audit trail needs a look   ", "text"), ("a", "key"), (" says why", "muted")]
         return ()
 
     def _right(self, header: Header) -> Line:

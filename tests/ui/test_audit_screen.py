@@ -51,6 +51,20 @@ async def test_new_entries_appear_after_a_sync(open_desk, app_of, wait, seen) ->
         await wait(pilot, lambda: "They rang back" in seen(app))
 
 
+async def test_a_trail_that_lost_its_end_is_said_in_the_inbox_and_whole_on_the_audit_screen(
+    open_desk, app_of, wait, seen
+) -> None:
+    desk = open_desk()
+    url = desk.base_url
+    desk.box.remember_head(url, desk.box.remembered_head(url).seq + 1000, "0" * 64, datetime.now(UTC))
+    app = app_of(desk)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await wait(pilot, lambda: "The audit trail needs a look   a says why" in seen(app))
+        await pilot.press("a")
+        await wait(pilot, lambda: "was seen before" in seen(app))
+        assert "triage doctor --accept-keys takes it as it is" in " ".join(seen(app).split())
+
+
 async def test_thousands_of_entries_are_read_page_by_page(open_desk, app_of, wait) -> None:
     desk = open_desk()
     sync_once(desk.session)

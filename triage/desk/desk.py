@@ -131,8 +131,12 @@ class Desk:
 
     def audit_state(self) -> str:
         """One sentence on the chain; what the last round found wrong with it comes first."""
+        return self.audit_problem() or self._trail.state()
+
+    def audit_problem(self) -> str | None:
+        """What the last rounds found wrong with the chain or its keys, None where nothing is."""
         status = self._link.status
-        return status.sentence if status.link is Link.FINE and status.sentence else self._trail.state()
+        return status.sentence if status.link is Link.FINE and status.sentence else self.cache.audit_problem
 
     def verify_audit(self) -> ChainReport:
         """Replay the whole chain."""
