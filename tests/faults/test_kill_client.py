@@ -9,6 +9,7 @@ import time
 import pytest
 
 from data.remedy import State
+from triage.sandbox import process
 
 TRIALS = [
     pytest.param(20, marks=pytest.mark.timeout(120)),
@@ -41,6 +42,13 @@ def start_client(person, token):
     )
     assert child.stdout.readline() == "ready\n"
     return child
+
+
+@pytest.fixture
+def shop(trials, make_shop):
+    """A sandbox with accounts enough for every trial."""
+    with process.start(accounts=6 * trials, seed=7) as running:
+        yield make_shop(running)
 
 
 @pytest.mark.parametrize("trials", TRIALS)
