@@ -48,6 +48,7 @@ def ask_keyring(action: str, user: str, token: str | None = None) -> tuple[str |
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
+        env={key: value for key, value in os.environ.items() if key != "TRIAGE_TOKEN"},
     )
     try:
         out, _ = child.communicate(asked, timeout=LIMIT)

@@ -35,7 +35,8 @@ def run_editor(command: str, text: str) -> SafeText:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(text + "\n")
         try:
-            code = subprocess.call([*shlex.split(command), name])
+            environment = {key: value for key, value in os.environ.items() if key != "TRIAGE_TOKEN"}
+            code = subprocess.call([*shlex.split(command), name], env=environment)
         except (OSError, ValueError):
             raise NotPossible(f"The editor could not be started: {command}") from None
         if code:

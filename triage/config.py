@@ -150,11 +150,11 @@ def check_base_url(url: str, source: str, path: Path) -> str | None:
         parts = urlsplit(url)
         host, _ = parts.hostname or "", parts.port
     except ValueError:
-        raise ConfigError(f"{where} is not a URL: {url!r}.") from None
+        raise ConfigError(f"{where} is not a URL. Write it like https://billing.example") from None
     if parts.username is not None or parts.password is not None:
         raise ConfigError(f"{where} holds a user name or password. Take it out; triage login keeps the token.")
     if parts.scheme not in ("http", "https") or not host or parts.query or parts.fragment or not url.isprintable():
-        raise ConfigError(f"{where} must look like https://billing.example, not {url!r}.")
+        raise ConfigError(f"{where} must look like https://billing.example")  # what stands there may be a token
     if parts.scheme == "http" and not _LOOPBACK.fullmatch(host):
         raise ConfigError(f"{where} is plain http to {host}, and the token would travel unprotected. Use https.")
     return url.rstrip("/")

@@ -97,6 +97,14 @@ def test_plain_http_to_another_machine_is_refused(tmp_path, url):
 
 
 @pytest.mark.parametrize(
+    "url", ["canary", "https://a/?token=canary", "https://canary@a", "https://a:canary", "https://[canary"]
+)
+def test_a_token_pasted_into_the_url_is_not_repeated(tmp_path, url):
+    assert "canary" not in problem(tmp_path, f'base_url = "{url}"')
+    assert "canary" not in problem(tmp_path, "", {"TRIAGE_BASE_URL": url})
+
+
+@pytest.mark.parametrize(
     "url", ["ftp://a", "billing.example", "https://", "https://a/?q=1", "https://a:b", "https://u:p@a"]
 )
 def test_what_is_no_base_url_is_refused(tmp_path, url):

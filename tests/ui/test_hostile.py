@@ -114,10 +114,12 @@ def change(
 def triage(server: Running, home: Path, *args: str) -> bytes:
     """Run a command; what it wrote to both streams, which holds nothing that acts."""
     env = {**os.environ, "TRIAGE_BASE_URL": server.url, "TRIAGE_TOKEN": server.token, "TZ": "UTC"}
+    env["TMPDIR"] = str(home.parent)
     done = subprocess.run(
         [sys.executable, "-m", "triage", "--home", str(home), *args], env=env, capture_output=True, timeout=60
     )
     said = done.stdout + done.stderr
+    assert server.token.encode() not in said
     assert done.returncode in (0, 1, 2) and b"Traceback" not in said, said.decode(errors="replace")
     clean(said, args)
     assert not re.search(rb"[\x00-\x08\x0b-\x1f]", said.replace(b"\r\n", b"\n")), args  # CSV ends its lines with CR LF
@@ -129,6 +131,14 @@ def clean(said: bytes, where: object) -> None:
     assert found is None, f"{where}: {said[max(0, found.start() - 60) : found.end() + 20]!r}"
 
 
+@pytest.fixture
+def _open_umask() -> Iterator[None]:
+    before = os.umask(0)
+    yield
+    os.umask(before)
+
+
+@pytest.mark.usefixtures("_open_umask")
 def test_nothing_hostile_acts_in_the_command_line_or_in_the_app(
     server: Running, tmp_path: Path, in_pty: Callable[..., Any]
 ) -> None:
@@ -153,7 +163,14 @@ def test_nothing_hostile_acts_in_the_command_line_or_in_the_app(
 
     for args in COMMANDS:
         triage(server, home, *(word.format(conflict=conflict_on, lone=ids[14]) for word in args))
-    in_the_app(in_pty(server, home, TRIAGE_TOKEN=server.token))
+    app = in_pty(server, home, TMPDIR=str(tmp_path))
+    in_the_app(app)
+    assert server.token.encode() not in app.received
+    left = [path for path in tmp_path.rglob("*") if path != home]
+    assert len([path for path in left if path.suffix == ".db"]) == 2
+    for path in left:  # under umask 000
+        assert not path.stat().st_mode & 0o077, path
+        assert path.is_dir() or server.token.encode() not in path.read_bytes(), path
 
 
 COMMANDS = [

@@ -136,7 +136,10 @@ def _network(context: Context, settings: Settings) -> Iterator[Finding]:
     if token is None:
         yield Finding("token", False, "none found", "triage login, or set TRIAGE_TOKEN or TRIAGE_TOKEN_FILE.")
         return
-    yield Finding("token", True, f"from {token.source}")
+    todo = ""
+    if token.source == "TRIAGE_TOKEN_FILE":
+        todo = _mode_problem(Path(context.environ["TRIAGE_TOKEN_FILE"]).expanduser(), 0o600)
+    yield Finding("token", not todo, f"from {token.source}", todo)
     yield from _backend(settings.need_base_url(), token.token)
 
 
