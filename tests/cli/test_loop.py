@@ -308,3 +308,12 @@ def test_several_of_my_own_changes_on_one_account_go_in_order(cli):
     assert cli("sync", "--json").json["pushed"] == 2
     entries = [one for one in cli("audit", "--json").json if one["account_id"] == account]
     assert [one["after"]["discount"]["percent"] for one in entries[:2]] == [6, 5]
+    first, second = (
+        cli("remedy", "apply_discount", account, *given, "--reason", "One after the other", "--json").json["change_id"]
+        for given in (("--set", "clear=true"), ("--set", "kind=scholarship", "--set", "percent=7"))
+    )
+    assert cli("outbox", "undo", first).code == 0
+    assert {one["change_id"]: one["state"] for one in cli("outbox", "--json").json}[second] == "parked"
+    again = cli("outbox", "reauthor", second, "--reason", "On its own, after a second look", "--json")
+    assert (again.code, again.json["state"]) == (0, "queued"), again
+    assert cli("sync", "--json").json["pushed"] == 1

@@ -67,7 +67,7 @@ def _actions(desk: "Desk", args: argparse.Namespace) -> dict[str, Callable[[str]
         "retry": desk.retry,
         "undo": desk.take_back,
         "discard": lambda change_id: desk.discard(change_id, args.reason),
-        "reauthor": lambda change_id: desk.reauthor(change_id, args.reason),
+        "reauthor": lambda change_id: desk.reauthor(change_id, args.reason, hold=False),
     }
 
 
