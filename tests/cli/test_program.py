@@ -92,6 +92,8 @@ def test_config_errors_exit_2(bare):
     ran = bare.changed(TRIAGE_BASE_URL=None)("sync")
     assert ran.code == 2 and "triage demo" in ran.err
     assert bare.changed(TRIAGE_BASE_URL=None)().code == 2
+    ran = bare("demo")
+    assert (ran.code, ran.out) == (2, "") and ran.err.count("\n") == 1, "said before a book is seeded"
     ran = bare()
     assert ran.code == 2 and "needs a terminal" in ran.err
 

@@ -261,6 +261,8 @@ def test_without_a_sync_there_is_no_data_yet(bare):
 
 
 def test_reading_needs_neither_url_nor_token_and_refuses_another_backends_book(cli):
+    unnamed = cli.changed(TRIAGE_BASE_URL=None)("sync")
+    assert (unnamed.code, unnamed.out) == (2, "") and "TRIAGE_BASE_URL" in unnamed.err
     without = cli.changed(TRIAGE_BASE_URL=None, TRIAGE_TOKEN=None)
     assert len(without("list", "--json").json) > 10
     other = cli.changed(TRIAGE_BASE_URL="https://other.example")("list")

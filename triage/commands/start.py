@@ -34,8 +34,7 @@ def open_app(context: Context, account_id: str | None) -> int:
     """Open the app; Textual is imported here and nowhere else."""
     settings = context.settings
     settings.need_base_url()
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise ConfigError("The app needs a terminal. Without one: triage list, show, remedy, sync.")
+    _need_terminal()
     from triage.app import TriageApp
     from triage.commands.joined import open_session
     from triage.desk import Desk
@@ -56,6 +55,7 @@ def run_demo(args: argparse.Namespace, context: Context) -> int:
 
     if not _has_server():
         raise TriageError(NEEDS_EXTRA)
+    _need_terminal()
     from triage.sandbox.process import SandboxFailed, start
 
     for number in (signal.SIGTERM, signal.SIGHUP):
@@ -81,6 +81,11 @@ def run_sandbox(args: argparse.Namespace, context: Context) -> int:
     from triage.sandbox.command import run
 
     return run(args)
+
+
+def _need_terminal() -> None:
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise ConfigError("The app needs a terminal. Without one: triage list, show, remedy, sync.")
 
 
 def _has_server() -> bool:

@@ -22,6 +22,7 @@ def run_sync(args: argparse.Namespace, context: Context) -> int:
     from triage.commands.joined import open_session
     from triage.desk.sync import sync_once
 
+    context.settings.need_base_url()  # the URL that the cache names is for reading only
     session = open_session(context, network=True)
     with _progress() as progress:
         outcome = sync_once(session, full=args.full, yes=args.yes, progress=progress)
