@@ -53,6 +53,8 @@ def test_a_duplicated_request_is_answered_as_a_replay(launch: Any) -> None:
     answer = own.change("reset_usage", {"id": "acc_0", "workspaces": [{"id": "ws_acc_0"}]})
     assert answer.headers["Idempotent-Replayed"] == "true"
     assert [entry["action"] for entry in own.audit()][3:] == ["reset_usage"]
+    streamed = own.client().get("/v1/accounts", headers={"Accept": "application/x-ndjson"})
+    assert streamed.status_code == 200 and b"next_after" in streamed.content.splitlines()[-1]
 
 
 def test_delay_waits(launch: Any) -> None:

@@ -78,8 +78,9 @@ class Misbehaviour:
             await _refuse(drawn, scope, receive, send)
             return
         if "duplicate" in drawn:
-            receive = replaying(body := await _body(receive), receive)
+            body = await _body(receive)
             await self._app(scope, replaying(body, receive), _swallow)
+            receive = replaying(body, receive)  # made only now: a streaming answer listens on and would eat it
         if "drop_after" in drawn:
             await self._app(scope, receive, _swallow)
             _cut(send)
