@@ -79,12 +79,6 @@ class Outbox(Sending):
                 self._insert(order, account, preview, authored, hold_seconds)
         return self._find(new_id)
 
-    def mark_rewritten(self, old: str, new: str, now: datetime) -> Change:
-        """Discard a change that needs a person as "rewritten as ID"; raises NotPossible."""
-        with self._writing():
-            self._supersede(old, new, now)
-        return self._find(old)
-
     def _supersede(self, old_id: str, new_id: str, now: datetime) -> None:
         old = self._find(old_id)
         if old.unknown:
@@ -159,18 +153,19 @@ class Outbox(Sending):
         """One change; NotPossible when there is none of that id."""
         return self._find(change_id)
 
-    def pending_by_account(self) -> dict[str, list[Change]]:
-        """The changes that are not over, by account."""
-        return self.overlay(lambda account_id: None, applied=False)
+    def standing(self, account_id: str, base_url: str) -> list[Change]:
+        """The changes of an account that are under way to `base_url` or applied there, as they were written."""
+        names = (State.HELD.value, State.QUEUED.value, State.SENDING.value, State.APPLIED.value)
+        where = f"WHERE account_id = ? AND base_url = ? AND state IN ({_marks(names)}) ORDER BY position"
+        return self._select(where, account_id, base_url, *names)
 
-    def overlay(self, cached_seq: Callable[[str], int | None], *, applied: bool = True) -> dict[str, list[Change]]:
+    def overlay(self, cached_seq: Callable[[str], int | None]) -> dict[str, list[Change]]:
         """The changes that are not over, and applied ones whose result the cached account does not show yet.
 
         `cached_seq` returns the cached account's seq, None when it is not in the cache.
         """
         rows = self._select(f"WHERE state IN ({_marks(_OPEN)})", *_OPEN)
-        if applied:
-            rows += map(self._find, self._unseen(cached_seq))
+        rows += map(self._find, self._unseen(cached_seq))
         found: dict[str, list[Change]] = {}
         for change in sorted(rows, key=lambda change: change.position):
             found.setdefault(change.account_id, []).append(change)

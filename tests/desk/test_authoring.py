@@ -118,6 +118,8 @@ def test_a_conflict_names_who_when_and_why_and_overwrites_nothing(open_session, 
 def test_A13_a_second_reset_needs_a_conversation_or_the_typed_word(synced, capped, shared_server) -> None:
     row = capped[4]
     synced.submit(reset(row), hold=False)
+    guards = {guard.rule: guard for guard in synced.preview(reset(row)).guards}
+    assert guards["A13"].blocking and "Maya Okafor" in guards["A13"].message  # not yet sent, and a reset all the same
     sync_once(synced.session)
     used = [line.row for line in synced.open_list(View.BOOK, Sort.NAME, row.id).window(0, 1)][0]
     form = synced.open_form("reset_usage", row.id)

@@ -127,7 +127,7 @@ def test_counts_and_overlay(outbox, write, example):
     outbox.discard(done.change_id, "", NOW)
     counts = outbox.counts()
     assert (counts.held, counts.queued, counts.sending, counts.needs_you, counts.waiting) == (1, 1, 1, 1, 3)
-    assert [change.position for change in outbox.pending_by_account()["acc_1"]] == [1, 2, 3, 4]
+    assert [change.position for change in outbox.overlay(lambda account_id: None)["acc_1"]] == [1, 2, 3, 4]
     assert "acc_2" not in outbox.overlay(lambda account_id: None)
 
 
@@ -157,19 +157,15 @@ def test_reauthor_writes_anew_and_discards_the_old_in_one_transaction(outbox, wr
     order = Order("grant_trial", "acc_1", reason="Now with another reason")
     with pytest.raises(NotPossible):
         outbox.reauthor(old.change_id, order, new_id="new-1", **again)
+    in_state(outbox, old, State.SENDING)  # nobody knows what became of it
+    with pytest.raises(NotPossible):
+        outbox.reauthor(old.change_id, order, new_id="new-1", **again)
     in_state(outbox, old, State.REJECTED)
     new = outbox.reauthor(old.change_id, order, new_id="new-1", **again)
     row = outbox.get(old.change_id)
     assert (row.state, row.last_error, new.state) == (State.DISCARDED, "rewritten as new-1", State.QUEUED)
     assert new.after is None and outbox.reauthor(old.change_id, order, new_id="new-1", **again) == new
     assert [entry.event for entry in outbox.trail()] == ["authored", "rejected", "rewritten", "authored"]
-
-
-def test_an_unknown_change_is_not_written_again(outbox, write, example):
-    old = write()
-    in_state(outbox, old, State.SENDING)
-    with pytest.raises(NotPossible):
-        outbox.mark_rewritten(old.change_id, "new-1", NOW)
 
 
 def test_the_row_and_its_trail_entry_are_one_transaction(outbox, write, tmp_path):

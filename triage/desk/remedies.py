@@ -8,12 +8,14 @@ from typing import TypedDict
 import msgspec
 
 from data.account import Account, Member
+from data.assessment import Touch
 from data.cache import Cache
 from data.errors import NotAllowed, Rejected, SignedOut
 from data.identity import Identity
 from data.outbox import Outbox
 from data.ports import Earlier, Form
 from data.remedy import HIGH_DISCOUNT, ON_WORKSPACE, PERMISSIONS, REMEDIES, Change, Draft, Order, Preview
+from data.safe_text import safe_reason, safe_text
 from triage.desk.inbox import Inbox
 from triage.desk.session import Session
 from triage.rules import remedies as rules
@@ -159,8 +161,22 @@ class Remedies:
     def _earlier(self, kind: str, account: Account) -> Earlier | None:
         if kind != "reset_usage":
             return None
-        touches = self._cache.touches(account.id)
+        touches = [*self._cache.touches(account.id), *self._own_touches(account.id)]
         return rules.earlier_reset(account, touches, self._session.policy, self._session.clock())
+
+    def _own_touches(self, account_id: str) -> list[Touch]:
+        """What I wrote myself and the trail does not hold yet: offline, a second reset is a second one all the same."""
+        return [
+            Touch(
+                safe_text(change.kind),
+                change.staff_id,
+                change.staff_name,
+                change.authored_at,
+                safe_reason(change.reason),
+                change.workspace_id,
+            )
+            for change in self._outbox.standing(account_id, self._session.place.base_url)
+        ]
 
     def _members(self, kind: str, workspace_id: str | None) -> Sequence[Member] | None:
         if kind != "change_admin" or workspace_id is None:
