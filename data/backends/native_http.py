@@ -177,7 +177,8 @@ def raise_unless_ok(answered: Answered, host: str, now: datetime) -> None:
     if status == 401:
         raise SignedOut(f"{host} does not accept the token. Sign in again: triage login")
     if status == 429:
-        raise RateLimited(f"{host} asks for patience.", retry_after(answered.headers, now) or DEFAULT_PATIENCE)
+        patience = retry_after(answered.headers, now) or DEFAULT_PATIENCE
+        raise RateLimited(f"{host} asks for patience: {patience:.0f} s.", patience)
     if status >= 500:
         raise ServerFailing(f"{host} is failing ({status}).")
     if 300 <= status < 400:
