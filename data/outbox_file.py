@@ -25,7 +25,7 @@ from data.schema import OUTBOX_APPLICATION_ID, OUTBOX_SCHEMA, OUTBOX_SQL
 
 FILE_NAME = "outbox.db"
 CHECKED_BYTES = 16 * 1024 * 1024
-AFTER_PARKED = "The change before it on this account did not go through. Look again, then write it again or discard it."
+AFTER_PARKED = "Waits for you: the change before it was not applied."
 _ENDED_OTHERWISE = (State.DISCARDED, *NEEDS_YOU)
 
 

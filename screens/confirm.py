@@ -28,7 +28,6 @@ class ConfirmReason(FormModal[Change | None]):
         button: str,
         what: str,
         act: Callable[[str], Change],
-        reason: str = "",
         facts: Sequence[Fact] = (),
         against: str = "",
         recent: Sequence[SafeText] = (),
@@ -36,7 +35,7 @@ class ConfirmReason(FormModal[Change | None]):
     ) -> None:
         super().__init__(desk, title, button)
         self._change, self._what, self._act = change, what, act
-        self._reason, self._facts, self._against, self._recent = reason, tuple(facts), against, tuple(recent)
+        self._facts, self._against, self._recent = tuple(facts), against, tuple(recent)
         self._needs_reason = needs_reason
 
     def parts(self) -> Iterable[Widget]:
@@ -48,10 +47,10 @@ class ConfirmReason(FormModal[Change | None]):
             with Vertical(classes="section"):
                 yield BeforeAfter(self._facts)
         with Vertical(classes="section"):
-            yield ReasonField(self._reason, self._problem, recent=bool(self._recent))
+            yield ReasonField("", self._problem, recent=bool(self._recent))
 
     def first_field(self) -> ReasonField:
-        """A reason is looked at again, also where the old one would do."""
+        """A reason is given again, also where the old one would do."""
         return self.query_one(ReasonField)
 
     def missing(self) -> str:

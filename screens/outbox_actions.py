@@ -173,7 +173,6 @@ class OutboxActions(TriageScreen):
                 button="Write it again",
                 what="A new change from what the account is now. The old one is discarded.",
                 act=lambda reason: self.desk.reauthor(change.change_id, reason),
-                reason=change.reason,
                 facts=facts,
                 recent=() if not change.reason else (change.reason,),
                 needs_reason=change.is_remedy,

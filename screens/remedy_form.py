@@ -95,7 +95,7 @@ class RemedyForm(FormModal[Change | None]):
         """Where the reason goes and how long the change is held."""
         if self._note:
             return f"{self._note} Goes into the audit trail under your name."
-        return held_for(self.form, self.form.draft.saved_at if self.form.draft else None)
+        return held_for(self.form, self.desk.header(), self.now)
 
     def recent(self) -> Sequence[SafeText]:
         """The desk's recent reasons for this kind."""

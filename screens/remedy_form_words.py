@@ -5,13 +5,13 @@ from datetime import datetime
 from typing import Any
 
 from data.account import Workspace
-from data.ports import Earlier, Form
+from data.ports import Earlier, Form, Header
 from data.remedy import Preview
 from widgets.before_after import Fact
 from widgets.facts import About, account_facts, facts_of, moment_of, reset_facts
 from widgets.line import Line, wrap
 from widgets.look import Look
-from widgets.numbers import clock, day, moment
+from widgets.numbers import ago, clock, day, moment, since
 
 TITLES = {
     "reset_usage": "Reset usage",
@@ -101,9 +101,14 @@ def confirm_lines(message: str, word: str) -> tuple[Line, ...]:
     return (*lines, [("To go on, type ", "muted"), (word, "strong bold")])
 
 
-def held_for(form: Form, draft_at: datetime | None) -> str:
-    """Return the line above the buttons: where the reason goes, how long it is held, a restored draft."""
+def held_for(form: Form, header: Header, now: datetime) -> str:
+    """Return the line above the buttons: old figures, a restored draft, where the reason goes, how long it is held."""
+    if header.stale and header.synced_at is not None:
+        seen, age = moment(header.synced_at, now), ago(since(header.synced_at, now))
+        return f"Figures of {seen}, {age} old: sync first, or it is checked on leaving."
     held = f"eld for {form.hold_seconds:g} s." if form.hold_seconds > 0 else ""
-    if draft_at is None:
+    if form.draft is None:
         return "Goes into the audit trail under your name." + (f" H{held}" if held else "")
-    return f"Draft from {clock(draft_at)} restored. Audited under your name" + (f", h{held}" if held else ".")
+    return f"Draft from {clock(form.draft.saved_at)} restored. Audited under your name" + (
+        f", h{held}" if held else "."
+    )

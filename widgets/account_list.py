@@ -184,11 +184,12 @@ class AccountList(Widget, can_focus=True):
         return Strip.blank(self.size.width, look.styles("text"))
 
     def _currency(self, look: Look) -> str:
-        """The currency that digits stand for, where the glyph set has no symbols: the first one seen."""
+        """The currency that digits stand for, where the glyph set has no symbols; empty where several are seen."""
         if look.glyphs.symbols:
             return ""
         lines = (self.line_at(self.top + at) for at in range(self.rows_shown))
-        return next((str(line.row.currency) for line in lines if line and line.row.currency), "")
+        seen = {str(line.row.currency) for line in lines if line and line.row.currency}
+        return seen.pop() if len(seen) == 1 else ""
 
     # --- moving ---
 

@@ -286,6 +286,9 @@ async def test_stale_data_asks_for_a_sync_first(open_desk, app_of, seen) -> None
         text = seen(app)
         assert "data of " in text and "Sync first" in text and "Figures are dimmed because" in text
         assert lines(seen, app)[-1].strip().startswith("r sync now")
+        await pilot.press("R")
+        await pilot.pause(0.3)
+        assert "old: sync first, or it is checked on leaving." in seen(app)
 
 
 async def test_first_start_says_that_it_fetches(open_desk, app_of, seen) -> None:

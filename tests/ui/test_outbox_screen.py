@@ -112,6 +112,7 @@ async def test_writing_again_starts_from_what_it_is_now(conflict, app_of, wait, 
         await wait(pilot, lambda: isinstance(app.screen, ConfirmReason))
         await pilot.pause()
         assert app.focused is app.screen.query_one(ReasonField).entry
+        assert not app.screen.query_one(ReasonField).text, "the reason is asked for again"
         assert "15 %, staff discount" in seen(app) and "30 %, scholarship" in seen(app)
         await pilot.press("enter", "enter", "enter")
         assert len(desk.outbox()) == 1
