@@ -122,10 +122,6 @@ class RowList(Protocol):
         """Where the account stands in this list, None when it is not in it."""
         ...
 
-    def id_at(self, position: int) -> str | None:
-        """The account at a position."""
-        ...
-
 
 class Detail(Value, frozen=True):
     """Everything the pane and the account screen show of one account."""

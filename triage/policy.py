@@ -44,7 +44,6 @@ class LoginRules(Part, frozen=True):
     frequent_count: Count
     frequent_days: Positive
     recent_days: Positive
-    window_days: Count
 
 
 class Tier(Part, frozen=True):

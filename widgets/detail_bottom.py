@@ -13,7 +13,6 @@ from widgets.detail_right import chip_line
 from widgets.line import Line, Piece, cells, strip, wrap
 from widgets.look import Look
 
-LINES = 8
 SECOND_HALF = 46
 
 

@@ -34,7 +34,6 @@ class Glyphs:
     rule: str
     heavy: str
     pane: str
-    warn: str
     spark: str
     becomes: str
     cut: str
@@ -69,7 +68,7 @@ UNICODE = Glyphs(
     name="unicode",
     **dict(zip(("blocked", "cap", "near", "down", "red"), "■▲△▽●", strict=True)),
     **dict(zip(("held", "sending", "needs", "done", "cursor", "marked"), "⇡…!✓▌●", strict=True)),
-    **dict(zip(("full", "half", "track", "rule", "heavy", "pane", "warn"), "━╸──━│┃", strict=True)),
+    **dict(zip(("full", "half", "track", "rule", "heavy", "pane"), "━╸──━│", strict=True)),
     spark=EIGHTHS,
     **dict(zip(("becomes", "cut", "no_cap", "unknown", "minus"), "→…∞–−", strict=True)),
     quotes="“”",
@@ -79,7 +78,7 @@ CONSOLE = Glyphs(
     name="console",
     **dict(zip(("blocked", "cap", "near", "down", "red"), "■▲↑↓•", strict=True)),
     **dict(zip(("held", "sending", "needs", "done", "cursor", "marked"), "+~!.>•", strict=True)),
-    **dict(zip(("full", "track", "rule", "heavy", "pane", "warn"), "═──═│║", strict=True)),
+    **dict(zip(("full", "track", "rule", "heavy", "pane"), "═──═│", strict=True)),
     half="",
     spark="",
     **dict(zip(("becomes", "cut", "no_cap", "unknown", "minus"), "→~∞--", strict=True)),
@@ -90,7 +89,7 @@ ASCII = Glyphs(
     name="ascii",
     **dict(zip(("blocked", "cap", "near", "down", "red"), "#^/vo", strict=True)),
     **dict(zip(("held", "sending", "needs", "done", "cursor", "marked"), "+~!.>*", strict=True)),
-    **dict(zip(("full", "track", "rule", "heavy", "pane", "warn"), "=--=||", strict=True)),
+    **dict(zip(("full", "track", "rule", "heavy", "pane"), "=--=|", strict=True)),
     half="",
     spark="",
     becomes="->",

@@ -9,8 +9,6 @@ from widgets.block import Block
 from widgets.line import Line, strip
 from widgets.look import Look, look_of
 
-BAR = 2
-
 
 class WarningLines(Block):
     """The lines of a warning: pieces a line, none of them wrapped by itself."""

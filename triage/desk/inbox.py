@@ -46,13 +46,6 @@ class CachedList:
         except ValueError:
             return None
 
-    def id_at(self, position: int) -> str | None:
-        """The account at a position."""
-        if not 0 <= position < len(self._numbers):
-            return None
-        rows = self._cache.rows(self._numbers[position : position + 1])
-        return rows[0].id if rows else None
-
 
 class Overlay:
     """What is pending on which account: computed from the outbox at read time, never written into the cache."""

@@ -1,11 +1,8 @@
 """P0: elapsed time, tolerances and days: what every rule compares with."""
 
 from datetime import UTC, date, datetime, timedelta
-from typing import TypeVar
 
 from data.account import Account
-
-N = TypeVar("N", int, float)
 
 TOLERANCE = 1e-9  # in the unit compared: days, hours, ratios
 SECONDS_A_DAY = 86_400.0
