@@ -1,8 +1,12 @@
 """From a form to the server's audit trail: what is refused before it is queued, and what a conflict shows."""
 
+from pathlib import Path
+
 import msgspec
 import pytest
 
+from data import database
+from data.database import mount_type
 from data.errors import NotAllowed, NotPossible, Rejected, SignedOut
 from data.ports import Sort, View
 from data.remedy import Order, State
@@ -157,3 +161,10 @@ def test_a_filter_that_grows_narrows_to_what_a_fresh_one_finds(synced: Desk) -> 
             grown = [line.row.id for line in synced.open_list(View.BOOK, Sort.NAME, word[:end]).window(0, 500)]
             fresh = [row.id for row in synced.cache.first(View.BOOK, Sort.NAME, word[:end], limit=500)]
             assert grown == fresh
+
+
+def test_a_sync_warns_of_a_home_on_a_network_file_system(open_session, tmp_path, monkeypatch) -> None:
+    kind = mount_type(tmp_path.resolve(), Path("/proc/self/mounts").read_text(encoding="utf-8"))
+    monkeypatch.setattr(database, "NETWORK_TYPES", {kind})
+    outcome = sync_once(open_session(home="far"))
+    assert outcome.error is None and "network file system" in outcome.notes[0]

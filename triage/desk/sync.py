@@ -54,6 +54,8 @@ def sync_once(
     pulled = Pulled()
     error: TriageError | None = None
     cache, outbox = session.open_cache(), session.open_outbox()
+    if cache.network_warning:
+        notes.append("This home lies on a network file system: slower, without WAL. Prefer a local --home.")
     try:
         with closing(session.backend()) as backend:
             identity = recognise(session, cache, backend)
