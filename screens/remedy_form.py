@@ -18,7 +18,6 @@ from screens.remedy_form_words import (
     AT_ONCE,
     AT_ONCE_SENTENCE,
     BUTTONS,
-    TITLES,
     confirm_lines,
     earlier_lines,
     facts_for,
@@ -28,6 +27,7 @@ from screens.remedy_form_words import (
 )
 from widgets.before_after import BeforeAfter
 from widgets.block import Lines, Sentence
+from widgets.change_words import TITLES
 from widgets.choice_row import ChoiceRow
 from widgets.facts import About
 from widgets.line import Piece

@@ -8,18 +8,12 @@ from data.account import Workspace
 from data.ports import Earlier, Form, Header
 from data.remedy import Preview
 from widgets.before_after import Fact
+from widgets.change_words import TITLES
 from widgets.facts import About, account_facts, facts_of, moment_of, reset_facts
 from widgets.line import Line, wrap
 from widgets.look import Look
 from widgets.numbers import ago, clock, day, moment, since
 
-TITLES = {
-    "reset_usage": "Reset usage",
-    "grant_trial": "Reverse trial",
-    "apply_discount": "Discount",
-    "change_tier": "Change tier",
-    "change_admin": "Change admin",
-}
 BUTTONS = TITLES | {"grant_trial": "Grant trial", "apply_discount": "Set discount", "change_admin": "Make admin"}
 AT_ONCE = ("reset_usage", "grant_trial", "change_tier")
 AT_ONCE_SENTENCE = "The customer sees this at once."

@@ -56,6 +56,11 @@ def test_each_fault_is_named_with_what_to_do(cli, bare):
     assert not named["backend"]["ok"] and named["backend"]["todo"]
     assert not by_name(bare.changed(TRIAGE_BASE_URL=None)("doctor", "--json"))["backend"]["ok"]
     assert "triage login" in by_name(bare.changed(TRIAGE_TOKEN=None)("doctor", "--json"))["token"]["todo"]
+    loose = bare.home.parent / "token"
+    loose.write_text(bare.environ["TRIAGE_TOKEN"])
+    loose.chmod(0o644)
+    token = by_name(bare.changed(TRIAGE_TOKEN=None, TRIAGE_TOKEN_FILE=str(loose))("doctor", "--json"))["token"]
+    assert not token["ok"] and "chmod 600" in token["todo"]
     bare.home.mkdir(exist_ok=True)
     (bare.home / "config.toml").write_text("hold_second = 1")
     broken = bare("doctor")
