@@ -56,7 +56,7 @@ async def test_why_shows_every_verdict_with_its_rule_and_inputs(open_desk, app_o
             for verdict in detail.verdicts:
                 assert f"{verdict.rule}\n" in text or f"{verdict.rule} " in text
                 for name in verdict.inputs:
-                    assert name == "policy" or name.replace("_", " ")[:15] in text
+                    assert name == "policy" or name.replace("_", " ")[:14] in text
             assert f"policy {detail.row.policy}" in text and f"triage show {detail.row.id} --json" in text
             await pilot.press("tab")
             await pilot.pause()
