@@ -15,6 +15,7 @@ LABEL = 16
 NOW = 18
 ARROW = 3
 WIDEST_NOW = 26
+WIDEST_LABEL = 24
 
 
 @dataclass(frozen=True)
@@ -43,15 +44,20 @@ class BeforeAfter(Block):
         """Return the head and a line for each fact."""
         if not self._facts:
             return []
-        now = now_cells(self._facts)
-        head: list[Piece] = [(f"{'':<{LABEL}}", "muted"), (f"{'Now':<{now + ARROW}}", "muted"), ("After", "muted")]
-        rows = [head, *(fact_pieces(fact, width, look, now=now) for fact in self._facts)]
+        now, label = now_cells(self._facts), label_cells(self._facts)
+        head: list[Piece] = [(f"{'':<{label}}", "muted"), (f"{'Now':<{now + ARROW}}", "muted"), ("After", "muted")]
+        rows = [head, *(fact_pieces(fact, width, look, now=now, label=label) for fact in self._facts)]
         return [strip(pieces, width, look, self.GROUND) for pieces in rows]
 
 
 def now_cells(facts: Sequence[Fact]) -> int:
     """Return the cells of the Now column: 18, more where a value needs them, never more than 26."""
     return max(NOW, min(WIDEST_NOW, max((cell_width(fact.now) + 1 for fact in facts), default=0)))
+
+
+def label_cells(facts: Sequence[Fact]) -> int:
+    """Return the cells of the labels: 16, more where a workspace's name needs them, never more than 24."""
+    return max(LABEL, min(WIDEST_LABEL, max((cell_width(fact.label) + 1 for fact in facts), default=0)))
 
 
 def fact_pieces(fact: Fact, width: int, look: Look, indent: int = 0, now: int = NOW, label: int = LABEL) -> list[Piece]:

@@ -9,7 +9,7 @@ from textual.strip import Strip
 from data.ports import ConflictView
 from data.remedy import PENDING, Change, State
 from data.safe_text import SafeText, cell_width
-from widgets.before_after import fact_pieces, now_cells
+from widgets.before_after import fact_pieces, label_cells, now_cells
 from widgets.change_words import describe_change, quoted, seconds_left, state_sentence, state_word
 from widgets.facts import About, facts_of, label_of, value_of
 from widgets.glyphs import Glyphs
@@ -206,7 +206,8 @@ def _plain(change: Change, width: int, look: Look, about: About) -> list[Strip]:
         made += _labelled("Next try", f"in {seconds} s", "text", width, look)
     facts = [fact for fact in facts_of(change.before, change.after_values, about) if fact.after is not None]
     for fact in facts:
-        made.append(strip(fact_pieces(fact, width, look, shape.detail, now_cells(facts), shape.value), width, look))
+        label = max(shape.value, label_cells(facts) if label_cells(facts) > 16 else 0)
+        made.append(strip(fact_pieces(fact, width, look, shape.detail, now_cells(facts), label), width, look))
     note = change.params.get("note") or change.params.get("text")
     if note:
         made += _labelled("Note", f"“{note}”", "text", width, look)

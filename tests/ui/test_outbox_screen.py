@@ -14,6 +14,7 @@ from screens.confirm import ConfirmReason
 from screens.outbox import OutboxScreen, choices_of
 from screens.remedy_form import RemedyForm
 from triage.desk import Desk, sync_once
+from widgets.before_after import BeforeAfter, Fact
 from widgets.glyphs import SETS
 from widgets.look import Look
 from widgets.outbox_row import details, row_strip
@@ -237,6 +238,12 @@ def test_every_state_is_exactly_as_wide_as_the_screen(width: int, glyphs: str) -
             if palette is None:
                 styles = [segment.style for strip in (line, *opened) for segment in strip]
                 assert not any(style and (style.color or style.bgcolor) for style in styles)
+
+
+def test_the_name_of_a_workspace_stays_whole_in_now_and_after() -> None:
+    look = Look(Styles(DARK), SETS["unicode"], False)
+    drawn = BeforeAfter([Fact("Council sessions rec.", "stopped", "works")]).lines(70, look)
+    assert "Council sessions rec." in drawn[1].text and all(strip.cell_length == 70 for strip in drawn)
 
 
 def test_unknown_never_reads_failed_and_offers_a_look_up() -> None:
