@@ -153,6 +153,14 @@ def test_A16_which_touches_count(kit, kind):
     assert kit.judge(touches=(touch,)).handled is None
 
 
+def test_A16_the_downgrade_that_began_the_category_has_handled_nothing(kit):
+    began = kit.ago(days=1)
+    touches = (kit.touch("change_tier", began + timedelta(microseconds=425_700)),)
+    assert kit.judge(downgraded_at=began, touches=touches).handled is None
+    later = (*touches, kit.touch("change_tier", began + timedelta(hours=1), "Ada"))
+    assert kit.judge(downgraded_at=began, touches=later).handled.name == "Ada"
+
+
 def test_A16_a_category_without_since_began_with_the_worst_workspaces_cycle(kit):
     rooms = [
         {"id": "ws_a", "cycle_start": kit.ago(days=2)},

@@ -18,6 +18,8 @@ OWNER = "owner"
 CONTACTED = frozenset({"log_contact", "log_outreach", *REMEDIES})
 _NO_DATA = Logins(None, None, UNKNOWN, (), None)
 
+ONE_SECOND = timedelta(seconds=1)
+
 
 def read_logins(account: Account, policy: Policy, now: datetime, complete_through: date | None) -> Logins:
     """A8: age of the last login and count in 30 d; days the server had nothing for are zeros and are counted here."""
@@ -124,13 +126,19 @@ def begin(
 
 
 def handled(touches: Sequence[Touch], began: datetime | None) -> Handled | None:
-    """A16: the latest contact or remedy since the category began; None where nobody knows when it began."""
+    """A16: the latest contact or remedy since the category began; None where nobody knows when it began.
+
+    The downgrade that itself began "recently downgraded" has handled nothing: the server stamps both in one second.
+    """
     if began is None:
         return None
     latest: Touch | None = None
     for touch in touches:
-        if touch.kind in CONTACTED and touch.at >= began and (latest is None or touch.at > latest.at):
-            latest = touch
+        if touch.kind not in CONTACTED or touch.at < began or (latest is not None and touch.at <= latest.at):
+            continue
+        if touch.kind == "change_tier" and touch.at - began < ONE_SECOND:
+            continue
+        latest = touch
     return None if latest is None else Handled(latest.staff_id, latest.name, latest.at, latest.kind)
 
 
