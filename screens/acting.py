@@ -1,5 +1,6 @@
 """Screens on which a person acts on one account: the remedy keys, records, copying and taking back."""
 
+from abc import abstractmethod
 from collections.abc import Callable
 from typing import ClassVar, TypeVar
 
@@ -42,9 +43,9 @@ class ActingScreen(TriageScreen):
         Binding("q", "quit", "quit", id="go.quit", tooltip="quit; what waits is kept"),
     ]
 
+    @abstractmethod
     def target(self) -> str | None:
         """The account that is acted on."""
-        raise NotImplementedError
 
     def target_detail(self) -> Detail | None:
         """The same in full."""

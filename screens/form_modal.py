@@ -1,6 +1,7 @@
 """The frame of every modal form: title in the border, fields, what is missing, two buttons; Enter only moves on."""
 
 import os
+from abc import abstractmethod
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import PurePath
@@ -66,13 +67,13 @@ class FormModal(ModalScreen[T], Generic[T]):
         """The muted line above the buttons."""
         return ""
 
+    @abstractmethod
     def send(self) -> None:
         """Do it, and leave by `leave`; called only when nothing is missing."""
-        raise NotImplementedError
 
+    @abstractmethod
     def give_up(self) -> None:
         """Leave without doing it."""
-        raise NotImplementedError
 
     def recent(self) -> Sequence[SafeText]:
         """Reasons that may be picked by ctrl+r."""

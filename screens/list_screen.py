@@ -1,5 +1,6 @@
 """A screen with the list in it: views, orders, the live filter, and reading it again when something changed."""
 
+from abc import abstractmethod
 from time import monotonic
 from typing import ClassVar
 
@@ -50,9 +51,9 @@ class ListScreen(ActingScreen):
         self._not_before = 0.0
         self._late: Timer | None = None
 
+    @abstractmethod
     def follow(self) -> None:
         """Show the account under the cursor in the pane."""
-        raise NotImplementedError
 
     @property
     def list(self) -> AccountList:

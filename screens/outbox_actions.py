@@ -1,5 +1,7 @@
 """What can be done with a change in the outbox: write it again, discard, look up, take back, push, copy, open."""
 
+from abc import abstractmethod
+
 from msgspec import structs
 
 from data.account import Account
@@ -19,9 +21,9 @@ class OutboxActions(TriageScreen):
     """The actions of the outbox screen; each says on the status line what it did or why it could not."""
 
     @property
+    @abstractmethod
     def current(self) -> Change | None:
         """The open change."""
-        raise NotImplementedError
 
     def action_write_again(self) -> None:
         """e: from what the account is now, with a new id and a new reason; never forced."""

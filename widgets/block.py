@@ -1,5 +1,6 @@
 """Painted lines that are as high as they are long: sentences, tables and notes inside forms."""
 
+from abc import abstractmethod
 from collections.abc import Sequence
 
 from textual.geometry import Size
@@ -19,9 +20,9 @@ class Block(Painted):
         super().__init__(id=id, classes=classes)
         self._height = 0
 
+    @abstractmethod
     def lines(self, width: int, look: Look) -> Sequence[Strip]:
         """Return the strips for a width."""
-        raise NotImplementedError
 
     def get_content_height(self, _container: Size, _viewport: Size, width: int) -> int:
         """As many lines as there are; Textual asks this where the height is `auto`."""

@@ -1,5 +1,6 @@
 """Painted lines: pieces of text with an ink, made into strips; never markup."""
 
+from abc import abstractmethod
 from collections.abc import Iterable, Sequence
 
 from rich.cells import cell_len
@@ -88,9 +89,9 @@ class Painted(Widget):
         self._painted: list[Strip] | None = None
         self._painted_for: tuple[int, int, int] | None = None
 
+    @abstractmethod
     def paint(self, width: int, height: int, look: Look) -> Sequence[Strip]:
         """Return the strips; fewer than `height` are filled up with the ground."""
-        raise NotImplementedError
 
     def repaint(self) -> None:
         """Paint again; nothing is sent to the terminal when the strips come out equal."""

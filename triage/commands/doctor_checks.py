@@ -132,7 +132,9 @@ def _network(context: Context, settings: Settings) -> Iterator[Finding]:
         yield Finding("token", False, str(error), "Correct where the token comes from, or triage login.")
         return
     needed = token is None or token.source == "keyring"
-    yield Finding("keyring", ring.usable or not needed, ring.sentence, "" if ring.usable or not needed else _RING_TODO)
+    yield Finding(
+        "keyring", ring.usable or not needed, ring.sentence, "" if ring.usable or not needed else _RING_ADVICE
+    )
     if token is None:
         yield Finding("token", False, "none found", "triage login, or set TRIAGE_TOKEN or TRIAGE_TOKEN_FILE.")
         return
@@ -143,7 +145,7 @@ def _network(context: Context, settings: Settings) -> Iterator[Finding]:
     yield from _backend(settings.need_base_url(), token.token)
 
 
-_RING_TODO = "Unlock or install a keyring, or use TRIAGE_TOKEN_FILE or token_command."
+_RING_ADVICE = "Unlock or install a keyring, or use TRIAGE_TOKEN_FILE or token_command."
 
 
 def _backend(base_url: str, token: str) -> Iterator[Finding]:

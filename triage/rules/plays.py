@@ -16,9 +16,8 @@ UNKNOWN = "unknown"
 ADMIN = "admin"
 OWNER = "owner"
 CONTACTED = frozenset({"log_contact", "log_outreach", *REMEDIES})
-_NO_DATA = Logins(None, None, UNKNOWN, (), None)
-
 ONE_SECOND = timedelta(seconds=1)
+_NO_DATA = Logins(None, None, UNKNOWN, (), None)
 
 
 def read_logins(account: Account, policy: Policy, now: datetime, complete_through: date | None) -> Logins:
