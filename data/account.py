@@ -153,12 +153,19 @@ class Tombstone(Value, frozen=True):
     seq: int
 
 
-class Entry(Value, frozen=True):
-    """One entry of the server's audit trail; `raw` is the hashed text, the other fields are read from beside it."""
+class Actor(Value, frozen=True):
+    """Who did it: a staff member or `system`."""
+
+    staff_id: Id
+    name: SafeText
+
+
+class EntryFields(Value, frozen=True):
+    """What an audit entry says; its `raw` holds the same fields."""
 
     seq: int
     change_id: str | None
-    actor: "Actor"
+    actor: Actor
     action: SafeText
     account_id: str | None
     workspace_id: str | None
@@ -168,13 +175,11 @@ class Entry(Value, frozen=True):
     reason: SafeReason | None
     authored_at: datetime | None
     applied_at: datetime
+
+
+class Entry(EntryFields, frozen=True):
+    """One entry of the server's audit trail; `raw` is the hashed text, the other fields are read from beside it."""
+
     raw: str
     prev_hash: str
     hash: str
-
-
-class Actor(Value, frozen=True):
-    """Who did it: a staff member or `system`."""
-
-    staff_id: Id
-    name: SafeText

@@ -9,10 +9,9 @@ from datetime import datetime
 
 import msgspec
 
-from data.account import Actor, Entry, Value
+from data.account import Entry, EntryFields, Value
 from data.backends.port import Head
 from data.remedy import Receipt
-from data.safe_text import SafeReason, SafeText
 from data.wire import decoder, mended, safe_tree
 
 GENESIS = "0" * 64
@@ -45,25 +44,8 @@ class _Claims(Value, frozen=True):
     account_id: str | None = None
 
 
-class _Fields(Value, frozen=True):
-    """The fields of `raw` that an entry also shows beside it."""
-
-    seq: int
-    change_id: str | None
-    actor: Actor
-    action: SafeText
-    account_id: str | None
-    workspace_id: str | None
-    before: dict[str, object] | None
-    after: dict[str, object] | None
-    outcome: SafeText
-    reason: SafeReason | None
-    authored_at: datetime | None
-    applied_at: datetime
-
-
 _claims = decoder(_Claims)
-_fields = decoder(_Fields)
+_fields = decoder(EntryFields)
 _TREES = ("before", "after")
 
 
