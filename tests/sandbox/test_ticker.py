@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,11 +16,17 @@ from triage.sandbox.ticker import Ticker
 TODAY = datetime.now(UTC).date()
 
 
+def noon(days: int = 0) -> Clock:
+    """A clock that says noon of TODAY, or so many days later, even when the run goes past midnight."""
+    wanted = datetime.combine(TODAY, time(12), UTC) + timedelta(days=days)
+    return Clock((wanted - datetime.now(UTC)).total_seconds())
+
+
 @pytest.fixture
 def service(tmp_path: Path) -> Iterator[Service]:
     path = tmp_path / "book.db"
     seed.write(path, book.generate(60, 7, TODAY), book.STAFF, TODAY)
-    opened = Service.open(path, Clock())
+    opened = Service.open(path, noon())
     yield opened
     opened.database.close()
 
@@ -54,7 +60,7 @@ def test_a_days_end_brings_its_accounts_and_then_complete_through(service: Servi
         lived = {row["id"] for row in connection.execute("SELECT id FROM accounts WHERE today IS NOT NULL")}
     assert lived
     middle, _ = snapshot(service)
-    service.clock = Clock(86400.0)
+    service.clock = noon(1)
     ticker.roll_days()
     after, through = snapshot(service)
     assert date.fromisoformat(through or "") == TODAY
