@@ -114,7 +114,12 @@ class AuditScreen(TriageScreen):
         listed = self.query_one(OpenList)
         if not page:
             self._more = False
-            listed.show([ListItem(None, "No entries yet. A sync brings the trail along.")])
+            none = (
+                "No change to this account yet."
+                if self.account_id
+                else "No entries yet. A sync brings the trail along."
+            )
+            listed.show([ListItem(None, none)])
         elif page[0].seq != self._newest:
             self._newest, self._oldest, self._more = page[0].seq, page[-1].seq, len(page) == PAGE
             listed.show(_items(page))
