@@ -49,10 +49,10 @@ def safe_text(text: str, *, cells: int | None = NAME_CELLS, chars: int | None = 
     if isinstance(text, SafeText):
         return text
     if text.isascii() and text.isprintable():
-        return SafeText(_cut(text, cells, chars))
+        return SafeText(text if len(text) <= (cells or chars or 0) else _cut(text, cells, chars))
     clean = _BREAKS.sub(" ", text)
     calm = _replace(clean)
-    if not calm.isascii():
+    if not _is_plain(calm):
         calm = _replace(_cut_marks(calm))  # a joiner may have lost its neighbour
     return SafeText(_cut(calm, cells, chars), suspicious=calm != clean)
 
@@ -63,6 +63,11 @@ def safe_reason(text: str) -> SafeReason:
     return SafeReason(made, made.suspicious)
 
 
+def _is_plain(text: str) -> bool:
+    """True for Latin letters alone: a cell each, and no mark among them (combining ones begin at U+0300)."""
+    return text.isascii() or max(text) < "\u0300"
+
+
 def without_letter_joiners(text: str) -> str:
     """Return `text` without joiners before letters, which would let it take more cells than it is measured at."""
     return _BEFORE_LETTER.sub("", text) if _ZWJ in text else text
@@ -70,7 +75,7 @@ def without_letter_joiners(text: str) -> str:
 
 def cell_width(text: str) -> int:
     """Return how many terminal cells `text` takes; unprintable text counts its characters."""
-    if text.isascii():
+    if _is_plain(text):
         return len(text)
     text = without_letter_joiners(text)
     from wcwidth import wcswidth  # only foreign scripts need the tables
@@ -83,7 +88,7 @@ def cut_cells(text: str, cells: int) -> str:
     """Return `text` in at most `cells` terminal cells, closed by `…` where something was left out."""
     if cell_width(text) <= cells:
         return text
-    kept = text[: cells - 1] if text.isascii() else _prefix(text, cells - 1)
+    kept = text[: cells - 1] if _is_plain(text) else _prefix(text, cells - 1)
     return kept + "…"
 
 

@@ -1,6 +1,7 @@
 """Decode and encode JSON: every text passes safe_text here, nothing else may build values from foreign bytes."""
 
 import re
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import msgspec
@@ -9,6 +10,10 @@ from data.errors import BadAnswer
 from data.safe_text import SafeReason, SafeText, safe_reason, safe_text
 
 T = TypeVar("T")
+SHORT = 48
+
+# Tiers, roles, currencies and owners stand in every account: cleaned once each, not once an account.
+_short = lru_cache(maxsize=8192)(safe_text)
 
 _ESCAPES = re.compile(
     rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL
@@ -17,7 +22,7 @@ _ESCAPES = re.compile(
 
 def _decode_hook(kind: type, text: Any) -> Any:
     if kind is SafeText and isinstance(text, str):
-        return safe_text(text)
+        return _short(text) if len(text) <= SHORT else safe_text(text)
     if kind is SafeReason and isinstance(text, str):
         return safe_reason(text)
     if kind is object:
