@@ -26,6 +26,8 @@ from data.schema import OUTBOX_APPLICATION_ID, OUTBOX_SCHEMA, OUTBOX_SQL
 FILE_NAME = "outbox.db"
 CHECKED_BYTES = 16 * 1024 * 1024
 AFTER_PARKED = "Waits for you: the change before it was not applied."
+# One that is parked until its author signs in would else return to the queue behind a change that never came.
+_SUCCESSORS = """WHERE "after" = ? AND (state IN ('held', 'queued') OR state = 'parked' AND parked_why = 'identity')"""
 _ENDED_OTHERWISE = (State.DISCARDED, *NEEDS_YOU)
 
 
@@ -119,7 +121,7 @@ class OutboxFile:
         )
         self._note(change.change_id, event, now, why=why)
         if state in _ENDED_OTHERWISE:
-            for successor in self._select('WHERE "after" = ? AND state IN (?,?)', change.change_id, "held", "queued"):
+            for successor in self._select(_SUCCESSORS, change.change_id):
                 self._end(successor, State.PARKED, now, AFTER_PARKED, "parked", parked_why="predecessor")
 
 

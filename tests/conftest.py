@@ -53,13 +53,15 @@ class Person:
     clock: Clock
     seen: list[Item] = field(default_factory=list)
     rng: random.Random = field(default_factory=lambda: random.Random(1))
+    percent: int = 0
 
     def write(self, account: Account, kind: str = "apply_discount", **over: Any) -> Change:
         """Author a change; `hold` in seconds, everything else as in Order."""
         change_id = over.pop("change_id", None) or str(uuid.uuid4())
         hold = over.pop("hold", 0.0)
         if kind == "apply_discount":
-            over.setdefault("params", {"kind": "scholarship", "percent": self.rng.randint(1, 2000) / 100})
+            self.percent = self.percent % 2000 + 1  # never twice the same in a row: nothing would change
+            over.setdefault("params", {"kind": "scholarship", "percent": self.percent / 100})
         elif kind == "note":
             over.setdefault("params", {"text": "A note"})
         over.setdefault("reason", REASON)

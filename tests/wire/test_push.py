@@ -197,6 +197,19 @@ def test_a_foreign_row_is_parked_and_returns_with_its_author(shop, tmp_path):
     assert maya.row(change).state is State.APPLIED and len(maya.entries(change)) == 1
 
 
+def test_a_change_waits_for_a_person_when_its_foreign_predecessor_is_discarded(shop, tmp_path):
+    home = tmp_path / "shared"
+    maya = shop.person(directory=home)
+    tom = shop.person("agent", directory=home)
+    account = shop.account()
+    first, second, third = (maya.write(account) for _ in range(3))
+    tom.push()
+    tom.outbox.discard(first.change_id, "No longer wanted, she said", tom.clock())
+    assert maya.push().pushed == 0  # signing in must not bring them back behind a change that never came
+    for change in (second, third):
+        assert maya.row(change).state is State.PARKED and "before it was not applied" in maya.row(change).last_error
+
+
 def test_rows_of_another_backend_are_not_sent(shop):
     maya = shop.person()
     change = maya.write(shop.account())
