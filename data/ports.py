@@ -235,7 +235,7 @@ class Desk(Protocol):
         """Discard with a reason; raises NotPossible, Rejected."""
         ...
 
-    def reauthor(self, change_id: str, reason: str, hold: bool = True) -> Change:
+    def reauthor(self, change_id: str, reason: str, hold: bool = True, acknowledged: tuple[str, ...] = ()) -> Change:
         """Write a change again from what the account is now, with a new id; raises NotPossible, Rejected."""
         ...
 

@@ -173,6 +173,8 @@ def test_conflict_shows_who_when_and_why_and_waits_for_a_person(cli, sandbox, tm
     assert list(moved) == ["field", "from", "to", "staff_id", "name", "at", "reason", "change_id"]
     assert moved["reason"] == "The colleague was faster today" and moved["at"] and moved["name"]
     assert trail(sandbox, "Mine, written while a colleague was faster") == []
+    said = cli("outbox", "list").out
+    assert "“The colleague was faster today”" in said and "Z, “" in said
     check = cli("check")
     assert check.code == 1 and any(line.startswith("conflict") and account in line for line in check.out.splitlines())
 
@@ -183,6 +185,7 @@ def test_conflict_shows_who_when_and_why_and_waits_for_a_person(cli, sandbox, tm
     discarded = cli("outbox", "discard", change[:8], "--reason", "The colleague did it already", "--json")
     assert (discarded.code, discarded.json["state"]) == (0, "discarded")
     assert cli("sync", "--json").json["conflicts"] == 0
+    assert "The colleague did it already" in cli("outbox", "list").out.split(change[:8])[1].splitlines()[0]
 
 
 def test_a_refused_push_of_a_gone_permission_exits_4(cli, sandbox):

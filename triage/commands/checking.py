@@ -39,6 +39,8 @@ def run_check(args: argparse.Namespace, context: Context) -> int:
                 beside = [book.cache.row(account_id) for account_id in _accounts(changes, rows)]
                 every = [*rows, *(row for row in beside if row is not None)]
                 emit_json([listed(row, book.pending(row.id), book.synced_at) for row in every])
+                for change in changes:  # its account may have left the book: silence never means all is well
+                    context.say(" ".join(_change_cells(change)))
             else:
                 _print([*map(_row_cells, rows), *map(_change_cells, changes)])
             if book.age > book.session.place.stale_after:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from data.errors import ConfigError, NotAllowed, NotPossible
 from data.remedy import Change, State
 from triage.commands.context import Context, emit, emit_json
-from triage.commands.parser import Parser, as_sentence, global_options
+from triage.commands.parser import ACK, Parser, as_sentence, global_options
 
 if TYPE_CHECKING:
     from triage.desk import Desk
@@ -37,6 +37,8 @@ def add(name: str, parser: Parser) -> None:
             made.add_argument("id", metavar="ID", help="the change's id, or its beginning where that is clear")
         if action in WITH_REASON:
             made.add_argument("--reason", metavar="TEXT", default="", help="why, 10 to 500 characters")
+        if action == "reauthor":
+            made.add_argument("--ack", metavar="TEXT", action="append", default=[], help=ACK)
     parser.set_defaults(run=run_outbox, json=False)
 
 
@@ -67,7 +69,7 @@ def _actions(desk: "Desk", args: argparse.Namespace) -> dict[str, Callable[[str]
         "retry": desk.retry,
         "undo": desk.take_back,
         "discard": lambda change_id: desk.discard(change_id, args.reason),
-        "reauthor": lambda change_id: desk.reauthor(change_id, args.reason, hold=False),
+        "reauthor": lambda change_id: desk.reauthor(change_id, args.reason, False, tuple(args.ack)),
     }
 
 
@@ -111,7 +113,8 @@ def _push(desk: "Desk", context: Context, json: bool) -> int:
     if pushed.signed_out:
         context.say("triage: The server no longer accepts this token. triage login signs in.")
         return 4
-    return 0
+    settled = pushed.pushed or pushed.conflicts or pushed.rejected
+    return 3 if pushed.retry_at is not None and not settled else 0
 
 
 def _look_up(desk: "Desk", context: Context, change: Change, json: bool) -> int:

@@ -10,6 +10,7 @@ from triage.commands import COMMANDS
 from triage.config import Flags
 from triage.config_file import nearest
 
+ACK = "acknowledge a repeated reset (A13) or confirm a downgrade: the first word of the account's name, or its id"
 _EPILOG = """exit codes: 0 ok, 1 failed, 2 usage or config, 3 offline or no data, 4 signed out or not allowed,
             130 interrupted
 environment: TRIAGE_BASE_URL, TRIAGE_TOKEN or TRIAGE_TOKEN_FILE, TRIAGE_CONFIG, TRIAGE_PROFILE, TRIAGE_HOME, NO_COLOR

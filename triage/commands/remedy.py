@@ -19,7 +19,7 @@ from data.remedy import (
 )
 from data.safe_text import safe_text
 from triage.commands.context import Context, emit, emit_json
-from triage.commands.parser import Parser
+from triage.commands.parser import ACK, Parser
 from triage.config_file import nearest
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ PARAMETERS: dict[str, dict[str, type]] = {
     "change_tier": {"tier": str},
     "change_admin": {"membership_id": str},
 }
+PERMISSION = "permission"
+TYPED = ("A13", "downgrade")  # the rules that a typed word answers
 NOT_ALLOWED = 4
 WAITING = 3
 
@@ -58,7 +60,7 @@ def add(name: str, parser: Parser) -> None:
         metavar="TEXT",
         action="append",
         default=[],
-        help="acknowledge a repeated reset (A13): the first word of the account's name, or its id",
+        help=ACK,
     )
     parser.add_argument("--dry-run", action="store_true", help="show before, after and guards; needs no reason")
     parser.add_argument("--push", action="store_true", help="send it at once, one try")
@@ -68,6 +70,19 @@ def add(name: str, parser: Parser) -> None:
 
 def run_remedy(args: argparse.Namespace, context: Context) -> int:
     """Queue a remedy without hold time; exit 1 where a guard or the reason refuses, 4 where a permission is missing."""
+    try:
+        return _remedy(args, context)
+    except (Rejected, NotAllowed, SignedOut) as refusal:  # before there was anything to preview
+        if args.json:
+            from triage.commands.shapes import ordered
+
+            rule = refusal.rule if isinstance(refusal, Rejected) else PERMISSION
+            guard = Guard(rule, str(refusal), True)
+            emit_json(ordered(Preview(args.kind, args.id, args.workspace, {}, {}, (guard,)), None))
+        raise
+
+
+def _remedy(args: argparse.Namespace, context: Context) -> int:
     from triage.commands.joined import know_author, open_session
     from triage.desk import Desk
 
@@ -81,12 +96,12 @@ def run_remedy(args: argparse.Namespace, context: Context) -> int:
         know_author(session, desk.cache)
         account = desk.cache.account(args.id)
         if account is None:
-            raise TriageError(f"There is no account {safe_text(args.id)} in the book.")
+            raise Rejected("A11", f"There is no account {safe_text(args.id)} in the book.")
         if args.kind == "change_admin":
             _fetch_members(desk, context, account, args.workspace)
         order = Order(args.kind, account.id, None, params, args.reason, tuple(args.ack))
         order = _on_workspace(desk, order, account, args.workspace)
-        preview = desk.preview(order)
+        preview = _unconfirmed(desk.preview(order), order, account)
         if args.dry_run:
             return (_refused if preview.blocked else _shown)(args, context, account, preview)
         try:
@@ -158,7 +173,7 @@ def _on_workspace(desk: "Desk", order: Order, account: "Account", named: str | N
 
 def _fits(preview: Preview) -> bool:
     """Nothing about this workspace speaks against it (permission and repeated reset are about the account)."""
-    return not any(guard.blocking and guard.rule not in ("permission", "A13") for guard in preview.guards)
+    return not any(guard.blocking and guard.rule not in (PERMISSION, "A13") for guard in preview.guards)
 
 
 def _with_refusal(preview: Preview, refusal: Rejected | NotAllowed) -> Preview:
@@ -167,9 +182,28 @@ def _with_refusal(preview: Preview, refusal: Rejected | NotAllowed) -> Preview:
 
     if preview.blocked:
         return preview
-    rule = refusal.rule if isinstance(refusal, Rejected) else "permission"
+    rule = refusal.rule if isinstance(refusal, Rejected) else PERMISSION
     others = tuple(guard for guard in preview.guards if guard.rule != rule)
     return replace(preview, guards=(*others, Guard(rule, str(refusal), True)))
+
+
+def _unconfirmed(preview: Preview, order: Order, account: "Account") -> Preview:
+    """The preview with a downgrade that nobody confirmed as what it is when submitted: refused."""
+    from msgspec.structs import replace
+
+    from triage.rules.guards import DOWNGRADE
+    from triage.rules.reasons import ack_word, acknowledges
+
+    if any(acknowledges(text, account) for text in order.acknowledged):
+        return preview
+    word = f" To go on, type {ack_word(account)}."
+    return replace(
+        preview,
+        guards=tuple(
+            Guard(guard.rule, guard.message + word, True) if guard.rule == DOWNGRADE else guard
+            for guard in preview.guards
+        ),
+    )
 
 
 def _refused(
@@ -183,7 +217,9 @@ def _refused(
     blocking = [guard for guard in preview.guards if guard.blocking]
     for sentence in dict.fromkeys([guard.message for guard in blocking] + ([str(refusal)] if refusal else [])):
         context.say(f"triage: {sentence}")
-    if isinstance(refusal, NotAllowed) or any(guard.rule == "permission" for guard in blocking):
+    if any(guard.rule in TYPED for guard in blocking):
+        context.say("On the command line: --ack WORD")
+    if isinstance(refusal, NotAllowed) or any(guard.rule == PERMISSION for guard in blocking):
         return NOT_ALLOWED
     return 1
 
@@ -203,7 +239,8 @@ def _shown(
     glyphs = pick(context.settings.glyphs, context.environ)
     before = dict(fields_words(preview.before, account.currency, glyphs))
     for name, value in fields_words(preview.after, account.currency, glyphs):
-        emit(f"{name}: {before.get(name, 'none')} -> {value}")
+        if before.get(name) != value:
+            emit(f"{name}: {before.get(name, 'none')} -> {value}")
     for guard in preview.guards:
         if not guard.blocking:
             emit(f"note ({guard.rule}): {guard.message}")

@@ -6,7 +6,7 @@ from typing import Any
 
 from data.account import Entry
 from data.assessment import Category, Row
-from data.remedy import Change, State
+from data.remedy import Change, Moved, State
 from widgets.glyphs import Glyphs
 from widgets.numbers import age, hours_cell, money, money_exact, utc
 
@@ -94,13 +94,19 @@ def change_row(change: Change, now: datetime) -> list[str]:
 
 def change_note(change: Change) -> str:
     """What a person has to know about the change: who moved what, what went wrong, what proves it."""
-    if change.conflict:
-        return "; ".join(
-            f"{move.field} is now {value_words(move.to)} by {move.name or 'somebody'}" for move in change.conflict
-        )
+    if change.state is State.CONFLICT and change.conflict:
+        return "; ".join(map(moved_words, change.conflict))
     if change.state is State.APPLIED and change.receipt:
         return f"audit {change.receipt.audit_seq:,}"
     return change.last_error or ""
+
+
+def moved_words(move: Moved) -> str:
+    """Who moved a field to what, when and why; money in minor units says so."""
+    value = f"{value_words(move.to)} minor units" if move.field == "mrr" else value_words(move.to)
+    when = f", {utc(move.at)}" if move.at else ""
+    why = f", “{move.reason}”" if move.reason else ""
+    return f"{move.field} is now {value} by {move.name or 'somebody'}{when}{why}"
 
 
 def entry_row(entry: Entry) -> list[str]:

@@ -116,9 +116,9 @@ class Desk:
         """Discard with a reason; raises NotPossible, Rejected."""
         return self._nudged(self._queue.discard(change_id, reason))
 
-    def reauthor(self, change_id: str, reason: str, hold: bool = True) -> Change:
+    def reauthor(self, change_id: str, reason: str, hold: bool = True, acknowledged: tuple[str, ...] = ()) -> Change:
         """Write a change again from what the account is now; raises NotPossible, Rejected."""
-        return self._nudged(self._queue.reauthor(change_id, reason, hold))
+        return self._nudged(self._queue.reauthor(change_id, reason, hold, acknowledged))
 
     def conflict_view(self, change_id: str) -> ConflictView:
         """Saw, now and yours of a conflict."""

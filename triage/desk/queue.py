@@ -53,11 +53,11 @@ class Queue:
             raise Rejected("A14", problem)
         return self._outbox.discard(change_id, reason, self._session.clock())
 
-    def reauthor(self, change_id: str, reason: str, hold: bool = True) -> Change:
+    def reauthor(self, change_id: str, reason: str, hold: bool = True, acknowledged: tuple[str, ...] = ()) -> Change:
         """Write a refused, conflicting or parked change again from what the account is now."""
         if self._outbox.get(change_id).state not in NEEDS_YOU:
             raise NotPossible("Only a conflicting, refused or parked change can be written again.")
-        return self._remedies.reauthor(change_id, reason, hold)
+        return self._remedies.reauthor(change_id, reason, hold, acknowledged)
 
     def conflict_view(self, change_id: str) -> ConflictView:
         """What you saw, what it is now, what yours would make it."""

@@ -88,7 +88,7 @@ class Remedies:
         self._outbox.drop_draft(change_id)
         return change
 
-    def reauthor(self, change_id: str, reason: str, hold: bool = True) -> Change:
+    def reauthor(self, change_id: str, reason: str, hold: bool = True, acknowledged: tuple[str, ...] = ()) -> Change:
         """Write a change again from what the account is now, with a new id; the old row says so."""
         old = self._outbox.get(change_id)
         order = Order(
@@ -97,7 +97,7 @@ class Remedies:
             workspace_id=old.workspace_id,
             params=old.params,
             reason=reason,
-            acknowledged=self._standing_acknowledgement(old),
+            acknowledged=(*acknowledged, *self._standing_acknowledgement(old)),
         )
         return self._outbox.reauthor(change_id, order, new_id=str(uuid.uuid4()), **self._checked(order, hold))
 
