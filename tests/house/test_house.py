@@ -38,7 +38,7 @@ def test_tracked_files_name_no_index_and_no_path_of_a_machine() -> None:
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split(
         "\n"
     )
-    hosts = "pythonhosted" + r"\.org|pypi" + r"\.org/simple|registry\.npm" + "js"
+    hosts = "python" + "hosted" + r"\.org|pypi" + r"\.org/simple|registry\.npm" + "js"
     wanted = re.compile(rf"{hosts}|(?<![\w.])/(work|farm|root)/[a-z.]")
     for name in filter(None, listed):
         path = ROOT / name
