@@ -220,10 +220,10 @@ class CacheFile:
         """The mark of the token by which `identity` was answered."""
         return self.get("identity_mark")
 
-    def remember_identity(self, identity: Identity, mark: str | None, base_url: str | None = None) -> None:
-        """Remember who we are to this backend and a one-way mark of the token; needs a base URL here or at opening."""
-        url = base_url.rstrip("/") if base_url else self._expected or self.base_url
+    def remember_identity(self, identity: Identity, mark: str | None) -> None:
+        """Remember who we are to the backend this cache was opened for, and a one-way mark of the token."""
         with self.writing():
+            url = self._expected or self.base_url
             self.put(identity=encode(identity).decode(), identity_mark=mark, identity_url=url)
 
     # --- for the puller ---

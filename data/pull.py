@@ -1,4 +1,4 @@
-"""The journey from the backend into the cache: accounts, then audit trail, identity and members."""
+"""The journey from the backend into the cache: accounts, then audit trail and members."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -87,7 +87,6 @@ class _Pull:
         self.cache.drop_leftovers(shadow=False)
         whole = self._accounts(full)
         audit_problem = self._audit() if self.backend.capabilities.audit else None
-        self._identity()
         if "change_admin" in self.backend.capabilities.kinds:
             self._members()
         return Pulled(self.pulled, self.removed, whole, self.cache.epoch, True, audit_problem)
@@ -198,11 +197,6 @@ class _Pull:
         numbers = [number for one in account_ids if (number := cache.number(one)) is not None]
         assess, touches = self.assess_for(cache.complete_through), cache.touches_of(account_ids)
         cache.store([assess(account, touches.get(account.id, ())) for account in cache.accounts_for(numbers)])
-
-    def _identity(self) -> None:
-        identity, known = self.backend.identity(), self.cache.identity
-        same = known is not None and known.staff_id == identity.staff_id
-        self.cache.remember_identity(identity, self.cache.identity_mark if same else None, self._url)
 
     def _members(self) -> None:
         """Prefetch members for change-admin offline, a bounded number each time; the link's faults end it quietly."""

@@ -85,6 +85,7 @@ def run_remedy(args: argparse.Namespace, context: Context) -> int:
 def _remedy(args: argparse.Namespace, context: Context) -> int:
     from triage.commands.joined import know_author, open_session
     from triage.desk import Desk
+    from triage.rules.remedies import confirmed
 
     if args.dry_run and args.push:
         raise ConfigError("--dry-run and --push contradict each other.")
@@ -101,7 +102,7 @@ def _remedy(args: argparse.Namespace, context: Context) -> int:
             _fetch_members(desk, context, account, args.workspace)
         order = Order(args.kind, account.id, None, params, args.reason, tuple(args.ack))
         order = _on_workspace(desk, order, account, args.workspace)
-        preview = _unconfirmed(desk.preview(order), order, account)
+        preview = confirmed(desk.preview(order), order, account)
         if args.dry_run:
             return (_refused if preview.blocked else _shown)(args, context, account, preview)
         try:
@@ -185,25 +186,6 @@ def _with_refusal(preview: Preview, refusal: Rejected | NotAllowed) -> Preview:
     rule = refusal.rule if isinstance(refusal, Rejected) else PERMISSION
     others = tuple(guard for guard in preview.guards if guard.rule != rule)
     return replace(preview, guards=(*others, Guard(rule, str(refusal), True)))
-
-
-def _unconfirmed(preview: Preview, order: Order, account: "Account") -> Preview:
-    """The preview with a downgrade that nobody confirmed as what it is when submitted: refused."""
-    from msgspec.structs import replace
-
-    from triage.rules.guards import DOWNGRADE
-    from triage.rules.reasons import ack_word, acknowledges
-
-    if any(acknowledges(text, account) for text in order.acknowledged):
-        return preview
-    word = f" To go on, type {ack_word(account)}."
-    return replace(
-        preview,
-        guards=tuple(
-            Guard(guard.rule, guard.message + word, True) if guard.rule == DOWNGRADE else guard
-            for guard in preview.guards
-        ),
-    )
 
 
 def _refused(

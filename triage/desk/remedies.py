@@ -14,12 +14,12 @@ from data.errors import NotAllowed, Rejected, SignedOut
 from data.identity import Identity
 from data.outbox import Outbox
 from data.ports import Earlier, Form
-from data.remedy import HIGH_DISCOUNT, ON_WORKSPACE, PERMISSIONS, REMEDIES, Change, Draft, Order, Preview
+from data.remedy import ON_WORKSPACE, REMEDIES, Change, Draft, Order, Preview
 from data.safe_text import safe_reason, safe_text
 from triage.desk.inbox import Inbox
 from triage.desk.session import Session
 from triage.rules import remedies as rules
-from triage.rules.guards import DOWNGRADE, PERMISSION
+from triage.rules.guards import PERMISSION, permission
 
 RECENT_REASONS = 12
 
@@ -130,16 +130,11 @@ class Remedies:
     def _guarded(self, order: Order, account: Account, identity: Identity) -> Preview:
         if order.kind not in REMEDIES:
             return Preview(order.kind, order.account_id, order.workspace_id, {}, {}, ())
-        preview = self._preview(order, account, identity)
+        preview = rules.confirmed(self._preview(order, account, identity), order, account)
         for guard in preview.guards:
             if guard.blocking:
                 raise NotAllowed(guard.message) if guard.rule == PERMISSION else Rejected(guard.rule, guard.message)
-            if guard.rule == DOWNGRADE and not self._confirmed(order, account):
-                raise Rejected(DOWNGRADE, f"{guard.message} To go on, type {rules.ack_word(account)}.")
         return preview
-
-    def _confirmed(self, order: Order, account: Account) -> bool:
-        return any(rules.acknowledges(text, account) for text in order.acknowledged)
 
     def _standing_acknowledgement(self, old: Change) -> tuple[str, ...]:
         """Writing it again after a conflict is itself the second look that a downgrade asks for."""
@@ -196,10 +191,8 @@ class Remedies:
     def _permitted(self, kind: str, identity: Identity) -> None:
         if self._session.place.read_only:
             raise NotAllowed("Read-only: this profile changes nothing.")
-        permission = PERMISSIONS[kind]
-        granted = set(identity.permissions)
-        if permission not in granted and not (kind == "apply_discount" and HIGH_DISCOUNT in granted):
-            raise NotAllowed(f"Needs {permission}. You can read everything here.")
+        for guard in permission(kind, identity.permissions):
+            raise NotAllowed(guard.message)
 
     def _account(self, account_id: str) -> Account:
         account = self._cache.account(account_id)

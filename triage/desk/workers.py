@@ -114,6 +114,7 @@ class Puller(Worker):
     def _round(self, cache: Cache, outbox: Outbox) -> float:
         if lapsed(self._session, cache):
             self._on_data()
+        self._identity = None  # permissions may have changed since the last round
         backend, _ = self._connected(cache)
         expected = cache.size()
 

@@ -4,6 +4,8 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
+from msgspec.structs import replace
+
 from data.account import Account, Member, Workspace
 from data.ports import Earlier
 from data.remedy import ON_WORKSPACE, REMEDIES, Guard, Order, Preview
@@ -16,6 +18,7 @@ __all__ = [
     "ack_word",
     "acknowledges",
     "complete_params",
+    "confirmed",
     "earlier_reset",
     "is_downgrade",
     "preview",
@@ -63,6 +66,20 @@ def preview(
         found += guards.change_admin(members, params.get("membership_id"), policy)
     before, after = _effect(order.kind, params, account, workspace, members, policy, now)
     return Preview(order.kind, order.account_id, order.workspace_id, before, after, tuple(found))
+
+
+def confirmed(preview: Preview, order: Order, account: Account) -> Preview:
+    """The preview as submitting judges it: a downgrade that no typed word confirms is refused, the word named."""
+    if any(acknowledges(text, account) for text in order.acknowledged):
+        return preview
+    word = f" To go on, type {ack_word(account)}."
+    return replace(
+        preview,
+        guards=tuple(
+            guards.refuse(guard.message + word, guard.rule) if guard.rule == guards.DOWNGRADE else guard
+            for guard in preview.guards
+        ),
+    )
 
 
 def complete_params(kind: str, params: dict[str, Any], policy: Policy) -> dict[str, Any]:
