@@ -22,8 +22,8 @@ check: $(READY)
 bench: $(READY)  ## figures as ratios against a peer in the same run, into docs/benchmarks.md
 	$(BIN)/python tests/bench/run.py $(ARGS)
 
-soak: $(READY)  ## the long sweeps
-	$(BIN)/python -m pytest -m soak $(ARGS)
+soak: $(READY)  ## the long sweeps, into docs/soak.md; SOAK_MINUTES=35 makes each stop at its share of the time
+	SOAK_MINUTES=$(SOAK_MINUTES) $(BIN)/python -m pytest -n 2 -m soak --soak-report docs/soak.md $(ARGS)
 
 schema: $(READY)  ## data/schema.py from data/tables.py
 	$(BIN)/python -m data.tables > data/schema.py.new && mv data/schema.py.new data/schema.py

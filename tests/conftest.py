@@ -26,6 +26,7 @@ from data.push import Pushed, push
 from data.remedy import Change, Order, Preview
 from triage.sandbox import process
 
+pytest_plugins = ["kit.tally"]
 REASON = "They asked for it on the phone"
 
 
