@@ -14,7 +14,7 @@ from data.database import (
     ForeignFile,
     NewSchema,
     OldSchema,
-    connect,
+    lock_file,
     on_network,
     open_lock_file,
     problem,
@@ -22,7 +22,7 @@ from data.database import (
 )
 from data.errors import CacheDamaged, TriageError, WrongBackend
 from data.identity import Identity
-from data.schema import CACHE_APPLICATION_ID, CACHE_SCHEMA, CACHE_SQL
+from data.migrations import CACHE, Format, has_way, open_file, upgrade
 from data.wire import decode, decoder, encode
 
 FILE = "cache.db"
@@ -41,15 +41,19 @@ class CacheFile:
     rebuilt: bool
     network_warning: bool
 
-    def __init__(self, directory: Path, base_url: str | None) -> None:
+    def __init__(self, directory: Path, base_url: str | None, form: Format = CACHE) -> None:
         """Open `directory`/cache.db, made anew when it is missing, damaged, foreign or of another schema.
 
+        An older schema is upgraded where steps lead up from it. `rebuilt_why` says what was wrong with a file that had
+        to go ("": nothing).
         `base_url` is the backend whose book is wanted; every reader raises WrongBackend while the file holds another's
         (the puller's first successful page replaces it). None takes whatever is there. Raises CacheDamaged when it
         would have to be rebuilt while another process has it open, Unwritable when the disk does not let us.
         """
         self.directory = directory
         self.rebuilt = False
+        self.rebuilt_why = ""
+        self._form = form
         self._expected = base_url.rstrip("/") if base_url else None
         # Held shared while open. Unlinking a WAL database that somebody still has open can damage its successor.
         self._presence = open_lock_file(directory / "cache.lock")
@@ -61,37 +65,40 @@ class CacheFile:
         self.network_warning = on_network(directory / FILE)
 
     def _open(self) -> sqlite3.Connection:
-        fcntl.flock(self._presence, fcntl.LOCK_SH)
+        lock_file(self._presence, fcntl.LOCK_SH, self.directory / FILE)
         if not (self.directory / DAMAGE_MARK).exists():
             try:
                 return self._connect()
-            except (Damaged, ForeignFile, OldSchema, NewSchema) as error:
+            except OldSchema as error:
+                why = str(error)
+                if has_way(error.found, self._form):
+                    self._be_alone(why)
+                    upgrade(self.directory / FILE, self._form)
+                    return self._together()
+            except (Damaged, ForeignFile, NewSchema) as error:
                 why = str(error)
         else:
-            why = "cache.db was found damaged."
+            why = f"{self.directory / FILE}: was found damaged."
         self._clear(why)
-        return self._connect()
+        return self._together()
 
     def _connect(self) -> sqlite3.Connection:
-        return connect(
-            self.directory / FILE,
-            application_id=CACHE_APPLICATION_ID,
-            schema=CACHE_SCHEMA,
-            sql=CACHE_SQL,
-            wal=True,
-            synchronous="NORMAL",
-        )
+        return open_file(self.directory / FILE, self._form)
+
+    def _together(self) -> sqlite3.Connection:
+        lock_file(self._presence, fcntl.LOCK_SH, self.directory / FILE)
+        return self._connect()
+
+    def _be_alone(self, why: str) -> None:
+        if not lock_file(self._presence, fcntl.LOCK_EX | fcntl.LOCK_NB, self.directory / FILE):
+            raise CacheDamaged(f"{why} Close the other triage that has it open; then it is rebuilt.")
 
     def _clear(self, why: str) -> None:
         """Remove a useless cache: it is only a copy of what the server has."""
-        try:
-            fcntl.flock(self._presence, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise CacheDamaged(f"{why} Close the other triage that has it open; then it is rebuilt.") from None
+        self._be_alone(why)
         for name in (FILE, f"{FILE}-wal", f"{FILE}-shm", f"{FILE}-journal", DAMAGE_MARK):
             (self.directory / name).unlink(missing_ok=True)
-        self.rebuilt = True
-        fcntl.flock(self._presence, fcntl.LOCK_SH)
+        self.rebuilt, self.rebuilt_why = True, why
 
     def close(self) -> None:
         """Close the file; safe to call twice."""

@@ -1,6 +1,8 @@
 """Opening SQLite files: private, of our own kind and schema, or a typed error that says what is the matter."""
 
+import fcntl
 import os
+import re
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -57,7 +59,11 @@ class ForeignFile(DatabaseProblem):
 
 
 class OldSchema(DatabaseProblem):
-    """Made by an earlier triage with an older schema."""
+    """Made by an earlier triage with an older schema; `found` is its number."""
+
+    def __init__(self, path: Path | str, sentence: str, found: int) -> None:
+        super().__init__(path, sentence)
+        self.found = found
 
 
 class NewSchema(DatabaseProblem):
@@ -77,6 +83,8 @@ def connect(
     means a rollback journal, and so does a network file system. Raises Damaged, ForeignFile, OldSchema, NewSchema,
     Unwritable; the file is then closed and untouched. Damage is looked for cheaply: header, size and table of contents.
     """
+    if path.exists() and not path.is_file():
+        raise Unwritable(path, "is not a file. Move it away.")
     try:
         make_private(path)
         connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
@@ -169,6 +177,20 @@ def open_lock_file(path: Path) -> int:
     return handle
 
 
+def lock_file(handle: int, how: int, path: Path) -> bool:
+    """flock an open file, `how` as in fcntl; False when it is taken (with LOCK_NB). Raises Unwritable.
+
+    Some network file systems know no locks. Going on without them would let two processes write at once.
+    """
+    try:
+        fcntl.flock(handle, how)
+    except BlockingIOError:
+        return False
+    except OSError as error:
+        raise Unwritable(path, f"cannot be locked ({error}). Use a --home on a local disk.") from error
+    return True
+
+
 def make_directory(directory: Path) -> None:
     """Make a directory and its missing parents, each 0700 whatever the umask; existing ones are left as they are."""
     missing = []
@@ -196,7 +218,7 @@ def mount_type(path: Path, mounts: str) -> str:
         fields = line.split(" ")
         if len(fields) < 3:
             continue
-        point = fields[1].replace("\\040", " ").replace("\\011", "\t").replace("\\134", "\\")
+        point = re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), fields[1])
         if len(point) >= len(best) and path.is_relative_to(point):
             best, kind = point, fields[2]
     return kind
@@ -216,7 +238,7 @@ def _identify(connection: sqlite3.Connection, path: Path, application_id: int, s
     if found_id != application_id:
         raise ForeignFile(path, "was made by another program.")
     if found_schema < schema:
-        raise OldSchema(path, f"has schema {found_schema}, this triage needs {schema}.")
+        raise OldSchema(path, f"has schema {found_schema}, this triage needs {schema}.", found_schema)
     if found_schema > schema:
         raise NewSchema(path, f"has schema {found_schema}, newer than this triage knows ({schema}). Update triage.")
 

@@ -4,7 +4,7 @@ import fcntl
 import os
 from pathlib import Path
 
-from data.database import open_lock_file
+from data.database import lock_file, open_lock_file
 from data.errors import Busy
 
 
@@ -21,17 +21,18 @@ class Lock:
         return self._handle is not None
 
     def try_acquire(self) -> bool:
-        """Take the lock if it is free; never waits. True when it is ours now."""
+        """Take the lock if it is free; never waits. True when it is ours now; Unwritable without locks."""
         if self._handle is not None:
             return True
         handle = open_lock_file(self.path)
+        taken = False
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(handle)
-            return False
-        self._handle = handle
-        return True
+            taken = lock_file(handle, fcntl.LOCK_EX | fcntl.LOCK_NB, self.path)
+        finally:
+            if not taken:
+                os.close(handle)
+        self._handle = handle if taken else None
+        return taken
 
     def release(self) -> None:
         """Give the lock back; the file stays, so that no two processes ever lock different files of one name."""

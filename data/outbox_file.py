@@ -7,23 +7,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
-from data.database import (
-    Damaged,
-    DatabaseProblem,
-    ForeignFile,
-    OldSchema,
-    check_all,
-    connect,
-    problem,
-    transaction,
-)
-from data.errors import NotPossible, OutboxDamaged
+from data.database import Damaged, DatabaseProblem, ForeignFile, OldSchema, check_all, problem, transaction
+from data.errors import NotPossible, OutboxDamaged, TriageError
+from data.migrations import OUTBOX, Format, has_way, open_file, upgrade
+from data.outbox_presence import FILE_NAME, alone, attend, leave, remember, was_here
 from data.outbox_rows import change_of, to_json
 from data.receipts import GENESIS, entry_hash
 from data.remedy import NEEDS_YOU, Change, State
-from data.schema import OUTBOX_APPLICATION_ID, OUTBOX_SCHEMA, OUTBOX_SQL
 
-FILE_NAME = "outbox.db"
 CHECKED_BYTES = 16 * 1024 * 1024
 AFTER_PARKED = "Waits for you: the change before it was not applied."
 # One that is parked until its author signs in would else return to the queue behind a change that never came.
@@ -34,35 +25,34 @@ _ENDED_OTHERWISE = (State.DISCARDED, *NEEDS_YOU)
 class OutboxFile:
     """An open outbox.db; for one thread. Every writing method is one transaction, on disk when it returns."""
 
-    def __init__(self, directory: Path, connection: sqlite3.Connection) -> None:
+    def __init__(self, directory: Path, connection: sqlite3.Connection, presence: int | None = None) -> None:
         self.directory = directory
         self._connection = connection
+        self._presence = presence
         connection.row_factory = sqlite3.Row
 
     @classmethod
-    def open(cls, directory: Path) -> Self:
-        """Open (or make) outbox.db in `directory`; OutboxDamaged when it cannot be read: it is never replaced."""
+    def open(cls, directory: Path, form: Format = OUTBOX) -> Self:
+        """Open outbox.db in `directory`, or make the first one; an older schema is upgraded, a copy stays beside it.
+
+        OutboxDamaged when it cannot be read, or is gone where there was one: it is never replaced. NewSchema, Busy
+        (another process has the old one open), Unwritable.
+        """
         path = directory / FILE_NAME
-        with _naming(path):
-            connection = connect(
-                path,
-                application_id=OUTBOX_APPLICATION_ID,
-                schema=OUTBOX_SCHEMA,
-                sql=OUTBOX_SQL,
-                wal=False,
-                synchronous="EXTRA",
-            )
-            try:
-                if path.stat().st_size <= CHECKED_BYTES:
-                    check_all(connection)
-            except DatabaseProblem:
-                connection.close()
-                raise
-        return cls(directory, connection)
+        presence = attend(directory)
+        try:
+            with _naming(path):
+                connection = _open_checked(path, form, presence)
+        except (TriageError, OSError, sqlite3.Error):
+            leave(presence)
+            raise
+        return cls(directory, connection, presence)
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file; safe to call twice."""
         self._connection.close()
+        leave(self._presence)
+        self._presence = None
 
     def stamp(self) -> tuple[int, int]:
         """Return a value that differs once anybody, this process included, has written."""
@@ -125,6 +115,29 @@ class OutboxFile:
                 self._end(successor, State.PARKED, now, AFTER_PARKED, "parked", parked_why="predecessor")
 
 
+def _open_checked(path: Path, form: Format, presence: int | None) -> sqlite3.Connection:
+    """Open the file, upgraded where it is older, and look for damage; nothing is written to one that is refused."""
+    if was_here(presence) and (not path.exists() or path.stat().st_size == 0):
+        found = "is empty" if path.exists() else "is gone"
+        raise Damaged(path, f"{found}, though there was an outbox here.")
+    try:
+        connection = open_file(path, form)
+    except OldSchema as old:
+        if not has_way(old.found, form):
+            raise
+        with alone(presence, path):
+            upgrade(path, form)
+        connection = open_file(path, form)
+    try:
+        if path.stat().st_size <= CHECKED_BYTES:
+            check_all(connection)
+    except DatabaseProblem:
+        connection.close()
+        raise
+    remember(presence)
+    return connection
+
+
 @contextmanager
 def _naming(path: Path) -> Iterator[None]:
     """Turn damage into the sentence that says what to do; a full or busy disk keeps its own."""
@@ -133,5 +146,5 @@ def _naming(path: Path) -> Iterator[None]:
     except (Damaged, ForeignFile, OldSchema) as error:
         raise OutboxDamaged(
             f"{error} Nothing was changed. It may hold changes that were never sent: triage doctor --rescue-outbox "
-            f"exports what can be read; then move {path.name} away."
+            "exports what can be read; then triage doctor --new-outbox puts it aside and begins an empty one."
         ) from error
