@@ -13,7 +13,7 @@ from triage.sandbox import answers, problems, routes
 from triage.sandbox.compression import Compression
 from triage.sandbox.faults import Faults, Misbehaviour
 from triage.sandbox.limits import BODY_SECONDS, BodyLimit
-from triage.sandbox.models import PARAMETERS, Change
+from triage.sandbox.models import CHANGE_ID, PARAMETERS, TAG, Change, Word
 from triage.sandbox.permissions import REMEDIES
 from triage.sandbox.service import Service
 
@@ -68,13 +68,23 @@ def openapi() -> dict[str, Any]:
         "required": True,
         "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Change"}}},
     }
+    _headers(posted["parameters"])
     schemas["ProblemAnswer"].pop("additionalProperties", None)
     _secure(document)
     return document
 
 
+def _headers(parameters: list[dict[str, Any]]) -> None:
+    """The server reads both headers itself, because it refuses them with 400; here is what it refuses."""
+    for parameter in parameters:
+        if parameter["name"] == "idempotency-key":
+            parameter |= {"required": True, "schema": {"type": "string", "pattern": CHANGE_ID}}
+        else:
+            parameter["schema"] = {"type": "string", "pattern": TAG}
+
+
 def _change_model(kind: str) -> type[Change]:
-    workspace: Any = (str, ...) if kind in _ON_WORKSPACE else (str | None, None)
+    workspace: Any = (Word, ...) if kind in _ON_WORKSPACE else (Word | None, None)
     build: Callable[..., type[Change]] = create_model
     return build(
         _name(kind),

@@ -11,12 +11,12 @@ from triage.sandbox import chain, difference, expiry, records, remedies, store
 from triage.sandbox.chain import Entry, Signer
 from triage.sandbox.codec import Malformed, dumps, loads, stamp, strict_loads
 from triage.sandbox.database import Database
-from triage.sandbox.models import ApplyDiscount, Change, Input, read_change, read_params
+from triage.sandbox.models import TAG, ApplyDiscount, Change, Input, read_change, read_params
 from triage.sandbox.permissions import HIGH_DISCOUNT, KINDS, REMEDIES, Staff
 from triage.sandbox.problems import Problem, forbidden, gone, malformed, rule
 
 Json = dict[str, Any]
-_TAG = re.compile(r'"cv-(\d{1,15})"')
+_TAG = re.compile(TAG)
 REASON_MIN, REASON_MAX = 10, 500
 
 
@@ -72,6 +72,8 @@ def _read(request: Request) -> Change:
         raise malformed(str(error)) from None
     if request.idempotency_key != change.change_id:
         raise malformed("The Idempotency-Key header must be the change_id of the body.", "/change_id")
+    if request.if_match is not None and not _TAG.fullmatch(request.if_match):
+        raise malformed('If-Match must be one tag of the form "cv-N".')
     return change
 
 
@@ -178,10 +180,7 @@ def _check_version(connection: sqlite3.Connection, account: Json, if_match: str 
         raise Problem(
             428, "precondition-required", "If-Match needed", sentence, headers=headers, moved=[], version=current
         )
-    match = _TAG.fullmatch(if_match.strip())
-    if match is None:
-        raise malformed('If-Match must be one tag of the form "cv-N".')
-    seen = int(match.group(1))
+    seen = int(if_match[len('"cv-') : -1])
     if seen != current:
         moved = difference.moved_since(connection, account["id"], seen)
         sentence = f"The account moved on from version {seen} to {current}."

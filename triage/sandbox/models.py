@@ -24,6 +24,8 @@ Timestamp = Annotated[str, AfterValidator(_timestamp), Field(json_schema_extra={
 Word = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_not_blank)]
 Text = Annotated[str, Field(max_length=8000)]
 Percent = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
+CHANGE_ID = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
+TAG = r'^"cv-[0-9]{1,15}"$'
 PaidTier = Literal["innovator", "changemaker", "guardian"]
 Kind = Literal[
     "reset_usage",
@@ -215,7 +217,7 @@ class Audit(Input):
 class Change(Input):
     """The body of POST /v1/changes."""
 
-    change_id: str = Field(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")
+    change_id: str = Field(pattern=CHANGE_ID)
     account_id: Word
     workspace_id: Word | None = None
     kind: Kind
