@@ -164,11 +164,11 @@ class EntryFields(Value, frozen=True):
     """What an audit entry says; its `raw` holds the same fields."""
 
     seq: int
-    change_id: str | None
+    change_id: SafeText | None
     actor: Actor
     action: SafeText
-    account_id: str | None
-    workspace_id: str | None
+    account_id: SafeText | None
+    workspace_id: SafeText | None
     before: dict[str, object] | None
     after: dict[str, object] | None
     outcome: SafeText
