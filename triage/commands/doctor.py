@@ -14,6 +14,9 @@ def add(name: str, parser: Parser) -> None:
         "--rescue-outbox", action="store_true", help="print what a damaged outbox still holds, one JSON line each"
     )
     parser.add_argument(
+        "--new-outbox", action="store_true", help="put an outbox that cannot be used aside and begin an empty one"
+    )
+    parser.add_argument(
         "--accept-keys",
         action="store_true",
         help="believe the server's signing keys and audit head as they are now; ask its owner first",
@@ -28,6 +31,10 @@ def run_doctor(args: argparse.Namespace, context: Context) -> int:
         from triage.commands.rescue import run_rescue
 
         return run_rescue(context, args.out)
+    if args.new_outbox:
+        from triage.commands.rescue import run_new_outbox
+
+        return run_new_outbox(context)
     if args.accept_keys:
         return _accept_keys(context)
     from triage.commands.doctor_checks import examine

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from data.database import on_network
 from data.errors import ConfigError, TriageError
+from data.outbox_presence import FILE_NAME, LOCK_NAME
 from data.schema import CACHE_APPLICATION_ID, CACHE_SCHEMA, OUTBOX_APPLICATION_ID, OUTBOX_SCHEMA
 from triage.commands.context import Context
 from triage.commands.terminal import examine_terminal
@@ -75,12 +76,16 @@ def _files(settings: Settings) -> Iterator[Finding]:
     outbox = (settings.outbox_file, OUTBOX_APPLICATION_ID, OUTBOX_SCHEMA)
     cache = (settings.cache_file, CACHE_APPLICATION_ID, CACHE_SCHEMA)
     cures = {
-        "outbox.db": "It is never deleted by triage. triage doctor --rescue-outbox prints what it still holds.",
+        "outbox.db": "It is never deleted by triage. triage doctor --rescue-outbox prints what it still holds, "
+        "--new-outbox puts it aside and begins an empty one.",
         "cache.db": "It is only a copy: the next triage sync rebuilds it.",
     }
     for path, application_id, schema in (outbox, cache):
         if not path.exists():
-            yield Finding(path.name, True, "not there yet")
+            lost = path.name == FILE_NAME and path.with_name(LOCK_NAME).exists()
+            lost = lost and path.with_name(LOCK_NAME).stat().st_size > 0
+            what = f"{path} is gone, though there was one here" if lost else "not there yet"
+            yield Finding(path.name, not lost, what, f"Put it back, or: {_BEGIN_ANEW}" if lost else "")
             continue
         wrong = _file_problem(path, application_id, schema)
         if wrong:
@@ -122,15 +127,16 @@ def _network(context: Context, settings: Settings) -> Iterator[Finding]:
         todo = "Set base_url in the config file or TRIAGE_BASE_URL. To look around without one: triage demo"
         yield Finding("backend", False, "none is set", todo)
         return
-    from data.credentials import find_token, keyring_state
+    from data.credentials import KeyringState, find_token, keyring_state
 
     places = settings.places(context.environ)
-    ring = keyring_state(places.base_url)
+    asked: list[KeyringState] = []
     try:
-        token = find_token(places, context.environ)
+        token = find_token(places, context.environ, asked.append)
     except TriageError as error:
         yield Finding("token", False, str(error), "Correct where the token comes from, or triage login.")
         return
+    ring = asked[0] if asked else keyring_state(places.base_url)
     needed = token is None or token.source == "keyring"
     yield Finding(
         "keyring", ring.usable or not needed, ring.sentence, "" if ring.usable or not needed else _RING_ADVICE
@@ -141,10 +147,12 @@ def _network(context: Context, settings: Settings) -> Iterator[Finding]:
     todo = ""
     if token.source == "TRIAGE_TOKEN_FILE":
         todo = _mode_problem(Path(context.environ["TRIAGE_TOKEN_FILE"]).expanduser(), 0o600)
-    yield Finding("token", not todo, f"from {token.source}", todo)
+    unprotected = ", unprotected: --insecure-storage asked for that" if token.source == "state file" else ""
+    yield Finding("token", not todo, f"from {token.source}{unprotected}", todo)
     yield from _backend(settings.need_base_url(), token.token)
 
 
+_BEGIN_ANEW = "triage doctor --new-outbox begins an empty one."
 _RING_ADVICE = "Unlock or install a keyring, or use TRIAGE_TOKEN_FILE or token_command."
 
 
