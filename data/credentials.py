@@ -4,7 +4,7 @@ import hashlib
 import os
 import re
 import stat
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -42,13 +42,29 @@ class Kept(msgspec.Struct, frozen=True):
     where: str
     sentence: str
 
+    @property
+    def short(self) -> str:
+        """The same for a line of 80 cells that begins with who signed in."""
+        return _SHORT[self.where]
 
-def find_token(places: Places, environ: Mapping[str, str]) -> Found | None:
+
+_SHORT = {
+    "keyring": "Kept in the keyring.",
+    "runtime file": "No usable keyring: kept until you log out.",
+    "state file": "No usable keyring: kept unprotected, as asked.",
+    "memory": "No usable keyring: kept until you quit.",
+}
+
+
+def find_token(
+    places: Places, environ: Mapping[str, str], on_ring: Callable[[KeyringState], object] = lambda _state: None
+) -> Found | None:
     """Return the token for `places.base_url`, None where no place has one.
 
     In order: TRIAGE_TOKEN, TRIAGE_TOKEN_FILE, the token command, the keyring, the file in `$XDG_RUNTIME_DIR`, the file
     that `--insecure-storage` asked for. A named file or command that fails raises ConfigError or SignedOut: it is
-    never passed over. May take 3 s (keyring) or as long as the command takes, at most 30 s.
+    never passed over. May take 3 s (keyring) or as long as the command takes, at most 30 s. `on_ring` is told how
+    the keyring stands, where it was asked.
     """
     if environ.get("TRIAGE_TOKEN"):
         return Found(checked(environ["TRIAGE_TOKEN"], "TRIAGE_TOKEN"), "TRIAGE_TOKEN")
@@ -56,7 +72,8 @@ def find_token(places: Places, environ: Mapping[str, str]) -> Found | None:
         return Found(_from_named_file(Path(environ["TRIAGE_TOKEN_FILE"])), "TRIAGE_TOKEN_FILE")
     if places.token_command:
         return Found(_from_command(places, environ), "token command")
-    token, _ = ask_keyring("get", places.base_url)
+    token, ring = ask_keyring("get", places.base_url)
+    on_ring(ring)
     if token:
         return Found(checked(token, "The keyring's token"), "keyring")
     for path, source in ((_runtime_file(places), "runtime file"), (_state_file(places), "state file")):
@@ -132,7 +149,7 @@ def _from_command(places: Places, environ: Mapping[str, str]) -> str:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=_COMMAND_LIMIT,
-            env={**environ, "TRIAGE_BASE_URL": places.base_url},
+            env={**_without_token(environ), "TRIAGE_BASE_URL": places.base_url},
             check=False,
         )
     except subprocess.TimeoutExpired:
@@ -143,6 +160,10 @@ def _from_command(places: Places, environ: Mapping[str, str]) -> str:
         raise SignedOut(f"The token command {name} ended with {done.returncode} and gave no token.")
     first = done.stdout.decode("ascii", "replace").strip().splitlines()[:1]
     return checked(first[0] if first else "", f"What the token command {name} printed")
+
+
+def _without_token(environ: Mapping[str, str]) -> dict[str, str]:
+    return {name: text for name, text in environ.items() if name != "TRIAGE_TOKEN"}
 
 
 def _file_name(places: Places) -> str:

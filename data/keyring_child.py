@@ -2,6 +2,7 @@
 
 import json
 import sys
+from contextlib import closing
 from typing import Any
 
 # Where tokens are encrypted by the operating system. Anything else, plain-text files above all, is refused.
@@ -13,6 +14,7 @@ ALLOWED = {
     "keyring.backends.macOS.Keyring",
     "keyring.backends.Windows.WinVaultKeyring",
 }
+SECRET_SERVICE = "keyring.backends.SecretService.Keyring"
 CHAINER = "keyring.backends.chainer.ChainerBackend"
 NOTHING = {"keyring.backends.fail.Keyring", "keyring.backends.null.Keyring"}
 
@@ -29,6 +31,22 @@ def allowed_backend(backend: Any) -> Any | None:
     return backend if name_of(backend) in ALLOWED else None
 
 
+def locked_service() -> bool:
+    """True when the Secret Service would have to ask a person first; asking for a token would open its prompt.
+
+    Nobody could answer it in the three seconds there are, and over SSH nobody would even see it.
+    """
+    import secretstorage
+
+    try:
+        with closing(secretstorage.dbus_init()) as bus:
+            return bool(secretstorage.get_collection_by_alias(bus, "default").is_locked())
+    except secretstorage.ItemNotFoundException:
+        return True  # there is no collection yet; making one asks for a new password
+    except secretstorage.SecretStorageException:
+        return False  # the backend's own errors say what it is
+
+
 def ask(action: str, service: str, user: str, token: str | None) -> dict[str, Any]:
     """Return `{"state", "backend", "token"}`; `token` is what was stored before."""
     import keyring
@@ -41,6 +59,8 @@ def ask(action: str, service: str, user: str, token: str | None) -> dict[str, An
     if backend is None:
         return {"state": "plain", "backend": name_of(found), "token": None}
     name = name_of(backend)
+    if name == SECRET_SERVICE and locked_service():
+        return {"state": "locked", "backend": name, "token": None}
     try:
         before = backend.get_password(service, user)
         if action == "set":

@@ -4,9 +4,14 @@ import json
 import os
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
+
+if TYPE_CHECKING:
+    from subprocess import Popen
 
 LIMIT = 3.0
 SERVICE = "triage"
@@ -15,7 +20,7 @@ _SENTENCES = {
     "good": "The keyring works.",
     "none": "This machine has no keyring.",
     "plain": "The only keyring here stores plain text or is unknown, so it is not used.",
-    "locked": "The keyring is locked. Unlock it and sign in again.",
+    "locked": "The keyring is locked, or not set up yet. Unlock it and sign in again.",
     "hanging": f"The keyring gave no answer within {LIMIT:.0f} s (usual over SSH).",
     "raising": "The keyring answers with an error.",
 }
@@ -32,6 +37,11 @@ class KeyringState(msgspec.Struct, frozen=True):
     def usable(self) -> bool:
         """True when tokens may be kept in it."""
         return self.state == "good"
+
+    @property
+    def trouble(self) -> str:
+        """The sentence where a keyring is there and does not serve; empty where it works or there is none."""
+        return "" if self.state in ("good", "none") else self.sentence
 
 
 def ask_keyring(action: str, user: str, token: str | None = None) -> tuple[str | None, KeyringState]:
@@ -53,8 +63,7 @@ def ask_keyring(action: str, user: str, token: str | None = None) -> tuple[str |
     try:
         out, _ = child.communicate(asked, timeout=LIMIT)
     except subprocess.TimeoutExpired:
-        _kill(child.pid)
-        child.communicate()
+        _end(child)
         return None, _state("hanging")
     try:
         answer = json.loads(out.splitlines()[-1])  # a backend may have printed something before
@@ -68,9 +77,15 @@ def _state(state: str, backend: str = "") -> KeyringState:
     return KeyringState(state, backend, _SENTENCES[state].removesuffix(".") + name + ".")
 
 
-def _kill(pid: int) -> None:
-    """Kill the child with whatever it started (a prompt, a helper)."""
-    try:
-        os.killpg(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        return
+def _end(child: "Popen[bytes]") -> None:
+    """Kill the child with whatever it started (a prompt, a helper).
+
+    Its pipes are closed unread: a helper that left the group may hold their other ends for as long as it likes.
+    """
+    with suppress(ProcessLookupError):
+        os.killpg(child.pid, signal.SIGKILL)
+    child.wait()
+    for pipe in (child.stdin, child.stdout):
+        if pipe is not None:
+            with suppress(BrokenPipeError):
+                pipe.close()

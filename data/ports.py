@@ -269,8 +269,15 @@ class Desk(Protocol):
         """Ask the server what became of a change, in the background."""
         ...
 
-    def sign_in(self, token: str, keep: bool) -> Identity:
-        """Check the token by `/v1/me` (waits for the network: call it from a thread) and keep it if asked."""
+    def sign_in(self, token: str, keep: bool) -> tuple[Identity, str]:
+        """Check the token by `/v1/me` (waits for the network: call it from a thread) and keep it if asked.
+
+        Returns who it is and, in a few words, where the token is kept (empty where it is not).
+        """
+        ...
+
+    def keyring_problem(self) -> str:
+        """Return what kept the keyring from giving a token, in one sentence; empty where nothing did."""
         ...
 
     def stop(self) -> int:

@@ -3,17 +3,15 @@
 import traceback
 from pathlib import Path
 
-from rich.text import Text
-
 FRAMES = 8
 SENTENCE = "triage stopped because of an error in itself. What you submitted is safe in the outbox; start it again."
 
 
-def crash_text(error: BaseException | None) -> Text:
+def crash_words(error: BaseException | None) -> str:
     """Return what is printed after a crash, newest frame first."""
     lines = [SENTENCE]
     if error is not None:
         lines.append(f"{type(error).__name__}, at:")
         frames = traceback.extract_tb(error.__traceback__)[-FRAMES:]
         lines += [f"  {Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in reversed(frames)]
-    return Text("\n".join(lines))
+    return "\n".join(lines)

@@ -56,8 +56,8 @@ class SignIn(FormModal[bool]):
         return "" if self.query_one("#token", WordInput).value.strip() else "paste the token first"
 
     def notice(self) -> str:
-        """What works without it."""
-        return "Reading and writing down still work without it. Changes wait."
+        """What the keyring said where it did not help, else what works without a token."""
+        return self.desk.keyring_problem() or "Reading and writing down still work without it. Changes wait."
 
     def send(self) -> None:
         """Check the token; the answer comes back as a call on this thread."""
@@ -81,9 +81,8 @@ class SignIn(FormModal[bool]):
     def _check(self, token: str, keep: bool, attempt: int) -> None:
         """Ask the server; runs in a thread of its own, which quitting does not wait for."""
         found: Identity | None = None
-        sentence = ""
         try:
-            found = self.desk.sign_in(token, keep)
+            found, sentence = self.desk.sign_in(token, keep)
         except TriageError as error:
             sentence = str(error)
         try:
@@ -99,5 +98,5 @@ class SignIn(FormModal[bool]):
             self.complain(sentence)
             self.set_focus(self.query_one("#token"))
             return
-        self.tell_below(f"Signed in as {found.name}, {found.role}.")
+        self.tell_below(f"Signed in as {found.name}, {found.role}. {sentence}".rstrip())
         self.leave(True)

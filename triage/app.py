@@ -7,15 +7,17 @@ from datetime import UTC, datetime
 from typing import ClassVar
 
 from rich.segment import Segments
+from rich.text import Text
 from textual import events
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
 
 from data.ports import Desk, Link
+from data.safe_text import safe_text
 from screens.base import DeskChanged
 from screens.clipboard import osc52
-from screens.crash import crash_text
+from screens.crash import crash_words
 from screens.inbox import InboxScreen
 from screens.typing_guard import TypingGuard
 from triage.beside import Beside
@@ -131,12 +133,13 @@ class TriageApp(App[str]):
 
     def _fatal_error(self) -> None:
         """Instead of Textual's traceback with its locals."""
-        text = crash_text(self._exception or sys.exc_info()[1])
+        text = Text(crash_words(self._exception or sys.exc_info()[1]))
         self._exit_renderables.append(Segments(self.console.render(text)))
         self._close_messages_no_wait()
 
     def copy_to_clipboard(self, text: str) -> None:
-        """OSC 52, wrapped for tmux where we run in one."""
+        """OSC 52, wrapped for tmux where we run in one; what is pasted elsewhere must not act there either."""
+        text = safe_text(text, cells=None)
         self._clipboard = text
         if self._driver is not None:
             self._driver.write(osc52(text, os.environ))

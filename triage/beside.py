@@ -18,6 +18,7 @@ class Beside:
         self._desk = desk
         self._post = post
         self._ended = threading.Event()
+        self._hook_before = threading.excepthook
         self._posted = False
         self._taken_at = 0.0
 
@@ -30,7 +31,7 @@ class Beside:
     def end(self) -> None:
         """Never wait for anything: all that matters is on disk."""
         self._ended.set()
-        threading.excepthook = threading.__excepthook__
+        threading.excepthook = self._hook_before
 
     def changed(self) -> None:
         """Something may look different; several calls before the app gets to it count as one."""

@@ -4,13 +4,14 @@ import argparse
 import io
 import os
 import sys
+from collections.abc import Mapping
 
 from data.errors import TriageError
 from triage.commands.context import Context
 from triage.commands.parser import flags_of, parse
 
 
-def main(argv: list[str] | None = None) -> int:
+def main(environ: Mapping[str, str], argv: list[str] | None = None) -> int:
     """Run the program and return its exit code: 0 ok, 1 failed, 2 usage, 3 offline, 4 not allowed.
 
     An interrupt is the caller's (130), so that it is one while this module still loads too.
@@ -20,7 +21,7 @@ def main(argv: list[str] | None = None) -> int:
             stream.reconfigure(errors="replace")  # a terminal without UTF-8 gets ?, never a traceback
     try:
         args = parse(sys.argv[1:] if argv is None else argv)
-        context = Context(flags_of(args), os.environ)
+        context = Context(flags_of(args), environ)
         code = _run(args, context)
         sys.stdout.flush()
         return code

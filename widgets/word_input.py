@@ -49,6 +49,18 @@ class WordInput(Input):
         """Report an arrow."""
         self.post_message(self.Stepped(step))
 
+    def action_copy(self) -> None:
+        """A secret never reaches a clipboard."""
+        if not self.password:
+            super().action_copy()
+
+    def action_cut(self) -> None:
+        """Of a secret, only removed."""
+        if self.password:
+            self.delete_selection()
+        else:
+            super().action_cut()
+
     def render_line(self, y: int) -> Strip:
         """Draw the line in our own inks."""
         at = self.cursor_screen_offset.x - self.content_region.x

@@ -30,7 +30,7 @@ def make_session(home: Path, url: str, token: str | None, **place: object) -> Se
         policy=load_policy(),
         clock=lambda: datetime.now(UTC),
         connect=NativeBackend,
-        token=TokenBox(lambda: token, lambda kept: None),
+        token=TokenBox(lambda: token, lambda kept: ""),
     )
 
 

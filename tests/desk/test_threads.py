@@ -109,7 +109,7 @@ def test_signed_out_pauses_and_signing_in_goes_on(tmp_path: Path, session_at) ->
         with closing(Desk.open(session)) as desk:
             desk.start(lambda: None)
             assert eventually(lambda: desk.header().status.link is Link.SIGNED_OUT)
-            assert desk.sign_in(server.tokens["agent"], keep=False).name == "Tom Reyes"
+            assert desk.sign_in(server.tokens["agent"], keep=False)[0].name == "Tom Reyes"
             assert eventually(lambda: desk.header().synced_at is not None)
             assert desk.header().who is not None and desk.header().counts.book == 60
             desk.stop()

@@ -71,7 +71,7 @@ def open_desk(
                 policy=load_policy(),
                 clock=lambda: datetime.now(UTC),
                 connect=NativeBackend,
-                token=TokenBox(lambda: token, lambda kept: None),
+                token=TokenBox(lambda: token, lambda kept: ""),
             )
             if synced and token in fetched and not where.exists():
                 shutil.copytree(fetched[token], where)

@@ -33,7 +33,7 @@ def open_session(context: Context, *, network: bool) -> Session:
         policy=load_policy(settings.policy_file),
         clock=utc_now,
         connect=connect,
-        token=TokenBox(lambda: _find(context), lambda token: _keep(context, token)),
+        token=_token_box(context),
     )
 
 
@@ -41,7 +41,7 @@ def know_author(session: Session, cache: "Cache") -> None:
     """Make sure that the remembered identity is the token's: ask the server where it is not; SignedOut offline."""
     mark = session.token.mark()
     if mark is None:
-        raise SignedOut("Signed out. triage login signs in.")
+        raise session.token.missing()
     if mark == cache.identity_mark and cache.identity is not None:
         return
     from triage.desk.sync import recognise
@@ -89,18 +89,25 @@ def _place(settings: Settings, base_url: str, client: str) -> Place:
     )
 
 
-def _find(context: Context) -> str | None:
-    from data.credentials import find_token
+def _token_box(context: Context) -> TokenBox:
+    """Where the token comes from and goes to, with what the keyring said on the way."""
+    said: list[str] = []
 
-    found = find_token(context.settings.places(context.environ), context.environ)
-    context.detail(f"Token: {found.source}" if found else "Token: none found")
-    return found.token if found else None
+    def find() -> str | None:
+        from data.credentials import find_token
 
+        said.clear()
+        places = context.settings.places(context.environ)
+        found = find_token(places, context.environ, lambda ring: said.append(ring.trouble))
+        context.detail(f"Token: {found.source}" if found else "Token: none found")
+        return found.token if found else None
 
-def _keep(context: Context, token: str) -> None:
-    from data.credentials import keep_token
+    def keep(token: str) -> str:
+        from data.credentials import keep_token
 
-    keep_token(context.settings.places(context.environ), token)
+        return keep_token(context.settings.places(context.environ), token).short
+
+    return TokenBox(find, keep, lambda: "".join(said))
 
 
 def _cached_base_url(settings: Settings) -> str | None:

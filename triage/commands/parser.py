@@ -6,11 +6,16 @@ import re
 import sys
 from typing import Any, NoReturn
 
+from data.safe_text import safe_reason
 from triage.commands import COMMANDS
 from triage.config import Flags
 from triage.config_file import nearest
 
 ACK = "acknowledge a repeated reset (A13) or confirm a downgrade: the first word of the account's name, or its id"
+_TOKEN_IN_SIGHT = (
+    "takes no token as an argument: the shell's history keeps it and other programs see it. "
+    "Pipe it in with --token-stdin. If it was a real one, have it withdrawn."
+)
 _EPILOG = """exit codes: 0 ok, 1 failed, 2 usage or config, 3 offline or no data, 4 signed out or not allowed,
             130 interrupted
 environment: TRIAGE_BASE_URL, TRIAGE_TOKEN or TRIAGE_TOKEN_FILE, TRIAGE_CONFIG, TRIAGE_PROFILE, TRIAGE_HOME, NO_COLOR
@@ -32,7 +37,7 @@ class Parser(argparse.ArgumentParser):
                 nearest(wrong.group(1), known) or f" There is: {', '.join(known)}."
             )
         message = re.sub(r"invalid _?(\w+) value: ", r"not a \1: ", message)
-        print(f"{self.prog}: {message}", file=sys.stderr)
+        print(safe_reason(f"{self.prog}: {message}"), file=sys.stderr)
         raise SystemExit(2)
 
 
@@ -60,7 +65,11 @@ def parse(argv: list[str]) -> argparse.Namespace:
     args, unknown = top.parse_known_args(argv)
     if unknown and not getattr(args, "any_options", False):  # whose options come with an extra that is not there
         options = re.findall(r"--[a-z][a-z-]*", args.parser.format_help())
-        args.parser.error(f"unknown argument {unknown[0]!r}." + nearest(unknown[0].split("=")[0], options))
+        name = unknown[0].split("=")[0]
+        near = nearest(name, options)
+        if args.command == "login" and not near:  # then it is likely the token, and not to be shown again
+            args.parser.error(_TOKEN_IN_SIGHT)
+        args.parser.error(f"unknown argument {name!r}." + near)
     return args
 
 

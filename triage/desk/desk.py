@@ -162,17 +162,21 @@ class Desk:
         if self._pusher:
             self._pusher.look_up(change_id)
 
-    def sign_in(self, token: str, keep: bool) -> Identity:
-        """Check the token by `/v1/me` (waits for the network) and keep it if asked."""
+    def sign_in(self, token: str, keep: bool) -> tuple[Identity, str]:
+        """Check the token by `/v1/me` (waits for the network) and keep it if asked; who it is, and where it is kept."""
         with closing(self.session.backend(token)) as backend, closing(self.session.open_cache()) as cache:
             identity = backend.identity()
-            self.session.token.take(token, keep)
+            kept = self.session.token.take(token, keep)
             recognise(self.session, cache, backend)
         for worker in (self._puller, self._pusher):
             if worker:
                 worker.forget_backend()
         self.sync_now()
-        return identity
+        return identity, kept
+
+    def keyring_problem(self) -> str:
+        """Why no token came from the keyring."""
+        return self.session.token.why()
 
     def stop(self) -> int:
         """Tell the sync threads to end, without waiting; returns how many changes wait."""

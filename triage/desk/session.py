@@ -39,9 +39,13 @@ class Place:
 class TokenBox:
     """The token, looked for once (a keyring may take seconds) and kept in memory only."""
 
-    def __init__(self, find: Callable[[], str | None], keep: Callable[[str], None]) -> None:
+    def __init__(
+        self, find: Callable[[], str | None], keep: Callable[[str], str], why: Callable[[], str] = lambda: ""
+    ) -> None:
+        """`keep` stores a token and says where in a few words; `why` says what kept `find` from finding one."""
         self._find = find
         self._keep = keep
+        self._why = why
         self._lock = threading.Lock()
         self._looked = False
         self._token: str | None = None
@@ -54,12 +58,20 @@ class TokenBox:
                 self._looked = True
             return self._token
 
-    def take(self, token: str, keep: bool) -> None:
-        """Use another token from now on, and store it where tokens live if asked."""
-        if keep:
-            self._keep(token)
+    def take(self, token: str, keep: bool) -> str:
+        """Use another token from now on, and store it where tokens live if asked; returns where that was, in words."""
+        said = self._keep(token) if keep else ""
         with self._lock:
             self._token, self._looked = token, True
+        return said
+
+    def missing(self) -> SignedOut:
+        """The error of having none, with what the keyring said and the cure."""
+        return SignedOut(" ".join(filter(None, ("Signed out.", self._why(), "triage login signs in."))))
+
+    def why(self) -> str:
+        """What is the matter with the keyring, empty where nothing is or nobody asked it."""
+        return "" if self._token else self._why()
 
     @property
     def looked(self) -> bool:
@@ -95,7 +107,7 @@ class Session:
         """Connect with the token we have; SignedOut where there is none."""
         token = token or self.token.get()
         if not token:
-            raise SignedOut("Signed out. triage login signs in.")
+            raise self.token.missing()
         return self.connect(self.place.base_url, token)
 
     def assess_for(self, complete_through: date | None) -> Assess:
