@@ -22,7 +22,9 @@ from data.database import (
 )
 from data.errors import CacheDamaged, TriageError, WrongBackend
 from data.identity import Identity
+from data.receipts import Signed
 from data.migrations import CACHE, Format, has_way, open_file, upgrade
+from data.steps import Steps
 from data.wire import decode, decoder, encode
 
 FILE = "cache.db"
@@ -31,6 +33,7 @@ PULL_CACHE_KIB = 65_536
 PULL_CHECKPOINT_PAGES = 16_384
 
 _identity = decoder(Identity)
+_signed = decoder(Signed)
 
 
 class CacheFile:
@@ -41,7 +44,7 @@ class CacheFile:
     rebuilt: bool
     network_warning: bool
 
-    def __init__(self, directory: Path, base_url: str | None, form: Format = CACHE) -> None:
+    def __init__(self, directory: Path, base_url: str | None, form: Format = CACHE, steps: Steps | None = None) -> None:
         """Open `directory`/cache.db, made anew when it is missing, damaged, foreign or of another schema.
 
         An older schema is upgraded where steps lead up from it. `rebuilt_why` says what was wrong with a file that had
@@ -54,6 +57,7 @@ class CacheFile:
         self.rebuilt = False
         self.rebuilt_why = ""
         self._form = form
+        self._steps = steps
         self._expected = base_url.rstrip("/") if base_url else None
         # Held shared while open. Unlinking a WAL database that somebody still has open can damage its successor.
         self._presence = open_lock_file(directory / "cache.lock")
@@ -83,7 +87,7 @@ class CacheFile:
         return self._together()
 
     def _connect(self) -> sqlite3.Connection:
-        return open_file(self.directory / FILE, self._form)
+        return open_file(self.directory / FILE, self._form, self._steps)
 
     def _together(self) -> sqlite3.Connection:
         lock_file(self._presence, fcntl.LOCK_SH, self.directory / FILE)
@@ -213,6 +217,35 @@ class CacheFile:
         """Keep what the signed head gave away about the trail, until the next pull has looked again."""
         with self.writing():
             self.put(audit_problem=problem)
+
+    @property
+    def restored(self) -> bool:
+        """True when the server was seen to have gone back: the book has to be fetched anew, whatever its cursor."""
+        return self.get("restored") is not None
+
+    def note_restored(self, seen: str) -> bool:
+        """Let the next pull fetch the book anew, once for each state `seen` that the server has lost; True if it will."""
+        with self.writing():
+            if self.get("restored_seen") == seen:
+                return False
+            self.put(restored=1, restored_seen=seen, shadow_epoch=None, shadow_cursor=None)
+        return True
+
+    def note_signed_head(self, head: Signed) -> None:
+        """Keep the signed head that the trail was last seen to reach, so that both can be shown to somebody else."""
+        with self.writing():
+            self.put(audit_signed=encode(head).decode())
+
+    def restart_trail(self) -> None:
+        """Let the next pull take the audit trail anew, in the place of the one that is here."""
+        with self.writing():
+            self.put(audit_restart=1)
+
+    @property
+    def signed_head(self) -> Signed | None:
+        """The signed head that the trail was last seen to reach; None when there was none yet."""
+        found = self.get("audit_signed")
+        return decode(found.encode(), _signed) if found else None
 
     @property
     def identity(self) -> Identity | None:

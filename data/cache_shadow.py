@@ -77,7 +77,7 @@ class CacheShadow(CacheWrite):
                 self.connection.execute(f"ALTER TABLE {SHADOW}{table} RENAME TO {table}")
             self.connection.execute("DELETE FROM tombstone")
             self.put(epoch=self.get("shadow_epoch"), cursor=self.get("shadow_cursor"))
-            self.put(shadow_epoch=None, shadow_cursor=None, shadow_top=None)
+            self.put(shadow_epoch=None, shadow_cursor=None, shadow_top=None, restored=None)
             self.mark_complete(complete_through, now)
         self.drop_leftovers(shadow=False)
         return losses
@@ -93,6 +93,8 @@ class CacheShadow(CacheWrite):
 
     def _goes_on(self) -> bool:
         """True when the shadow continues the book's history; a server restored from an old copy has lost some of it."""
+        if self.restored:
+            return False
         return self.get("shadow_epoch") == self.epoch and int(self.get("shadow_cursor") or 0) >= (self.cursor or 0)
 
     def _keep_newer(self) -> None:

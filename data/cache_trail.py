@@ -1,6 +1,5 @@
 """The audit trail and the members of workspaces, as far as the cache holds them."""
 
-import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -9,10 +8,10 @@ from data.account import Entry, Member
 from data.assessment import NO_RANK, Row, Touch
 from data.cache_lists import CacheLists
 from data.errors import BadAnswer, UnreadableEntry
+from data.receipts import GENESIS, entry_hash, shown_problem
 from data.remedy import REMEDIES
 from data.wire import decode, decoder, encode
 
-GENESIS = "0" * 64
 TOUCHING = (*REMEDIES, "log_contact", "log_outreach")
 _ENTRY_COLUMNS = "seq, change_id, account_id, action, actor_id, outcome, applied_at, payload, raw, prev_hash, hash"
 
@@ -35,7 +34,7 @@ class CacheTrail(CacheLists):
         with self.writing():
             if restart:
                 self.connection.execute("DELETE FROM audit")
-                self.put(audit_after=None, audit_restart=None)
+                self.put(audit_after=None, audit_restart=None, audit_signed=None)
             seq, head = self.audit_head()
             good: list[Entry] = []
             wrong: str | None = None
@@ -150,9 +149,9 @@ def chain_problem(entry: Entry, seq: int, head: str) -> str | None:
         return f"The audit trail goes on with entry {entry.seq} where {seq + 1} was due: entries are missing."
     if entry.prev_hash != head:
         return f"Audit entry {entry.seq} does not follow the entry {seq} seen before: the trail was rewritten."
-    if hashlib.sha256(f"{entry.prev_hash}\n{entry.raw}".encode("utf-8", "surrogatepass")).hexdigest() != entry.hash:
+    if entry_hash(entry.prev_hash, entry.raw) != entry.hash:
         return f"Audit entry {entry.seq} was altered: its hash does not fit its text."
-    return None
+    return shown_problem(entry)
 
 
 def _kept(seq: int, payload: bytes) -> Entry:

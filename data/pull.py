@@ -53,6 +53,12 @@ def pull(
             cache.finish_bulk()
 
 
+def pull_trail(backend: BillingBackend, cache: Cache, assess_for: AssessFor, now: datetime) -> str | None:
+    """Append what the audit trail has got since, under the pull lock (Busy); returns what is wrong with it."""
+    with pull_lock(cache.directory):
+        return _Pull(backend, cache, assess_for, now, yes=False, progress=lambda count: None).trail()
+
+
 def reassess_lapsed(cache: Cache, assess_for: AssessFor, now: datetime, policy: str, limit: int) -> int:
     """Re-assess at most `limit` accounts whose verdict has lapsed by time, feed date or policy; returns how many."""
     through = cache.complete_through
@@ -86,7 +92,7 @@ class _Pull:
     def run(self, full: bool) -> Pulled:
         self.cache.drop_leftovers(shadow=False)
         whole = self._accounts(full)
-        audit_problem = self._audit() if self.backend.capabilities.audit else None
+        audit_problem = self.trail() if self.backend.capabilities.audit else None
         if "change_admin" in self.backend.capabilities.kinds:
             self._members()
         return Pulled(self.pulled, self.removed, whole, self.cache.epoch, True, audit_problem)
@@ -98,7 +104,7 @@ class _Pull:
         cache, url = self.cache, self._url
         own = cache.base_url == url
         if own and cache.synced_at is not None:
-            if not full and self._delta(cache.cursor, cache.epoch):
+            if not full and not cache.restored and self._delta(cache.cursor, cache.epoch):
                 return False
             self._refresh(anew=full)
             return True
@@ -177,7 +183,7 @@ class _Pull:
 
     # --- what comes along ---
 
-    def _audit(self) -> str | None:
+    def trail(self) -> str | None:
         """Append the trail; returns what is wrong with it. A backend that cannot serve one never fails a sync."""
         restart = self.cache.get("audit_restart") is not None
         try:

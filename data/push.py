@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from data.account import Value
-from data.backends.port import Applied, BillingBackend, Item, NotThere, TokenRefused
+from data.backends.port import Applied, BillingBackend, Head, Item, NotThere, TokenRefused
 from data.errors import NotPossible, Offline, SignedOut
 from data.identity import Identity
 from data.locks import push_lock
@@ -19,10 +19,16 @@ __all__ = ["HeadCheck", "Pushed", "check_head", "look_up", "push"]
 
 
 class HeadCheck(Value, frozen=True):
-    """What the signed head told: sentences about keys, and what is wrong with the chain (None: nothing)."""
+    """What the signed head told: sentences about keys, and what is wrong with the chain (None: nothing).
+
+    `head` is the signed head that the pulled trail was seen to reach. `gone_back` says that its server has truly signed
+    less, or other, than what was seen before: it was restored, or its history rewritten.
+    """
 
     notices: tuple[str, ...]
     problem: str | None
+    head: Head | None = None
+    gone_back: bool = False
 
 
 def _nobody(_item: Item) -> None:
@@ -97,18 +103,44 @@ def check_head(
     hash_at: Callable[[int], str | None] = lambda seq: None,
     *,
     trail_holds: bool = True,
+    held: int = 0,
+    catch_up: Callable[[], str | None] | None = None,
 ) -> HeadCheck:
-    """Check the server's signed audit head against the pinned keys and the head seen last, and remember it.
+    """Check the server's signed audit head against the pinned keys, the head seen last and the trail; remember it.
 
-    Call it after a pull: `hash_at` is the pulled trail's hash by seq, in which the head seen last must still stand; a
-    head over a trail that does not hold is not remembered. Reading errors are raised.
+    Call it after a pull. `hash_at` is the pulled trail's hash by seq and `held` its last seq; `catch_up` pulls what was
+    appended since and returns what is wrong with that (None where no trail is pulled: then only the head is checked).
+    A head over a trail that does not hold is not remembered. Reading errors are raised, and what `catch_up` raises.
     """
     seen = outbox.remembered_head(base_url)
     head = backend.head()
     notices = outbox.pin(base_url, backend.keys(), now)
-    wrong = head_problem(head, outbox.pinned_keys(base_url), seen) if head.seq > 0 or seen else None
-    if wrong is None and seen is not None and (pulled := hash_at(seen.seq)) is not None:
-        wrong = rollback_problem(seen.seq, pulled, seen)
+    wrong = head_problem(head, outbox.pinned_keys(base_url)) if head.seq > 0 or seen else None
+    gone_back = False
+    if wrong is None:
+        wrong = rollback_problem(head.seq, head.hash, seen)
+        if wrong is None and seen is not None and (pulled := hash_at(seen.seq)) is not None:
+            wrong = rollback_problem(seen.seq, pulled, seen)
+        gone_back = wrong is not None
+    if wrong is None and trail_holds and catch_up is not None:
+        wrong = _trail_problem(head, hash_at, held, catch_up)
     if wrong is None and head.seq > 0 and trail_holds:
         outbox.remember_head(base_url, head.seq, head.hash, now)
-    return HeadCheck(notices, wrong)
+        return HeadCheck(notices, None, head)
+    return HeadCheck(notices, wrong, gone_back=gone_back)
+
+
+def _trail_problem(
+    head: Head, hash_at: Callable[[int], str | None], held: int, catch_up: Callable[[], str | None]
+) -> str | None:
+    """Return why the pulled trail is not the one that its server signs; the head is younger than the trail."""
+    if held > head.seq:
+        return f"Entry {head.seq + 1} of the audit trail is not signed: its server signs {head.seq} as the last."
+    if head.seq == 0:
+        return None
+    if hash_at(head.seq) is None and (wrong := catch_up()) is not None:
+        return wrong
+    found = hash_at(head.seq)
+    if found is None:
+        return f"The audit trail breaks off before entry {head.seq}, which its server signs: its end was cut off."
+    return None if found == head.hash else f"Entry {head.seq} of the audit trail is not the one that its server signs."

@@ -25,6 +25,24 @@ class Seen(Value, frozen=True):
     seen_at: datetime | None = None
 
 
+class Signed(Value, frozen=True):
+    """A signed head as it was seen: Ed25519 over seq, a line feed and hash (base64), and by which key."""
+
+    seq: int
+    hash: str
+    signature: str
+    key_id: str
+    seen_at: datetime | None = None
+
+
+class Pin(Value, frozen=True):
+    """A public key (base64) and since when this home believes it."""
+
+    key_id: str
+    public_key: str
+    pinned_at: datetime | None = None
+
+
 class ChainReport(Value, frozen=True):
     """The result of a replay: how many entries, and the seq of the first bad one with the reason in words."""
 
@@ -131,7 +149,7 @@ class _Replay:
             return f"Entry {entry.seq} does not follow from the one before it."
         if entry_hash(entry.prev_hash, entry.raw) != entry.hash:
             return f"Entry {entry.seq}: its text was altered, the hash does not fit."
-        return _shown_problem(entry)
+        return shown_problem(entry)
 
     def advance(self, entry: Entry) -> None:
         """Take the entry as the new end."""
@@ -172,8 +190,8 @@ def verify_chain(
     return ChainReport(True, replay.count, None, None)
 
 
-def _shown_problem(entry: Entry) -> str | None:
-    """Compare the fields shown beside `raw` with those inside it."""
+def shown_problem(entry: Entry) -> str | None:
+    """Return which field shown beside `raw` is not what `raw` itself says, in one sentence; None when all fit."""
     try:
         said = _fields.decode(mended(entry.raw.encode()))
     except (msgspec.DecodeError, UnicodeError, RecursionError):

@@ -329,7 +329,7 @@ def test_writing_the_same_id_twice_keeps_one_row(shop):
 def test_the_signed_head_is_checked_and_remembered(shop):
     maya = shop.person()
     url = maya.backend.base_url
-    assert check_head(maya.backend, maya.outbox, url, maya.clock()) == HeadCheck((), None)
+    assert check_head(maya.backend, maya.outbox, url, maya.clock()) == HeadCheck((), None, maya.backend.head())
     seen = maya.outbox.remembered_head(url)
     assert seen.seq == maya.backend.head().seq
     rewritten = check_head(maya.backend, maya.outbox, url, maya.clock(), {seen.seq: "ee"}.get)

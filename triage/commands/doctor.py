@@ -66,6 +66,10 @@ def _accept_keys(context: Context) -> int:
             raise BadAnswer(f"Nothing was accepted. {wrong}")
         seen = Seen(head.seq, head.hash)
         outbox.accept_keys(session.place.base_url, keys, session.clock(), seen)
+    with closing(session.open_cache()) as cache:
+        cache.restart_trail()
     emit(f"Accepted: {', '.join(sorted(keys)) or 'no key'}; the audit trail ends at entry {head.seq:,}.")
-    emit("triage sync looks again. A parked change whose receipt did not hold: triage outbox retry ID")
+    emit(
+        "triage sync looks again and takes its trail anew. A parked change whose receipt did not hold: triage outbox retry ID"
+    )
     return 0

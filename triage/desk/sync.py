@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 
 import msgspec
 
@@ -12,8 +13,9 @@ from data.cache import Cache
 from data.errors import Busy, TriageError
 from data.identity import Identity
 from data.outbox import Outbox
-from data.pull import Pulled, pull, reassess_lapsed
-from data.push import Pushed, check_head, look_up, push
+from data.pull import Pulled, pull, pull_trail, reassess_lapsed
+from data.push import HeadCheck, Pushed, check_head, look_up, push
+from data.receipts import Signed
 from data.remedy import Change
 from triage.desk.log import log_failed, log_pulled, log_pushed
 from triage.desk.session import Session
@@ -152,27 +154,51 @@ def pull_round(
     progress: Callable[[int], None] = lambda count: None,
 ) -> Pulled:
     """Pull what changed, check the audit head, then re-assess what has lapsed by time, feed date or policy."""
-    pulled = pull(backend, cache, session.assess_for, session.clock(), full=full, yes=yes, progress=progress)
+    begun = session.clock()
+    bring = partial(pull, backend, cache, session.assess_for, session.clock(), yes=yes, progress=progress)
+    pulled = bring(full=full)
+    checked = _check(session, backend, cache, outbox, pulled.audit_problem)
+    seen = outbox.remembered_head(session.place.base_url)
+    anew = cache.book_since is not None and cache.book_since >= begun
+    if checked.gone_back and seen and not anew and cache.note_restored(f"{seen.seq} {seen.hash}"):
+        pulled = bring(full=False)  # accounts that only a push had brought would stay as the server has them no more
+        checked = _check(session, backend, cache, outbox, pulled.audit_problem)
     if cache.book_since is not None:
         outbox.forget_seqs(session.place.base_url, cache.book_since)
-    said = [pulled.audit_problem, *(_head_words(session, backend, cache, outbox, pulled.audit_problem))]
     lapsed(session, cache)
-    done = msgspec.structs.replace(pulled, audit_problem=" ".join(filter(None, said)) or None)
+    said = [pulled.audit_problem, *checked.notices, checked.problem]
+    done = msgspec.structs.replace(pulled, audit_problem=" ".join(filter(None, dict.fromkeys(said))) or None)
     log_pulled(session, done)
     return done
 
 
-def _head_words(
+def _check(
     session: Session, backend: BillingBackend, cache: Cache, outbox: Outbox, trail_problem: str | None
-) -> tuple[str | None, ...]:
+) -> HeadCheck:
     """Check the signed head; what is wrong with the chain is kept with the trail, for `audit verify` and screens."""
     if not backend.capabilities.audit:
-        return ()
-    url, holds = session.place.base_url, trail_problem is None
-    checked = check_head(backend, outbox, url, session.clock(), cache.audit_hash, trail_holds=holds)
+        return HeadCheck((), None)
+    url, now = session.place.base_url, session.clock()
+    holds = trail_problem is None
+    try:
+        checked = check_head(
+            backend,
+            outbox,
+            url,
+            now,
+            cache.audit_hash,
+            trail_holds=holds,
+            held=cache.audit_after,
+            catch_up=lambda: pull_trail(backend, cache, session.assess_for, now),
+        )
+    except Busy:  # another process pulls at this moment, and looks itself
+        return HeadCheck((), None)
     if checked.problem and holds:
         cache.note_audit_problem(checked.problem)
-    return (*checked.notices, checked.problem)
+    if checked.head is not None:
+        head = checked.head
+        cache.note_signed_head(Signed(head.seq, head.hash, head.signature, head.key_id, now))
+    return checked
 
 
 def lapsed(session: Session, cache: Cache) -> int:
