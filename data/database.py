@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from data.errors import TriageError
+from data.errors import FileProblem
+from data.steps import Steps, stepped_connection
 
 BUSY_SECONDS = 5.0
 NETWORK_TYPES = frozenset(
@@ -42,7 +43,7 @@ NETWORK_TYPES = frozenset(
 _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
-class DatabaseProblem(TriageError):
+class DatabaseProblem(FileProblem):
     """A database file that cannot be used; `path` is the file."""
 
     def __init__(self, path: Path | str, sentence: str) -> None:
@@ -75,7 +76,14 @@ class Unwritable(DatabaseProblem):
 
 
 def connect(
-    path: Path, *, application_id: int, schema: int, sql: str, wal: bool, synchronous: str
+    path: Path,
+    *,
+    application_id: int,
+    schema: int,
+    sql: str,
+    wal: bool,
+    synchronous: str,
+    steps: Steps | None = None,
 ) -> sqlite3.Connection:
     """Open (or make) a database file, 0600 in directories made 0700 whatever the umask, in autocommit mode.
 
@@ -87,7 +95,8 @@ def connect(
         raise Unwritable(path, "is not a file. Move it away.")
     try:
         make_private(path)
-        connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+        factory = sqlite3.Connection if steps is None else stepped_connection(steps, path.stem)
+        connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, factory=factory)
     except (OSError, sqlite3.OperationalError) as error:
         raise Unwritable(path, f"cannot be opened ({error}).") from error
     try:
@@ -125,7 +134,8 @@ def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
 def problem(error: sqlite3.DatabaseError, path: Path | str) -> DatabaseProblem:
     """Say in our own errors what SQLite complains about."""
     # An extended code carries the primary one in its low byte.
-    if (getattr(error, "sqlite_errorcode", 0) or 0) & 0xFF in _DAMAGE:
+    code = (getattr(error, "sqlite_errorcode", 0) or 0) & 0xFF
+    if code in _DAMAGE or str(error).startswith("Could not decode to UTF-8"):
         return Damaged(path, f"is damaged ({error}).")
     return Unwritable(path, f"cannot be used now ({error}).")
 

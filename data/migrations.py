@@ -16,6 +16,7 @@ from data.schema import (
     OUTBOX_SCHEMA,
     OUTBOX_SQL,
 )
+from data.steps import Steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ OUTBOX = Format(OUTBOX_APPLICATION_ID, OUTBOX_SCHEMA, OUTBOX_SQL, wal=False, syn
 CACHE = Format(CACHE_APPLICATION_ID, CACHE_SCHEMA, CACHE_SQL, wal=True, synchronous="NORMAL", keeps_copy=False)
 
 
-def open_file(path: Path, form: Format) -> sqlite3.Connection:
+def open_file(path: Path, form: Format, steps: Steps | None = None) -> sqlite3.Connection:
     """Open (or make) a file of a format; errors as in `database.connect`, OldSchema also where `upgrade` would help."""
     return connect(
         path,
@@ -49,6 +50,7 @@ def open_file(path: Path, form: Format) -> sqlite3.Connection:
         sql=form.sql,
         wal=form.wal,
         synchronous=form.synchronous,
+        steps=steps,
     )
 
 

@@ -11,9 +11,10 @@ from data.database import Damaged, DatabaseProblem, ForeignFile, OldSchema, chec
 from data.errors import NotPossible, OutboxDamaged, TriageError
 from data.migrations import OUTBOX, Format, has_way, open_file, upgrade
 from data.outbox_presence import FILE_NAME, alone, attend, leave, remember, was_here
-from data.outbox_rows import change_of, to_json
+from data.outbox_rows import SPOILT, change_of, to_json
 from data.receipts import GENESIS, entry_hash
 from data.remedy import NEEDS_YOU, Change, State
+from data.steps import Steps
 
 CHECKED_BYTES = 16 * 1024 * 1024
 AFTER_PARKED = "Waits for you: the change before it was not applied."
@@ -32,7 +33,7 @@ class OutboxFile:
         connection.row_factory = sqlite3.Row
 
     @classmethod
-    def open(cls, directory: Path, form: Format = OUTBOX) -> Self:
+    def open(cls, directory: Path, form: Format = OUTBOX, steps: Steps | None = None) -> Self:
         """Open outbox.db in `directory`, or make the first one; an older schema is upgraded, a copy stays beside it.
 
         OutboxDamaged when it cannot be read, or is gone where there was one: it is never replaced. NewSchema, Busy
@@ -42,7 +43,7 @@ class OutboxFile:
         presence = attend(directory)
         try:
             with _naming(path):
-                connection = _open_checked(path, form, presence)
+                connection = _open_checked(path, form, presence, steps)
         except (TriageError, OSError, sqlite3.Error):
             leave(presence)
             raise
@@ -67,7 +68,13 @@ class OutboxFile:
                 raise problem(error, self.directory / FILE_NAME) from error
 
     def _select(self, where: str, *values: Any) -> list[Change]:
-        return [change_of(row) for row in self._rows(f"SELECT * FROM change {where}", *values)]
+        rows = self._rows(f"SELECT * FROM change {where}", *values)
+        path = self.directory / FILE_NAME
+        with _naming(path):
+            try:
+                return [change_of(row) for row in rows]
+            except SPOILT as error:
+                raise Damaged(path, "is damaged (a change in it is not what was written).") from error
 
     def _find(self, change_id: str) -> Change:
         found = self._select("WHERE change_id = ?", change_id)
@@ -115,19 +122,19 @@ class OutboxFile:
                 self._end(successor, State.PARKED, now, AFTER_PARKED, "parked", parked_why="predecessor")
 
 
-def _open_checked(path: Path, form: Format, presence: int | None) -> sqlite3.Connection:
+def _open_checked(path: Path, form: Format, presence: int | None, steps: Steps | None) -> sqlite3.Connection:
     """Open the file, upgraded where it is older, and look for damage; nothing is written to one that is refused."""
     if was_here(presence) and (not path.exists() or path.stat().st_size == 0):
         found = "is empty" if path.exists() else "is gone"
         raise Damaged(path, f"{found}, though there was an outbox here.")
     try:
-        connection = open_file(path, form)
+        connection = open_file(path, form, steps)
     except OldSchema as old:
         if not has_way(old.found, form):
             raise
         with alone(presence, path):
             upgrade(path, form)
-        connection = open_file(path, form)
+        connection = open_file(path, form, steps)
     try:
         if path.stat().st_size <= CHECKED_BYTES:
             check_all(connection)

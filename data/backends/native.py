@@ -42,6 +42,7 @@ from data.backends.port import (
 from data.errors import BadAnswer
 from data.identity import Identity
 from data.remedy import RECORDS, REMEDIES
+from data.steps import Steps
 from data.wire import decoder, safe_tree
 
 PAGE = 1000
@@ -86,11 +87,17 @@ class NativeBackend:
     capabilities = CAPABILITIES
 
     def __init__(
-        self, base_url: str, token: str, *, timeout: float = TIMEOUT, clock: Callable[[], datetime] = utc_now
+        self,
+        base_url: str,
+        token: str,
+        *,
+        timeout: float = TIMEOUT,
+        clock: Callable[[], datetime] = utc_now,
+        steps: Steps | None = None,
     ) -> None:
         self.base_url = checked_url(base_url)
         self._host = urlsplit(self.base_url).netloc
-        self._client = make_client(self.base_url, token, timeout)
+        self._client = make_client(self.base_url, token, timeout, steps)
         self._clock = clock
 
     def __repr__(self) -> str:

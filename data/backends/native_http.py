@@ -15,6 +15,7 @@ import msgspec
 from data.account import Value
 from data.errors import BadAnswer, ConfigError, Gone, NotAllowed, Offline, RateLimited, ServerFailing, SignedOut
 from data.safe_text import SafeText, safe_reason
+from data.steps import Steps
 from data.wire import decode, decoder, mended
 
 RETRY_AFTER_CAP = 900.0
@@ -100,12 +101,21 @@ def checked_url(base_url: str) -> str:
     raise ConfigError(f"base_url must be https ({parts.scheme or 'no scheme'}://{host} is not; http only to loopback).")
 
 
-def make_client(base_url: str, token: str, timeout: float) -> httpx.Client:
-    """Return a client that follows no redirect and carries the token in its Authorization header alone."""
+def make_client(base_url: str, token: str, timeout: float, steps: Steps | None = None) -> httpx.Client:
+    """Return a client that follows no redirect and carries the token in its Authorization header alone.
+
+    `steps` hears of every step of its connections, by httpcore's names.
+    """
     if not token or not token.isascii() or not token.isprintable() or " " in token:
         raise ConfigError("The token is empty or holds characters that no token has. Sign in again: triage login")
     headers = {"Authorization": f"Bearer {token}", "Accept-Encoding": "zstd, gzip", "User-Agent": "triage"}
+
+    def traced(request: httpx.Request) -> None:
+        if steps is not None:
+            request.extensions["trace"] = lambda event, _info: steps(f"link: {event}")
+
     return httpx.Client(
+        event_hooks={"request": [traced]} if steps is not None else None,
         base_url=base_url,
         headers=headers,
         timeout=httpx.Timeout(timeout, connect=min(timeout, 10.0)),
