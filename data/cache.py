@@ -4,6 +4,7 @@ from pathlib import Path
 
 from data.cache_shadow import CacheShadow
 from data.cache_write import Assess
+from data.steps import Steps
 
 __all__ = ["Assess", "Cache"]
 
@@ -12,6 +13,6 @@ class Cache(CacheShadow):
     """An open cache.db: readers (cache_lists), trail and members (cache_trail), writers (cache_write, cache_shadow)."""
 
     @classmethod
-    def open(cls, directory: Path, base_url: str | None) -> "Cache":
+    def open(cls, directory: Path, base_url: str | None, steps: Steps | None = None) -> "Cache":
         """Open the cache of a home for the calling thread (see CacheFile)."""
-        return cls(directory, base_url)
+        return cls(directory, base_url, steps=steps)
