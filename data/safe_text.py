@@ -2,21 +2,32 @@
 
 import re
 import unicodedata
+from bisect import bisect_right
 
 NAME_CELLS = 256
 REASON_CHARS = 500
 MAX_MARKS = 4
+_MOST_A_CELL = 16  # characters: a base, its marks and what is joined to it
 
-_BREAKS = re.compile("[\t\n\v\f\r\x85\u2028\u2029]+")
+# line breaks and tabs, and the blank of Braille, which looks like a space and is none
+_BREAKS = re.compile("[\t\n\v\f\r\x85\u2028\u2029\u2800]+")
 _ZWJ = "\u200d"
 _JOINERS = "\u200c" + _ZWJ
-# C0, DEL, C1 | soft hyphen, zero width, fillers, invisible operators | bidi controls | annotations, formats | tags |
-# surrogates
-_HARMFUL = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
-    "\u3164\ufeff\uffa0\ufff9-\ufffb\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff\ud800-\udfff]+"
+# C0, DEL, C1 | soft hyphen, zero width, fillers, invisible operators | bidi controls | annotations, formats | tags and
+# the private planes, one of whose characters makes some terminals draw pictures | surrogates | noncharacters
+_HARMFUL_ONE = (
+    "[\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f"
+    "\u3164\ufeff\uffa0\ufff0-\ufffb\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d159\U0001d173-\U0001d17a"
+    "\U000e0000-\U0010ffff\ud800-\udfff\ufdd0-\ufdef"
+    + "".join(f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0xE0000, 0x10000))
+    + "]"
 )
-
+_HARMFUL = re.compile(_HARMFUL_ONE + "+")
+_ESCAPED = re.compile(_HARMFUL_ONE)
+# Forms of an ideograph as Japanese names are written with them; joiners. They only choose how their neighbour looks.
+_HARMLESS_RUN = re.compile("[\u200c\u200d\U000e0100-\U000e01ef]+")
+_IDEOGRAPH = re.compile("[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+_JOINING = "\u0590"  # the alphabets before it (Latin, Greek, Cyrillic, Armenian) have nothing to join
 
 # Terminals draw letters behind a joiner in cells of their own; libraries that measure count them as nothing.
 _BEFORE_LETTER = re.compile(_ZWJ + r"(?=\w)")
@@ -43,8 +54,9 @@ class SafeReason(SafeText):
 def safe_text(text: str, *, cells: int | None = NAME_CELLS, chars: int | None = None) -> SafeText:
     """Return `text` without anything a terminal could act on (architecture.md, `safe_text`).
 
-    Runs of control, bidi, zero-width, tag and surrogate characters become one `?`, line breaks and tabs one space, more
-    than four combining marks on a base are cut. Names are cut at `cells` terminal cells, reasons at `chars` characters.
+    Runs of control, bidi, zero-width, tag, surrogate, private-plane and noncharacters become one `?`, so do marks at
+    the start, which have no base; line breaks, tabs and Braille blanks become one space, more than four combining marks
+    on a base are cut. Names are cut at `cells` terminal cells, reasons at `chars` characters.
     """
     if isinstance(text, SafeText):
         return text
@@ -53,7 +65,7 @@ def safe_text(text: str, *, cells: int | None = NAME_CELLS, chars: int | None = 
     clean = _BREAKS.sub(" ", text)
     calm = _replace(clean)
     if not _is_plain(calm):
-        calm = _replace(_cut_marks(calm))  # a joiner may have lost its neighbour
+        calm = _replace(_cut_marks(_without_leading_marks(calm)))  # a joiner may have lost its neighbour
     return SafeText(_cut(calm, cells, chars), suspicious=calm != clean)
 
 
@@ -61,6 +73,26 @@ def safe_reason(text: str) -> SafeReason:
     """Return a reason, note or other long text: cut at 500 characters instead of cells."""
     made = safe_text(text, cells=None, chars=REASON_CHARS)
     return SafeReason(made, made.suspicious)
+
+
+def drawable(text: str) -> str:
+    """Return `text` for a terminal whatever it went through before: the last defence, where a segment is made.
+
+    Quick for printable text. Joiners stay, also where a line was broken beside one.
+    """
+    if text.isprintable():
+        return text
+    return _HARMFUL.sub(lambda run: run.group() if _HARMLESS_RUN.fullmatch(run.group()) else "?", text)
+
+
+def escaped(json: str) -> str:
+    """Return a JSON text in which what a terminal could act on stands as `\\uXXXX`: the same values to a machine."""
+    return json if json.isprintable() else _ESCAPED.sub(_as_escape, json)
+
+
+def _as_escape(found: "re.Match[str]") -> str:
+    units = found.group().encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2))
 
 
 def _is_plain(text: str) -> bool:
@@ -86,17 +118,16 @@ def cell_width(text: str) -> int:
 
 def cut_cells(text: str, cells: int) -> str:
     """Return `text` in at most `cells` terminal cells, closed by `…` where something was left out."""
-    if cell_width(text) <= cells:
-        return text
-    kept = text[: cells - 1] if _is_plain(text) else _prefix(text, cells - 1)
-    return kept + "…"
+    return text if cell_width(text) <= cells else widest(text, cells - 1) + "…"
 
 
-def _prefix(text: str, cells: int) -> str:
-    kept = text[:cells]
-    while kept and cell_width(kept) > cells:
-        kept = kept[:-1]
-    return kept.rstrip(_JOINERS)  # one that joins nothing would be replaced when read again
+def widest(text: str, cells: int) -> str:
+    """Return the longest beginning of `text` that fits into `cells` cells; its last letter keeps its marks."""
+    if _is_plain(text):
+        return text[: max(0, cells)]
+    most = range(min(len(text), _MOST_A_CELL * max(0, cells)) + 1)
+    fits = bisect_right(most, max(0, cells), key=lambda end: cell_width(text[:end])) - 1
+    return text[:fits].rstrip(_JOINERS)  # one that joins nothing would be replaced when read again
 
 
 def _cut(text: str, cells: int | None, chars: int | None) -> str:
@@ -106,16 +137,26 @@ def _cut(text: str, cells: int | None, chars: int | None) -> str:
 
 
 def _replace(text: str) -> str:
-    return _HARMFUL.sub(lambda run: _joiner_or_mark(run, text), text)
+    return _HARMFUL.sub(lambda run: _kept_or_mark(run, text), text)
 
 
-def _joiner_or_mark(run: "re.Match[str]", text: str) -> str:
-    """Keep a single joiner between letters or emoji (Persian, Indic scripts, family emoji); replace all else."""
-    if run.group() not in _JOINERS or len(run.group()) != 1:
-        return "?"
-    around = text[run.start() - 1 : run.start()] + text[run.end() : run.end() + 1]
-    joined = len(around) == 2 and all(unicodedata.category(char)[0] in "LM" or _is_emoji(char) for char in around)
-    return run.group() if joined and run.start() > 0 else "?"
+def _kept_or_mark(run: "re.Match[str]", text: str) -> str:
+    """Keep one joiner between letters or emoji (Persian, Indic scripts, families) and one form of an ideograph."""
+    char = run.group()
+    before, after = text[run.start() - 1 : run.start()] if run.start() else "", text[run.end() : run.end() + 1]
+    if char in ("\u200c", _ZWJ):
+        letters = all(side and (unicodedata.category(side)[0] in "LM" or _is_emoji(side)) for side in (before, after))
+        return char if letters and max(before, after) >= _JOINING else "?"
+    ideograph = "\U000e0100" <= char <= "\U000e01ef" and len(char) == 1 and _IDEOGRAPH.match(before)
+    return char if ideograph else "?"
+
+
+def _without_leading_marks(text: str) -> str:
+    """Replace marks without a base: they would be drawn over what stands before the text."""
+    at = 0
+    while at < len(text) and (unicodedata.category(text[at]) in ("Mn", "Me") or _is_jamo(text[at])):
+        at += 1
+    return f"?{text[at:]}" if at else text
 
 
 def _is_emoji(char: str) -> bool:

@@ -4,6 +4,7 @@ from rich.segment import Segment
 from textual.strip import Strip
 from textual.widget import Widget
 
+from data.safe_text import drawable
 from widgets.look import look_of
 
 
@@ -12,7 +13,7 @@ def field_strip(widget: Widget, drawn: Strip, caret: int | None) -> Strip:
     styles = look_of(widget).styles
     field, marked = styles("text", "field"), styles("strong", "cursor")
     paper = widget.rich_style.bgcolor
-    segments = [Segment(part.text, marked if _selected(part, paper) else field) for part in drawn]
+    segments = [Segment(drawable(part.text), marked if _selected(part, paper) else field) for part in drawn]
     made = Strip(segments).adjust_cell_length(widget.content_size.width, field)
     if caret is None or not 0 <= caret < made.cell_length:
         return made

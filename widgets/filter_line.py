@@ -2,6 +2,8 @@
 
 from typing import ClassVar
 
+from rich.segment import Segment
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
@@ -9,6 +11,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widgets import Input
 
+from data.safe_text import drawable, safe_text
 from widgets.line import Line, Painted, strip
 from widgets.look import Look, look_of
 
@@ -32,6 +35,17 @@ class FilterInput(Input):
         Binding("escape", "leave(False)", "clear the filter", show=False),
         Binding("enter,down", "leave(True)", "to the list", show=False),
     ]
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Insert pasted text without anything a terminal could act on."""
+        event.prevent_default()
+        event.stop()
+        self.insert_text_at_cursor(safe_text(event.text))
+
+    def render_line(self, y: int) -> Strip:
+        """Draw the line without anything a terminal could act on, however it came into the field."""
+        drawn = super().render_line(y)
+        return Strip([Segment(drawable(part.text), part.style) for part in drawn], None)
 
     def action_leave(self, keep: bool) -> None:
         """Back to the list."""

@@ -3,7 +3,7 @@
 import math
 from datetime import UTC, date, datetime
 
-from data.safe_text import cell_width
+from data.safe_text import cell_width, widest
 from widgets.glyphs import UNICODE, Glyphs
 
 MINUTE, HOUR, DAY, WEEK, YEAR = 60, 3600, 86400, 604800, 31536000
@@ -194,9 +194,6 @@ def fit(text: str, cells: int, glyphs: Glyphs = UNICODE) -> str:
     text = glyphs.show(text)
     width = cell_width(text)
     if width > cells:
-        kept = text[: max(0, cells - 1)]
-        while kept and cell_width(kept) > cells - 1:
-            kept = kept[:-1]
-        text = kept + glyphs.cut if cells > 0 else ""
+        text = widest(text, cells - 1) + glyphs.cut if cells > 0 else ""
         width = cell_width(text)
     return text + " " * (cells - width)

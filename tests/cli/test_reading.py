@@ -196,8 +196,9 @@ def test_csv_guards_formulas_and_has_the_same_rows(cli):
 
     rows = list(csv.DictReader(io.StringIO(cli("list", "--csv").out)))
     assert [row["id"] for row in rows] == [row["id"] for row in cli("list", "--json").json]
-    for start in ("=", "+", "-", "@", "\t", "\r"):
-        assert next(csv.reader(io.StringIO(csv_text(("a",), [(start + "1",)]).split("\r\n", 1)[1]))) == [f"'{start}1"]
+    for start in ("=", "+", "-", "@", "\t", "\r", " =", "＝", "＋", "－", "＠"):
+        told = f"'{' ' if start.isspace() else start}1"
+        assert next(csv.reader(io.StringIO(csv_text(("a",), [(start + "1",)]).split("\r\n", 1)[1]))) == [told]
     assert csv_text(("a", "b", "c"), [(-5, None, "plain")]).endswith("-5,,plain\r\n")
 
 

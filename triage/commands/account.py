@@ -5,6 +5,7 @@ import sys
 from contextlib import closing
 
 from data.errors import ConfigError, TriageError
+from data.safe_text import safe_text
 from triage.commands.context import Context, emit, emit_json
 from triage.commands.parser import Parser
 
@@ -98,6 +99,6 @@ def _ask_token(args: argparse.Namespace, context: Context) -> str:
     from getpass import getpass
 
     try:
-        return getpass(f"Token for {context.settings.need_base_url()}: ")
+        return getpass(safe_text(f"Token for {context.settings.need_base_url()}: "))
     except EOFError:
         raise ConfigError("No token was typed.") from None

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
-from data.safe_text import safe_reason, safe_text
+from data.safe_text import escaped, safe_reason, safe_text
 from triage.config import Flags, Settings, load_settings
 
 
@@ -37,9 +37,9 @@ def emit(text: str) -> None:
 
 
 def emit_json(value: Any) -> None:
-    """Write one JSON document and a line end to stdout, UTF-8 whatever the locale."""
+    """Write one JSON document and a line end to stdout, UTF-8 whatever the locale; what could act is escaped in it."""
     from data.wire import encode
 
     sys.stdout.flush()
-    sys.stdout.buffer.write(encode(value) + b"\n")
+    sys.stdout.buffer.write(escaped(encode(value).decode()).encode() + b"\n")
     sys.stdout.buffer.flush()

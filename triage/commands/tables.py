@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from data.safe_text import cell_width, safe_text
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = tuple("=+-@\t\r\n＝＋－＠")
 
 
 def aligned(heads: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[str] = ()) -> Iterable[str]:
@@ -41,7 +41,7 @@ def _guarded(cell: object) -> object:
     if cell is None or isinstance(cell, int | float):
         return cell
     text = str(cell)
-    return "'" + text if text.startswith(_FORMULA) else text
+    return "'" + _safe(text) if text.startswith(_FORMULA) or text.lstrip().startswith(_FORMULA) else _safe(text)
 
 
 def _safe(cell: str) -> str:
