@@ -22,8 +22,8 @@ from data.database import (
 )
 from data.errors import CacheDamaged, TriageError, WrongBackend
 from data.identity import Identity
-from data.receipts import Signed
 from data.migrations import CACHE, Format, has_way, open_file, upgrade
+from data.receipts import Signed
 from data.steps import Steps
 from data.wire import decode, decoder, encode
 
@@ -224,7 +224,7 @@ class CacheFile:
         return self.get("restored") is not None
 
     def note_restored(self, seen: str) -> bool:
-        """Let the next pull fetch the book anew, once for each state `seen` that the server has lost; True if it will."""
+        """Let the next pull fetch the book anew, once for each lost state `seen` of the server; True if it will."""
         with self.writing():
             if self.get("restored_seen") == seen:
                 return False

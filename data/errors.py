@@ -78,7 +78,11 @@ class NoData(TriageError):
     exit_code = 3
 
 
-class CacheDamaged(TriageError):
+class FileProblem(TriageError):
+    """A file of our own cannot be used; the sentence is wholly ours, so that it may be shown and logged anywhere."""
+
+
+class CacheDamaged(FileProblem):
     """cache.db is damaged, foreign or of another schema; it is a copy and may be rebuilt."""
 
 
@@ -93,7 +97,7 @@ class UnreadableEntry(TriageError):
         self.seq = seq
 
 
-class OutboxDamaged(TriageError):
+class OutboxDamaged(FileProblem):
     """outbox.db cannot be read; it is never deleted or recreated by code."""
 
 

@@ -47,7 +47,7 @@ class Outbox(Sending):
         now: datetime,
         hold_seconds: float = 0.0,
     ) -> Change:
-        """Store a change with its body and an entry in our own trail, in one transaction.
+        """Store a change with its body and an entry in our own trail, in the place of its draft, in one transaction.
 
         `hold_seconds` (0: none) applies to remedies only. Writing the same `change_id` twice returns the stored row.
         """
@@ -55,6 +55,7 @@ class Outbox(Sending):
         with self._writing():
             if not self._select("WHERE change_id = ?", change_id):
                 self._insert(order, account, preview, authored, hold_seconds)
+                self._connection.execute("DELETE FROM draft WHERE change_id = ?", (change_id,))
         return self._find(change_id)
 
     def reauthor(

@@ -10,7 +10,7 @@ from typing import Any, Self
 from data.database import Damaged, DatabaseProblem, ForeignFile, OldSchema, check_all, problem, transaction
 from data.errors import NotPossible, OutboxDamaged, TriageError
 from data.migrations import OUTBOX, Format, has_way, open_file, upgrade
-from data.outbox_presence import FILE_NAME, alone, attend, leave, remember, was_here
+from data.outbox_presence import FILE_NAME, alone, attend, leave, name_of, remember, was_here
 from data.outbox_rows import SPOILT, change_of, to_json
 from data.receipts import GENESIS, entry_hash
 from data.remedy import NEEDS_YOU, Change, State
@@ -54,6 +54,11 @@ class OutboxFile:
         self._connection.close()
         leave(self._presence)
         self._presence = None
+
+    @property
+    def name(self) -> str:
+        """What tells this outbox from another one begun at the same place; empty where that could not be noted."""
+        return name_of(self._presence)
 
     def stamp(self) -> tuple[int, int]:
         """Return a value that differs once anybody, this process included, has written."""

@@ -8,7 +8,7 @@ import msgspec
 from data.account import Value
 from data.outbox_file import OutboxFile
 from data.outbox_rows import moment
-from data.receipts import Seen, rollback_problem
+from data.receipts import Pin, Seen, rollback_problem
 from data.remedy import REMEDIES, Draft
 from data.safe_text import SafeText, safe_text
 from data.wire import decoder, encode
@@ -38,12 +38,6 @@ class Memory(OutboxFile):
                 "INSERT OR REPLACE INTO draft (change_id, account_id, kind, payload, saved_at) VALUES (?,?,?,?,?)",
                 (draft.change_id, draft.account_id, draft.kind, encode(draft), draft.saved_at.timestamp()),
             )
-
-    def drop_draft(self, change_id: str) -> None:
-        """Forget a half-filled form; nothing happens where there is none."""
-        if self._rows("SELECT 1 FROM draft WHERE change_id = ?", change_id):
-            with self._writing() as connection:
-                connection.execute("DELETE FROM draft WHERE change_id = ?", (change_id,))
 
     def drafts(self) -> tuple[Draft, ...]:
         """All half-filled forms, the latest first; one that cannot be read is left out."""
@@ -89,17 +83,32 @@ class Memory(OutboxFile):
             )
         return wrong
 
-    def known_hashes(self, base_url: str) -> dict[int, str]:
-        """Hashes by audit seq from the receipts we keep: entries that must be in the server's chain for good."""
-        rows = self._rows("SELECT receipt FROM change WHERE state = 'applied' AND base_url = ?", base_url)
-        receipts = [msgspec.json.decode(row["receipt"]) for row in rows if row["receipt"]]
-        return {receipt["audit_seq"]: receipt["hash"] for receipt in receipts}
+    def known_hashes(self, base_url: str) -> tuple[dict[int, str], dict[int, str]]:
+        """Hashes by audit seq from the receipts we keep: entries that must be in the server's chain for good.
+
+        Second, those from before the keys were pinned as they are: a person has taken what the server had then.
+        """
+        since = min((pin.pinned_at.timestamp() for pin in self.pins(base_url) if pin.pinned_at), default=0.0)
+        rows = self._rows("SELECT receipt, finished_at FROM change WHERE state = 'applied' AND base_url = ?", base_url)
+        known: dict[int, str] = {}
+        before: dict[int, str] = {}
+        for row in rows:
+            if row["receipt"]:
+                receipt = msgspec.json.decode(row["receipt"])
+                kept = known if (row["finished_at"] or since) >= since else before
+                kept[receipt["audit_seq"]] = receipt["hash"]
+        return known, before
 
     # --- the signing keys of backends ---
     def pinned_keys(self, base_url: str) -> dict[str, str]:
         """The pinned public keys by key id, base64."""
         rows = self._rows("SELECT key_id, public_key FROM pinned_key WHERE base_url = ?", base_url)
         return {row["key_id"]: row["public_key"] for row in rows}
+
+    def pins(self, base_url: str) -> tuple[Pin, ...]:
+        """The pinned public keys with the time since when each is believed."""
+        rows = self._rows("SELECT * FROM pinned_key WHERE base_url = ? ORDER BY pinned_at", base_url)
+        return tuple(Pin(row["key_id"], row["public_key"], moment(row["pinned_at"])) for row in rows)
 
     def pin(self, base_url: str, keys: Mapping[str, str], now: datetime) -> tuple[str, ...]:
         """Pin on first use; afterwards return what has changed, in sentences.

@@ -3,6 +3,7 @@
 import fcntl
 import os
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -13,7 +14,7 @@ from data.errors import Busy
 
 FILE_NAME = "outbox.db"
 LOCK_NAME = "outbox.lock"
-_MARK = b"There is an outbox beside this file. triage does not begin another one by itself.\n"
+_MARK = "There is an outbox beside this file. triage does not begin another one by itself.\n"
 
 
 def attend(directory: Path) -> int | None:
@@ -49,9 +50,15 @@ def remember(presence: int | None) -> None:
     """Note that an outbox stands here. A full disk may forget it: then only the notice of a loss is lost."""
     if presence is not None and os.fstat(presence).st_size == 0:
         try:
-            os.write(presence, _MARK)
+            os.pwrite(presence, f"{_MARK}{uuid.uuid4().hex}\n".encode(), 0)
         except OSError:
             return
+
+
+def name_of(presence: int | None) -> str:
+    """Return the name that the outbox was given when it was begun, empty where it has none."""
+    lines = os.pread(presence, 1000, 0).decode("ascii", "replace").split() if presence is not None else []
+    return lines[-1] if lines else ""
 
 
 @contextmanager

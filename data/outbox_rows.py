@@ -14,6 +14,7 @@ from data.wire import decoder, encode, safe_tree
 
 _moved = decoder(tuple[Moved, ...])
 _receipt = decoder(Receipt)
+SPOILT = (ValueError, TypeError, OverflowError, OSError, msgspec.MsgspecError)
 
 
 class Place(Value, frozen=True):
@@ -70,6 +71,23 @@ def make_body(order: Order, preview: Preview, authored: Authored) -> bytes:
     )
 
 
+class _Named(Value, frozen=True):
+    change_id: str
+    account_id: str
+
+
+_named = msgspec.json.Decoder(_Named)
+
+
+def checked_body(row: sqlite3.Row) -> bytes:
+    """Return the body of a stored row; ValueError where it is not this change's JSON any more: it must not be sent."""
+    body: bytes = row["body"]
+    named = _named.decode(body)
+    if (named.change_id, named.account_id) != (row["change_id"], row["account_id"]):
+        raise ValueError("the body is another change's")
+    return body
+
+
 def dedupe_key_of(body: bytes) -> str | None:
     """Return the dedupe key inside a body; only machines' records have one."""
     key: str | None = msgspec.json.decode(body)["dedupe_key"]
@@ -88,7 +106,10 @@ def to_json(values: Any) -> str:
 
 
 def change_of(row: sqlite3.Row) -> Change:
-    """Return the value of a stored row; every text in it is safe, none is cut."""
+    """Return the value of a stored row; every text in it is safe, none is cut.
+
+    A row that the disk has spoilt raises any of SPOILT.
+    """
     return Change(
         change_id=row["change_id"],
         position=row["position"],
@@ -100,7 +121,7 @@ def change_of(row: sqlite3.Row) -> Change:
         reason=safe_text(row["reason"], cells=None),
         before=_whole(msgspec.json.decode(row["before"])),
         after_values=_whole(msgspec.json.decode(row["after_values"])),
-        body=row["body"],
+        body=checked_body(row),
         base_version=row["base_version"],
         after=row["after"],
         base_url=row["base_url"],

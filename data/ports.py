@@ -43,6 +43,7 @@ class Link(StrEnum):
     FAILING = "failing"
     SIGNED_OUT = "signed_out"
     RATE_LIMITED = "rate_limited"
+    DISK = "disk"
 
 
 class SyncStatus(Value, frozen=True):
@@ -88,7 +89,10 @@ class OutboxCounts(Value, frozen=True):
 
 
 class Header(Value, frozen=True):
-    """Line 1 and the tabs: counts, data age, outbox, who and where. `synced_at` None: no complete sync yet."""
+    """Line 1 and the tabs: counts, data age, outbox, who and where. `synced_at` None: no complete sync yet.
+
+    `notice` is what there is to say about this home's files, empty where they are as they were.
+    """
 
     profile: str
     who: Identity | None
@@ -97,6 +101,7 @@ class Header(Value, frozen=True):
     synced_at: datetime | None
     stale: bool
     status: SyncStatus
+    notice: str = ""
 
 
 class ListLine(Value, frozen=True):
@@ -208,10 +213,6 @@ class Desk(Protocol):
 
     def save_draft(self, draft: Draft) -> None:
         """Keep a half-filled form."""
-        ...
-
-    def drop_draft(self, change_id: str) -> None:
-        """Forget a half-filled form."""
         ...
 
     # --- the outbox ---

@@ -21,6 +21,7 @@ from widgets.empty_note import EmptyNote
 from widgets.filter_line import FilterLine
 from widgets.key_line import Hint
 from widgets.line import Line, Piece
+from widgets.severity_badge import marked
 from widgets.status_line import StatusLine
 from widgets.view_tabs import ViewTabs
 
@@ -136,7 +137,7 @@ class InboxScreen(ListScreen):
         if current is not None and self.list.gone:
             why = f" left the list: {self.desk.why_gone(current.row.id)}"
             room = max(12, min(40, self.app.size.width - len(why) - 15))  # who and when stay whole
-            return [(numbers.fit(current.row.name, room, self.look.glyphs).rstrip() + why, "text")]
+            return [(marked(current.row, room, self.look) + why, "text")]
         if self.told:
             return [(self.told, "text")]
         held = self.held_words()
@@ -154,7 +155,7 @@ class InboxScreen(ListScreen):
             return [(words.dimmed(header, self.now), "muted")]
         if header.status.link is Link.FINE and header.status.sentence:
             return [("The audit trail needs a look   ", "text"), ("a", "key"), (" says why", "muted")]
-        return ()
+        return [(header.notice, "muted")] if header.notice else ()
 
     def _right(self, header: Header) -> Line:
         total = self._rows.total if self._rows else 0

@@ -45,13 +45,15 @@ def count_of(header: Header, view: View) -> int:
 
 
 def band(header: Header, now: datetime) -> Band | None:
-    """Return the band: offline, failing, asked for patience, signed out; None while the link is fine."""
+    """Return the band: offline, failing, asked for patience, signed out, disk; None while the link is fine."""
     status, waiting = header.status, header.outbox.waiting
     since = f" since {numbers.moment(status.since, now)}" if status.since else ""
     changes = f"{waiting} change{'' if waiting == 1 else 's'} wait{'s' if waiting == 1 else ''}"
     leaves = "leaves by itself" if waiting == 1 else "leave by themselves"
     short = f"{changes} here." if waiting else ""
     right = f"{next_try(status, now)}r now"
+    if status.link is Link.DISK:
+        return Band("The disk refuses.", status.sentence, "", short)
     if status.link is Link.OFFLINE:
         rest = f"You can go on working: {changes} here and {leaves}." if waiting else "You can go on working."
         return Band(f"Offline{since}.", rest, right, short)

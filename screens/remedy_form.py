@@ -34,7 +34,7 @@ from widgets.line import Piece
 from widgets.number_row import NumberRow
 from widgets.numbers import fit
 from widgets.reason_field import ReasonField
-from widgets.severity_badge import badge, doubt
+from widgets.severity_badge import badge, doubt, named
 from widgets.typed_word import TypedWord
 from widgets.warning_bar import WarningBar
 
@@ -58,6 +58,7 @@ class RemedyForm(FormModal[Change | None]):
         self._touched = draft is not None
         self._first: tuple[Order, str] | None = None
         self._timer: Timer | None = None
+        self._unsaved = False  # a person was told that the draft cannot be kept
         self._asked_for = ""  # the downgrade message the second confirmation stands for
 
     # --- what it shows ---
@@ -137,15 +138,18 @@ class RemedyForm(FormModal[Change | None]):
         except TriageError as error:
             self.complain(str(error))
             return
-        self.desk.drop_draft(self.form.change_id)
         self.leave(change)
 
     def give_up(self) -> None:
         """Leave; what was typed stays as a draft and is offered again, an untouched form leaves nothing."""
         if self._timer is not None:
             self._timer.stop()
-        if self._touched:
-            self._save()
+        if self._touched and not self._unsaved:
+            problem = self._save()
+            if problem:
+                self._unsaved = True
+                self.complain(f"The draft cannot be kept: {problem} esc again leaves without it.")
+                return
             self.tell_below("The draft is kept and opens again with the form. Nothing was sent.")
         self.leave(None)
 
@@ -177,21 +181,25 @@ class RemedyForm(FormModal[Change | None]):
     def _type(self) -> None:
         if not self._started or self._over:
             return
-        self._complaint = ""
+        self._complaint, self._unsaved = "", False
         self._touched = self._touched or self._typed() != self._first
         if self._timer is not None:
             self._timer.stop()
         if self._touched:
-            self._timer = self.set_timer(DRAFT_AFTER, self._save)
+            self._timer = self.set_timer(DRAFT_AFTER, self._save_or_say)
 
     def _typed(self) -> tuple[Order, str]:
         """Everything a person has put into the form."""
         words = self.query("#ack")
         return self.order(), words.first(TypedWord).text if words else ""
 
-    def _save(self) -> None:
-        if self._over:
-            return
+    def _save_or_say(self) -> None:
+        problem = "" if self._over else self._save()
+        if problem:
+            self.complain(problem)
+
+    def _save(self) -> str:
+        """Write the draft down; returns why it could not be, empty when it was."""
         order, typed = self._typed()
         draft = Draft(
             change_id=self.form.change_id,
@@ -206,7 +214,8 @@ class RemedyForm(FormModal[Change | None]):
         try:
             self.desk.save_draft(draft)
         except TriageError as error:
-            self.complain(str(error))
+            return str(error)
+        return ""
 
     def _change_workspace(self, workspace_id: str) -> None:
         """Members belong to a workspace: fetch those of the chosen one, keep everything else of the form."""
@@ -243,8 +252,7 @@ class RemedyForm(FormModal[Change | None]):
         self.renew()
 
     def _who(self, workspace: str) -> list[Piece]:
-        name = fit(self.form.detail.account.name, 34, self.look.glyphs).rstrip()
-        pieces: list[Piece] = [(name, "strong bold")]
+        pieces: list[Piece] = [(named(self.form.detail.row, 34, self.look), "strong bold")]
         pieces += doubt(self.form.detail.row, self.look)
         if workspace and self.form.kind in ("reset_usage", "change_admin"):
             pieces.append((f", workspace {fit(workspace, 24, self.look.glyphs).rstrip()}", "text"))

@@ -37,9 +37,10 @@ def write(outbox, example):
     def author(kind="grant_trial", hold=0.0, now=NOW, account=None, **over):
         over.setdefault("reason", "They asked for it on the phone")
         account = account or example("acc_1")
+        change_id = over.pop("change_id", None) or str(uuid.uuid4())
         return outbox.author(
             Order(kind, account.id, **over),
-            change_id=str(uuid.uuid4()),
+            change_id=change_id,
             account=account,
             identity=MAYA,
             base_url=URL,
@@ -205,10 +206,15 @@ def test_drafts_survive_and_are_found_by_form(outbox, tmp_path):
     again = Outbox.open(tmp_path)
     assert again.draft_for("grant_trial", "acc_1") == draft
     assert again.draft_for("change_tier", "acc_1") is None
-    again.drop_draft("id-1")
-    again.drop_draft("never there")
-    assert [one.change_id for one in outbox.drafts()] == ["id-0"]
+    assert [one.change_id for one in outbox.drafts()] == ["id-1", "id-0"]
     again.close()
+
+
+def test_a_change_takes_the_place_of_its_draft(outbox, write):
+    for change_id in ("id-1", "id-0"):
+        outbox.save_draft(Draft(change_id, "grant_trial", "acc_1", None, {}, "Half a rea", "", NOW))
+    write(change_id="id-1")
+    assert [one.change_id for one in outbox.drafts()] == ["id-0"]
 
 
 def test_recent_reasons_are_distinct_and_latest_first(outbox, write):

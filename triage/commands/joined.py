@@ -34,6 +34,7 @@ def open_session(context: Context, *, network: bool) -> Session:
         clock=utc_now,
         connect=connect,
         token=_token_box(context),
+        say=context.say,
     )
 
 

@@ -48,6 +48,8 @@ def open_book(context: Context) -> Iterator[Book]:
     session = open_session(context, network=False)
     cache = session.open_cache()
     try:
+        if cache.rebuilt_why:
+            context.say(f"{cache.rebuilt_why} It was only a copy: triage sync fetches the book anew.")
         synced_at = cache.synced_at
         if synced_at is None:
             raise NoData(NO_DATA)

@@ -4,19 +4,20 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 
 from data.account import Entry
+from data.audit_proof import Proof
 from data.cache import Cache
 from data.identity import Identity
 from data.outbox import Outbox
 from data.ports import ConflictView, Detail, Form, Header, Link, RowList, Sort, View
-from data.receipts import ChainReport
 from data.remedy import Change, Draft, Order, Preview
 from triage.desk.inbox import Inbox
 from triage.desk.link import LinkState
 from triage.desk.queue import Queue
 from triage.desk.remedies import Remedies
 from triage.desk.session import Session
-from triage.desk.sync import lapsed, recognise
+from triage.desk.sync import home_news, lapsed, network_note, recognise
 from triage.desk.trail import Trail
+from triage.desk.watch import Watcher
 from triage.desk.workers import Puller, Pusher
 
 
@@ -29,10 +30,13 @@ class Desk:
         self.box = outbox
         self.read_only = session.place.read_only
         self.base_url = session.place.base_url
+        self.news: tuple[str, ...] = ()
+        self.place_note = ""
         self._changed: Callable[[], None] = lambda: None
         self._link = LinkState(session.clock, self._tell)
         self._puller: Puller | None = None
         self._pusher: Pusher | None = None
+        self._watcher: Watcher | None = None
         self._inbox = Inbox(session, cache, outbox)
         self._remedies = Remedies(session, cache, outbox, self._inbox)
         self._queue = Queue(session, cache, outbox, self._remedies)
@@ -41,7 +45,12 @@ class Desk:
     @classmethod
     def open(cls, session: Session) -> "Desk":
         """Open both files; OutboxDamaged, WrongBackend."""
-        return cls(session, session.open_cache(), session.open_outbox())
+        desk = cls(session, *session.open_files())
+        desk.news = tuple(home_news(desk.cache, desk.box))
+        for sentence in desk.news:
+            session.say(sentence)
+        desk.place_note = network_note(desk.cache, desk.box)
+        return desk
 
     def close(self) -> None:
         """Close both files."""
@@ -51,7 +60,7 @@ class Desk:
     # --- the list ---
     def header(self) -> Header:
         """Counts, data age, outbox, identity, link."""
-        return self._inbox.header(self._link.status)
+        return self._inbox.header(self._link.status, " ".join(filter(None, (*self.news, self.place_note))))
 
     def open_list(self, view: View, sort: Sort, text: str, untouched: bool = False) -> RowList:
         """Open a list; quick at any size of the book."""
@@ -90,10 +99,6 @@ class Desk:
     def save_draft(self, draft: Draft) -> None:
         """Keep a half-filled form."""
         self._remedies.save_draft(draft)
-
-    def drop_draft(self, change_id: str) -> None:
-        """Forget a half-filled form."""
-        self._remedies.drop_draft(change_id)
 
     # --- the outbox ---
     def outbox(self) -> Sequence[Change]:
@@ -138,8 +143,8 @@ class Desk:
         status = self._link.status
         return status.sentence if status.link is Link.FINE and status.sentence else self.cache.audit_problem
 
-    def verify_audit(self) -> ChainReport:
-        """Replay the whole chain."""
+    def verify_audit(self) -> Proof:
+        """Replay the whole chain, and say what it proves."""
         return self._trail.verify()
 
     # --- the link ---
@@ -148,8 +153,10 @@ class Desk:
         self._changed = on_change
         self._pusher = Pusher(self.session, self._link, self._tell, self._pull_soon)
         self._puller = Puller(self.session, self._link, self._tell, self._pusher.hurry)
+        self._watcher = Watcher(self.session, self._pusher.wake, self._tell)
         self._pusher.start()
         self._puller.start()
+        self._watcher.start()
 
     def sync_now(self) -> None:
         """Push and pull now."""
@@ -180,7 +187,7 @@ class Desk:
 
     def stop(self) -> int:
         """Tell the sync threads to end, without waiting; returns how many changes wait."""
-        for worker in (self._puller, self._pusher):
+        for worker in (self._puller, self._pusher, self._watcher):
             if worker:
                 worker.end()
         return self.box.counts().waiting

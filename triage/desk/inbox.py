@@ -104,8 +104,8 @@ class Inbox:
         self.overlay = Overlay(cache, outbox)
         self._last: tuple[Asked | None, str, array[int]] = (None, "", array("q"))
 
-    def header(self, status: SyncStatus) -> Header:
-        """Counts, data age, outbox, identity, link."""
+    def header(self, status: SyncStatus, notice: str = "") -> Header:
+        """Counts, data age, outbox, identity, link; `notice` is what there is to say about the files."""
         synced_at = self._cache.synced_at
         place = self._session.place
         stale = synced_at is not None and (self._session.clock() - synced_at).total_seconds() > place.stale_after
@@ -117,6 +117,7 @@ class Inbox:
             synced_at=synced_at,
             stale=stale,
             status=status,
+            notice=notice,
         )
 
     def open_list(self, view: View, sort: Sort, text: str, untouched: bool) -> RowList:

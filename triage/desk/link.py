@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 from datetime import datetime
 
-from data.errors import BadAnswer, NotAllowed, Offline, RateLimited, ServerFailing, SignedOut, TriageError
+from data.errors import BadAnswer, FileProblem, NotAllowed, Offline, RateLimited, ServerFailing, SignedOut, TriageError
 from data.ports import Link, SyncStatus
 
 
@@ -56,6 +56,8 @@ class LinkState:
 
 def link_of(error: TriageError) -> Link:
     """Return the state of the link that an error means."""
+    if isinstance(error, FileProblem):
+        return Link.DISK
     if isinstance(error, RateLimited):
         return Link.RATE_LIMITED
     if isinstance(error, (ServerFailing, BadAnswer)):

@@ -5,7 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from data.database import make_private
-from data.errors import Busy, Offline, SignedOut, SuspiciousSync, TriageError
+from data.errors import Busy, FileProblem, Offline, SignedOut, SuspiciousSync, TriageError
 from data.pull import Pulled
 from data.push import Pushed
 from data.safe_text import safe_text
@@ -13,7 +13,7 @@ from triage.desk.session import Session
 
 LIMIT = 256 * 1024
 # Their sentences are written by triage. Others may quote a server, so that only their kind is noted.
-_OWN_WORDS = (Offline, SignedOut, Busy, SuspiciousSync)
+_OWN_WORDS = (Offline, SignedOut, Busy, SuspiciousSync, FileProblem)
 
 
 def log_pushed(session: Session, done: Pushed) -> None:

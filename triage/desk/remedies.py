@@ -84,9 +84,7 @@ class Remedies:
         """Queue a change and its audit entry in one transaction; raises Rejected, NotAllowed, SignedOut."""
         change_id = change_id or str(uuid.uuid4())
         order = self._complete(order)
-        change = self._outbox.author(order, change_id=change_id, **self._checked(order, hold))
-        self._outbox.drop_draft(change_id)
-        return change
+        return self._outbox.author(order, change_id=change_id, **self._checked(order, hold))
 
     def reauthor(self, change_id: str, reason: str, hold: bool = True, acknowledged: tuple[str, ...] = ()) -> Change:
         """Write a change again from what the account is now, with a new id; the old row says so."""
@@ -203,7 +201,3 @@ class Remedies:
     def save_draft(self, draft: Draft) -> None:
         """Keep a half-filled form."""
         self._outbox.save_draft(draft)
-
-    def drop_draft(self, change_id: str) -> None:
-        """Forget a half-filled form."""
-        self._outbox.drop_draft(change_id)

@@ -12,7 +12,7 @@ from data.account import Account
 from data.assessment import Row, Touch
 from data.backends.port import BillingBackend
 from data.cache import Cache
-from data.errors import SignedOut
+from data.errors import SignedOut, TriageError
 from data.outbox import Outbox
 from triage.policy import Policy
 from triage.rules.assess import assess
@@ -86,7 +86,10 @@ class TokenBox:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A place with what the outside gives it: the policy, the clock, the token and the way to the backend."""
+    """A place with what the outside gives it: the policy, the clock, the token and the way to the backend.
+
+    `say` tells a person at the command line what was found when the files were opened.
+    """
 
     place: Place
     policy: Policy
@@ -94,6 +97,7 @@ class Session:
     connect: Callable[[str, str], BillingBackend]
     token: "TokenBox"
     rng: random.Random = field(default_factory=random.Random)
+    say: Callable[[str], None] = lambda sentence: None
 
     def open_cache(self) -> Cache:
         """Open cache.db for the calling thread."""
@@ -102,6 +106,15 @@ class Session:
     def open_outbox(self) -> Outbox:
         """Open outbox.db for the calling thread; OutboxDamaged says how to rescue it."""
         return Outbox.open(self.place.state_dir)
+
+    def open_files(self) -> tuple[Cache, Outbox]:
+        """Open both for the calling thread, or neither."""
+        cache = self.open_cache()
+        try:
+            return cache, self.open_outbox()
+        except TriageError:
+            cache.close()
+            raise
 
     def backend(self, token: str | None = None) -> BillingBackend:
         """Connect with the token we have; SignedOut where there is none."""

@@ -1,7 +1,7 @@
 """One round of the loop: push what waits, pull what changed; used by the command line and by the sync threads."""
 
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from functools import partial
 
@@ -10,7 +10,8 @@ import msgspec
 from data.account import Value
 from data.backends.port import BillingBackend, Item
 from data.cache import Cache
-from data.errors import Busy, TriageError
+from data.database import on_network
+from data.errors import Busy, FileProblem, TriageError
 from data.identity import Identity
 from data.outbox import Outbox
 from data.pull import Pulled, pull, pull_trail, reassess_lapsed
@@ -55,9 +56,8 @@ def sync_once(
     pushed = Pushed()
     pulled = Pulled()
     error: TriageError | None = None
-    cache, outbox = session.open_cache(), session.open_outbox()
-    if cache.network_warning:
-        notes.append("This home lies on a network file system: slower, without WAL. Prefer a local --home.")
+    cache, outbox = session.open_files()
+    notes += [*home_news(cache, outbox), *filter(None, (network_note(cache, outbox),))]
     try:
         with closing(session.backend()) as backend:
             identity = recognise(session, cache, backend)
@@ -92,6 +92,26 @@ def sync_once(
         took_ms=round((session.clock() - begun).total_seconds() * 1000),
     )
     return Outcome(summary, error, notes)
+
+
+def home_news(cache: Cache, outbox: Outbox) -> list[str]:
+    """What was found when the two files were opened and is said once: a rebuilt cache, an outbox begun anew."""
+    notes = []
+    if cache.rebuilt_why:
+        notes.append(f"{cache.rebuilt_why} It was only a copy: the book is fetched anew.")
+    name, known = outbox.name, cache.get("outbox")
+    if name and name != known:
+        with suppress(FileProblem), cache.writing():  # a full disk is told by whoever has something to write
+            cache.put(outbox=name)
+    if known and name and name != known:
+        notes.append(f"The outbox in {outbox.directory} is a new one. What an earlier one had not sent is not in it.")
+    return notes
+
+
+def network_note(cache: Cache, outbox: Outbox) -> str:
+    """The warning of a home on a network file system, empty on a local one."""
+    there = cache.network_warning or on_network(outbox.directory)
+    return "This home lies on a network file system: slower, without WAL. Prefer a local --home." if there else ""
 
 
 def recognise(session: Session, cache: Cache, backend: BillingBackend) -> Identity:

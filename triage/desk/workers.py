@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from data.backends.port import BillingBackend
 from data.cache import Cache
-from data.errors import Busy, RateLimited, SignedOut, TriageError
+from data.errors import Busy, FileProblem, RateLimited, SignedOut, TriageError
 from data.identity import Identity
 from data.outbox import Outbox
 from triage.desk.link import LinkState
@@ -58,17 +58,18 @@ class Worker(threading.Thread):
 
     def run(self) -> None:
         """Rounds until the end; only our own errors and SQLite's are expected here."""
-        cache, outbox = self._session.open_cache(), self._session.open_outbox()
+        files: tuple[Cache, Outbox] | None = None
         while not self.ended:
             try:
-                pause = self._round(cache, outbox)
+                files = files or self._session.open_files()
+                pause = self._round(*files)
                 self._failures = 0
             except Busy:
                 pause = BUSY_PAUSE
             except TriageError as error:
                 pause = self._failed(error)
             except sqlite3.Error as error:
-                pause = self._failed(TriageError(f"The disk refuses: {error}."))
+                pause = self._failed(FileProblem(f"{error}."))
             self._wake.wait(pause)
             self._wake.clear()
 
