@@ -17,6 +17,7 @@ from triage.sandbox.problems import Problem, forbidden, gone, malformed, rule
 
 Json = dict[str, Any]
 _TAG = re.compile(TAG)
+_IN_TRAIL = "SELECT staff_id, NULL AS fingerprint FROM audit WHERE change_id = ? AND outcome = 'applied'"
 REASON_MIN, REASON_MAX = 10, 500
 
 
@@ -79,6 +80,9 @@ def _read(request: Request) -> Change:
 
 def _replay(connection: sqlite3.Connection, change_id: str, fingerprint: str, staff: Staff) -> Stored | None:
     row = connection.execute("SELECT * FROM changes WHERE change_id = ?", (change_id,)).fetchone()
+    if row is None:
+        # what a book was seeded with stands in the audit trail alone, without a body to compare
+        row = connection.execute(_IN_TRAIL, (change_id,)).fetchone()
     if row is None:
         return None
     if row["staff_id"] != staff.staff_id:

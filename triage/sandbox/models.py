@@ -20,8 +20,14 @@ def _not_blank(text: str) -> str:
     return text
 
 
-Timestamp = Annotated[str, AfterValidator(_timestamp), Field(json_schema_extra={"format": "date-time"})]
-Word = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_not_blank)]
+# The document says as patterns what the validators demand.
+_UTC: dict[str, Any] = {
+    "format": "date-time",
+    "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|\+00:00)$",
+}
+_INK: dict[str, Any] = {"pattern": r"[^\s\x1c-\x1f\x85]"}
+Timestamp = Annotated[str, AfterValidator(_timestamp), Field(json_schema_extra=_UTC)]
+Word = Annotated[str, Field(min_length=1, max_length=200, json_schema_extra=_INK), AfterValidator(_not_blank)]
 Text = Annotated[str, Field(max_length=8000)]
 Percent = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
 CHANGE_ID = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
@@ -76,8 +82,24 @@ class GrantTrial(Input):
     months: int = Field(default=1, ge=1, le=12)
 
 
+_EITHER: dict[str, Any] = {
+    "oneOf": [
+        {
+            "required": ["kind", "percent"],
+            "properties": {"kind": {"type": "string"}, "percent": {"type": "number"}, "clear": {"const": False}},
+        },
+        {
+            "required": ["clear"],
+            "properties": {"clear": {"const": True}, "kind": {"type": "null"}, "percent": {"type": "null"}},
+        },
+    ]
+}
+
+
 class ApplyDiscount(Input):
     """Parameters of apply_discount: kind and percent, or clear."""
+
+    model_config = ConfigDict(json_schema_extra=_EITHER)
 
     kind: Literal["scholarship", "staff_discount"] | None = None
     percent: Percent | None = None
@@ -180,7 +202,7 @@ class SnoozeParams(Input):
 class Note(Input):
     """Parameters of note."""
 
-    text: Annotated[str, Field(min_length=1, max_length=8000), AfterValidator(_not_blank)]
+    text: Annotated[str, Field(min_length=1, max_length=8000, json_schema_extra=_INK), AfterValidator(_not_blank)]
 
 
 PARAMETERS: dict[str, type[Input]] = {
