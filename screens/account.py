@@ -18,7 +18,7 @@ from widgets.detail_pane import fit_sections
 from widgets.key_line import Hint
 from widgets.line import Line, Painted, strip
 from widgets.look import Look
-from widgets.numbers import fit, utc
+from widgets.numbers import utc
 from widgets.verdict_lines import why_sections
 from widgets.view_tabs import TitleTabs
 
@@ -150,7 +150,7 @@ class AccountScreen(ActingScreen):
             title.show("Account")
             return
         row, glyphs = detail.row, self.look.glyphs
-        facts = [fit(row.name, 40, glyphs).rstrip(), ", ".join([row.tier, facts_of(row, glyphs)[-1]])]
+        facts = [severity_badge.named(row, 40, self.look), ", ".join([row.tier, facts_of(row, glyphs)[-1]])]
         badge = [*severity_badge.badge(row, self.look), *severity_badge.doubt(row, self.look)]
         title.show("Why" if self.page.why else "Account", facts, badge, band(header, self.now))
         held = self.held_words()

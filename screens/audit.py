@@ -10,13 +10,14 @@ from textual.widget import Widget
 from data.account import Entry
 from data.ports import Desk, Detail, Header
 from screens.base import TriageScreen
-from widgets.audit_row import details, head_strip, row_strip
+from widgets.audit_row import Shape, details, head_strip, row_strip
 from widgets.block import Sentence
 from widgets.key_line import Hint
 from widgets.line import Painted, strip
 from widgets.look import Look
 from widgets.numbers import count
 from widgets.open_list import ListItem, OpenList
+from widgets.severity_badge import marked
 from widgets.view_tabs import TitleTabs
 
 PAGE = 200
@@ -96,7 +97,7 @@ class AuditScreen(TriageScreen):
             self._stale = False
             self._read_newer()
         detail = self._detail(self.account_id)
-        whose = str(detail.account.name) if detail else self.account_id or "all accounts"
+        whose = marked(detail.row, 40, self.look) if detail else self.account_id or "all accounts"
         problem = self.desk.audit_problem()
         sentence = self.query_one(ChainProblem)
         sentence.display = bool(problem)
@@ -146,7 +147,9 @@ class AuditScreen(TriageScreen):
         if not isinstance(entry, Entry):
             return strip([("  ", "text"), (str(entry), "muted")], width, look)
         detail = self._detail(entry.account_id) if not self.account_id else None
-        name = str(detail.account.name) if detail else entry.account_id or ""
+        one = self.account_id is not None
+        room = max(0, Shape.of(width, one).account - 1)
+        name = marked(detail.row, room, look) if detail else entry.account_id or ""
         return row_strip(entry, name, width, look, here, self.now, self.account_id is not None)
 
     def _open_row(self, item: ListItem, width: int, look: Look) -> Sequence[Strip]:

@@ -12,8 +12,10 @@ from data.safe_text import SafeText
 from screens.form_modal import FormModal
 from widgets.before_after import BeforeAfter, Fact
 from widgets.block import Lines, Sentence
+from widgets.line import Line
 from widgets.numbers import fit
 from widgets.reason_field import ReasonField
+from widgets.severity_badge import doubt, named
 
 
 class ConfirmReason(FormModal[Change | None]):
@@ -40,8 +42,7 @@ class ConfirmReason(FormModal[Change | None]):
 
     def parts(self) -> Iterable[Widget]:
         """Who, what will happen, now and after where there is one, the reason."""
-        name = fit(self._change.account_name, 34, self.look.glyphs).rstrip()
-        yield Lines([([(name, "strong bold")], [])], id="who")
+        yield Lines([(self._who(), [])], id="who")
         yield Sentence(self._what, id="what")
         if self._facts:
             with Vertical(classes="section"):
@@ -91,6 +92,13 @@ class ConfirmReason(FormModal[Change | None]):
         """The button may work now."""
         self._complaint = ""
         self.renew()
+
+    def _who(self) -> Line:
+        """The name as the change noted it; the mark of a doubtful one, and an id for a blank one."""
+        detail = self.desk.detail(self._change.account_id)
+        if detail is not None:
+            return [(named(detail.row, 34, self.look), "strong bold"), *doubt(detail.row, self.look)]
+        return [(fit(self._change.account_name, 34, self.look.glyphs).rstrip(), "strong bold")]
 
     def _problem(self, text: str) -> str | None:
         return self.desk.reason_problem(text) if self._needs_reason or text else None

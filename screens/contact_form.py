@@ -15,6 +15,7 @@ from widgets.choice_row import ChoiceRow
 from widgets.line import Piece
 from widgets.numbers import fit
 from widgets.reason_field import ReasonField
+from widgets.severity_badge import doubt, named
 
 MOST = 500
 KIND = "log_contact"
@@ -77,7 +78,7 @@ class ContactForm(FormModal[Change | None]):
         self.renew()
 
     def _who(self) -> list[Piece]:
-        return [(fit(self.detail.account.name, 34, self.look.glyphs).rstrip(), "strong bold")]
+        return [(named(self.detail.row, 34, self.look), "strong bold"), *doubt(self.detail.row, self.look)]
 
     def _contact(self) -> list[Piece]:
         contact = self.detail.row.contact

@@ -17,7 +17,8 @@ from widgets.line import strip
 from widgets.look import Look
 from widgets.numbers import count
 from widgets.open_list import ListItem, OpenList
-from widgets.outbox_row import Choice, details, row_strip
+from widgets.outbox_row import Choice, account_cells, details, row_strip
+from widgets.severity_badge import marked
 from widgets.view_tabs import TitleTabs
 
 CALM = "Nothing is ever forced. A change leaves only as you wrote it."
@@ -148,7 +149,9 @@ class OutboxScreen(OutboxActions):
 
     def _draw_row(self, item: ListItem, width: int, look: Look, here: bool) -> Strip:
         if isinstance(item.value, Change):
-            return row_strip(item.value, self._workspace(item.value), width, look, here, self.now)
+            detail = self._detail(item.value)
+            name = marked(detail.row, account_cells(width), look) if detail else ""
+            return row_strip(item.value, self._workspace(item.value), width, look, here, self.now, name)
         if not item.value:
             return strip([], width, look)
         name, number = item.value

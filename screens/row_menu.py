@@ -15,6 +15,7 @@ from data.remedy import REMEDIES
 from widgets.detail_facts import SUGGESTIONS
 from widgets.line import Painted, Piece, strip, wrap
 from widgets.look import Look, look_of
+from widgets.severity_badge import marked
 
 WIDTH = 70
 WORDS = {
@@ -92,7 +93,7 @@ class RowMenu(ModalScreen[str | None]):
 
     def compose(self) -> ComposeResult:
         """The rows in their frame."""
-        self._rows.border_title = Content(look_of(self).glyphs.show(self._detail.row.name))
+        self._rows.border_title = Content(marked(self._detail.row, WIDTH - 8, look_of(self)))
         yield self._rows
 
     def on_mount(self) -> None:

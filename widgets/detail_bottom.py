@@ -36,7 +36,7 @@ def _title(detail: Detail, width: int, look: Look) -> Strip:
     words = ", ".join([row.tier, *reversed(facts.facts_of(row, look.glyphs))])
     ink = severity_badge.ink(row.category).split(" ")[0] if row.category else "strong"
     mark = f"{severity_badge.mark(row.category, look)} " if row.category else ""
-    name = numbers.fit(row.name, min(40, max(10, width - 30)), look.glyphs).rstrip()
+    name = severity_badge.named(row, min(40, max(10, width - 30)), look)
     pieces: list[Piece] = [(rule * 2, "line"), (" ", "text"), (f"{mark}{name}", f"{ink} bold")]
     pieces += [*severity_badge.doubt(row, look), ("  ", "text")]
     room = width - cells(pieces) - 3

@@ -50,8 +50,15 @@ class Shape(NamedTuple):
         )
 
 
-def row_strip(change: Change, workspace: str | None, width: int, look: Look, here: bool, now: datetime) -> Strip:
-    """Return the one line of a change: mark, state, account, what it asks for, what is, when."""
+def account_cells(width: int) -> int:
+    """Return the cells that a line of `width` has for the account's name."""
+    return Shape.of(width).account - 1
+
+
+def row_strip(
+    change: Change, workspace: str | None, width: int, look: Look, here: bool, now: datetime, account: str = ""
+) -> Strip:
+    """Return the one line of a change: mark, state, account (as the row noted it unless given), what, what is, when."""
     shape, glyphs = Shape.of(width), look.glyphs
     ground = "cursor" if here else "bg"
     mark, ink = _mark(change, look)
@@ -64,7 +71,7 @@ def row_strip(change: Change, workspace: str | None, width: int, look: Look, her
         pieces.append(("  ", "text"))
     else:
         pieces.append((" ", "text"))
-    pieces.append((fit(change.account_name, shape.account - 1, glyphs) + " ", loud))
+    pieces.append((fit(account or change.account_name, shape.account - 1, glyphs) + " ", loud))
     what = describe_change(change, workspace, glyphs.becomes)
     pieces.append((fit(what, shape.what - 1, glyphs) + " ", "text"))
     if shape.sentence:

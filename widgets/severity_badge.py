@@ -47,6 +47,17 @@ def doubt(row: Row, look: Look) -> list[Piece]:
     return [(f" {look.glyphs.needs}", "cap bold")] if row.suspicious else []
 
 
+def named(row: Row, cells: int, look: Look) -> str:
+    """Return the account's name in at most so many cells, its id where the name is blank: something must be seen."""
+    return fit(row.name if row.name.strip() else row.id, cells, look.glyphs).rstrip()
+
+
+def marked(row: Row, cells: int, look: Look) -> str:
+    """Return the same with the mark of a doubtful name behind it, for places of one ink."""
+    mark = "".join(piece[0] for piece in doubt(row, look))
+    return named(row, cells - len(mark), look) + mark
+
+
 def cell(row: Row, look: Look, *, dim: bool = False) -> list[Piece]:
     """Return the 12 cells of the list's first column; Blocked is a filled patch in the themes that ask for it."""
     if row.category is None:

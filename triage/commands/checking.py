@@ -66,10 +66,11 @@ def _accounts(changes: Sequence[Change], rows: Sequence[Row]) -> list[str]:
 
 
 def _row_cells(row: Row) -> list[str]:
+    from triage.commands.words import doubtful
     from widgets.numbers import utc
 
     owner = row.owner.name if row.owner else "-"
-    return [str(row.category), f"{row.id} {row.name}", utc(row.since) if row.since else "-", owner]
+    return [str(row.category), f"{row.id} {doubtful(row)}", utc(row.since) if row.since else "-", owner]
 
 
 def _change_cells(change: Change) -> list[str]:

@@ -91,12 +91,13 @@ def _print(args: argparse.Namespace, context: Context, book: "Book", rows: Seque
         lines = [csv_row(shapes.listed(row, pending[row.id], book.synced_at)) for row in rows]
         sys.stdout.write(tables.csv_text(CSV_HEADS, lines))
         return
-    from triage.commands.words import list_row
+    from triage.commands.words import doubtful, list_row
     from widgets.glyphs import pick
     from widgets.numbers import ago
 
     glyphs = pick(context.settings.glyphs, context.environ)
-    cells = [list_row(row, pending[row.id], book.now, glyphs) for row in rows]
+    name = (lambda row: row.name) if args.plain else doubtful  # a script gets the name as it is
+    cells = [list_row(row, pending[row.id], book.now, glyphs, name(row)) for row in rows]
     if args.plain:
         sys.stdout.writelines(tables.plain(cells))
     else:

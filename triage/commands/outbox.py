@@ -81,10 +81,13 @@ def _list(desk: "Desk", json: bool) -> int:
         emit_json([queued(change) for change in changes])
         return 0
     from triage.commands.tables import aligned
-    from triage.commands.words import change_row
+    from triage.commands.words import change_row, doubtful
 
     now = desk.session.clock()
-    for line in aligned(HEADS, [change_row(change, now) for change in changes], ("AGE", "TRIES")):
+    rows = map(desk.cache.row, {change.account_id for change in changes})
+    known = {row.id: doubtful(row) for row in rows if row is not None}
+    cells = [change_row(change, now, known.get(change.account_id, change.account_name)) for change in changes]
+    for line in aligned(HEADS, cells, ("AGE", "TRIES")):
         emit(line)
     return 0
 

@@ -51,12 +51,16 @@ def run_show(args: argparse.Namespace, context: Context) -> int:
 def _print(
     context: Context, book: "Book", row: Row, account: Account, verdicts: tuple[Verdict, ...], trail: list[Entry]
 ) -> None:
-    from triage.commands.words import category_cell, change_note, change_state, value_words
+    from triage.commands.words import HIDDEN, category_cell, change_note, change_state, doubtful, value_words
     from widgets.glyphs import pick
     from widgets.numbers import ago, utc
 
     glyphs = pick(context.settings.glyphs, context.environ)
-    lines = [f"{row.name}  {row.id}", f"{category_cell(row, glyphs)}: {row.detail}" if row.category else row.detail]
+    lines = [
+        f"{doubtful(row)}  {row.id}",
+        *(HIDDEN,) * row.suspicious,
+        f"{category_cell(row, glyphs)}: {row.detail}" if row.category else row.detail,
+    ]
     lines += _facts(row, account, book, glyphs)
     lines += ["", "Why"]
     for one in verdicts:

@@ -26,13 +26,21 @@ def category_cell(row: Row, glyphs: Glyphs) -> str:
     return f"{marks[row.category]} {WORDS[row.category]}"
 
 
-def list_row(row: Row, pending: Sequence[Change], now: datetime, glyphs: Glyphs) -> list[str]:
-    """The cells of one line of `triage list`."""
+HIDDEN = "! Hidden characters in a name are shown as ?"
+
+
+def doubtful(row: Row) -> str:
+    """The name for people: an id for a blank one, and the mark of one in which something had to be replaced."""
+    return (row.name if row.name.strip() else row.id) + (" !" if row.suspicious else "")
+
+
+def list_row(row: Row, pending: Sequence[Change], now: datetime, glyphs: Glyphs, name: str) -> list[str]:
+    """The cells of one line of `triage list`, the account under `name`."""
     first = row.workspaces[0] if row.workspaces else None
     used, included = (first.used, first.included) if first else (None, None)
     return [
         category_cell(row, glyphs),
-        row.name,
+        name,
         row.id,
         row.tier,
         hours_cell(used, included, first is not None and used is not None, glyphs).strip(),
@@ -77,13 +85,13 @@ def kind_words(kind: str) -> str:
     return kind.replace("_", " ")
 
 
-def change_row(change: Change, now: datetime) -> list[str]:
-    """The cells of one line of `triage outbox`."""
+def change_row(change: Change, now: datetime, name: str) -> list[str]:
+    """The cells of one line of `triage outbox`, the account under `name`."""
     return [
         change.change_id[:8],
         "outcome unknown" if change.outcome_unknown else str(change.state),
         kind_words(change.kind),
-        change.account_name,
+        name,
         change.account_id,
         age((now - change.authored_at).total_seconds()),
         str(change.attempts),
