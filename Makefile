@@ -4,7 +4,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 BIN = .venv/bin
 READY = .venv/.ready
 
-.PHONY: demo test check bench soak schema openapi screenshot pins clean
+.PHONY: demo test check bench soak plant planted schema openapi screenshot pins clean
 
 demo: $(READY)  ## the reference server with a seeded book, and the app
 	@$(BIN)/triage demo $(ARGS)
@@ -24,6 +24,12 @@ bench: $(READY)  ## figures as ratios against a peer in the same run, into docs/
 
 soak: $(READY)  ## the long sweeps, into docs/soak.md; SOAK_MINUTES=35 makes each stop at its share of the time
 	SOAK_MINUTES=$(SOAK_MINUTES) $(BIN)/python -m pytest -n 2 -m soak --soak-report docs/soak.md $(ARGS)
+
+plant: $(READY)  ## one bug in a scratch copy, and the whole of its test files: make plant NAME="global FIFO"
+	PYTHONPATH=tests $(BIN)/python -m kit.planted "$(NAME)"
+
+planted: $(READY)  ## docs/planted-bugs.md from tests/kit/planted
+	PYTHONPATH=tests $(BIN)/python -m kit.planted
 
 schema: $(READY)  ## data/schema.py from data/tables.py
 	$(BIN)/python -m data.tables > data/schema.py.new && mv data/schema.py.new data/schema.py

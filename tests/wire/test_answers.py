@@ -405,7 +405,8 @@ def test_a_404_to_the_look_up_proves_nothing_within_a_minute(bench):
         bench.person.push(ignore_backoff=True)
     bench.peer.fixed[f"/v1/changes/{change.change_id}"] = problem(404, "not-found")
     bench.person.push(ignore_backoff=True)
-    assert bench.person.row(change).unknown
+    assert bench.person.row(change).unknown  # it was sent again, so this says nothing yet about the look-up
+    assert "looked_up" not in [entry.event for entry in bench.person.outbox.trail()]
     bench.person.clock.move(seconds=61)
     bench.peer.close()
     bench.person.backend.close()

@@ -1,0 +1,56 @@
+"""Planted bugs of what guards secrets and screens: hostile text, tokens, keyrings, exported files."""
+
+from kit.planted.hand import Plant
+
+CREDENTIALS = "tests/cli/test_credentials.py::"
+
+PLANTS = (
+    Plant(
+        "unsanitised field",
+        "data/account.py",
+        """\
+    staff_id: Id
+    name: SafeText
+    until: datetime
+
+
+class Snooze\
+""",
+        """\
+    staff_id: Id
+    name: str
+    until: datetime
+
+
+class Snooze\
+""",
+        "A colleague's name, or a customer's, repaints the terminal or makes a click quit the app.",
+        ("tests/house/test_wire_text.py::test_a_hostile_text_arrives_harmless_or_not_at_all[Account.claim.name]",),
+        named=True,
+    ),
+    Plant(
+        "plain-text keyring",
+        "data/keyring_child.py",
+        "    return backend if name_of(backend) in ALLOWED else None",
+        "    return backend",
+        "The token lies in a readable file of somebody's home while the app says 'keyring'.",
+        (CREDENTIALS + "test_a_plain_text_ring_never_gets_the_token",),
+        named=True,
+    ),
+    Plant(
+        "token file open to others",
+        "data/credentials.py",
+        'getattr(os, "O_NOFOLLOW", 0), 0o600)',
+        'getattr(os, "O_NOFOLLOW", 0), 0o644)',
+        "Everybody with an account on the machine can act in this person's name.",
+        (CREDENTIALS + "test_only_an_explicit_request_writes_into_the_state_directory",),
+    ),
+    Plant(
+        "redirect followed",
+        "data/backends/native_http.py",
+        "follow_redirects=False",
+        "follow_redirects=True",
+        "A captive portal or a typo in DNS leads requests, and remedies in them, to a stranger.",
+        ("tests/wire/test_native.py::test_the_token_reaches_no_log_and_follows_no_redirect",),
+    ),
+)
