@@ -3,12 +3,16 @@
 import traceback
 from pathlib import Path
 
+from data.errors import FileProblem
+
 FRAMES = 8
 SENTENCE = "triage stopped because of an error in itself. What you submitted is safe in the outbox; start it again."
 
 
 def crash_words(error: BaseException | None) -> str:
-    """Return what is printed after a crash, newest frame first."""
+    """Return what is printed after a crash, newest frame first; a file of ours that failed is no error in itself."""
+    if isinstance(error, FileProblem):
+        return f"triage stopped: {error}"
     lines = [SENTENCE]
     if error is not None:
         lines.append(f"{type(error).__name__}, at:")
