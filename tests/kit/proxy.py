@@ -172,7 +172,8 @@ class Proxy:
 
 
 def _bound(port: int) -> socket.socket:
-    made = socket.socket()
+    # The protocol must be named: asyncio switches Nagle's delay off only on sockets that say they are TCP.
+    made = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     made.bind(("127.0.0.1", port))
     return made
