@@ -23,7 +23,7 @@ bench: $(READY)  ## figures as ratios against a peer in the same run, into docs/
 	$(BIN)/python tests/bench/run.py $(ARGS)
 
 soak: $(READY)  ## the long sweeps, into docs/soak.md; SOAK_MINUTES=35 makes each stop at its share of the time
-	SOAK_MINUTES=$(SOAK_MINUTES) $(BIN)/python -m pytest -n 2 -m soak --soak-report docs/soak.md $(ARGS)
+	SOAK_MINUTES=$(SOAK_MINUTES) $(BIN)/python -m pytest -n 2 --dist worksteal -m soak --soak-report docs/soak.md $(ARGS)
 
 plant: $(READY)  ## one bug in a scratch copy, and the whole of its test files: make plant NAME="global FIFO"
 	PYTHONPATH=tests $(BIN)/python -m kit.planted "$(NAME)"

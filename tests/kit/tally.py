@@ -2,16 +2,21 @@
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
+from kit.soak_report import LongRun, report_text, sweeps_of
 
 Tally = Callable[..., None]
 GOALS = Path(__file__).with_name("goals.json")
 COUNTS = pytest.StashKey[dict[str, int]]()
-SEEDS = pytest.StashKey[dict[str, str]]()
+SEEDS = pytest.StashKey[dict[str, list[str]]]()
+COLLECTED = pytest.StashKey[dict[str, None]]()
+HEARD = pytest.StashKey[list[pytest.TestReport | pytest.CollectReport]]()
+BEGAN = pytest.StashKey[datetime]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -23,6 +28,27 @@ def pytest_configure(config: pytest.Config) -> None:
     """Begin at nothing."""
     config.stash[COUNTS] = {}
     config.stash[SEEDS] = {}
+    config.stash[COLLECTED] = {}
+    config.stash[HEARD] = []
+    config.stash[BEGAN] = datetime.now(UTC)
+    if config.getoption("--soak-report") and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(_Ears(config.stash[HEARD]))
+
+
+class _Ears:
+    """Hears every report of a long run, of whichever worker."""
+
+    def __init__(self, heard: list[pytest.TestReport | pytest.CollectReport]) -> None:
+        self._heard = heard
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """A file that cannot even be read hides its sweeps."""
+        if report.failed:
+            self._heard.append(report)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Keep it for the page."""
+        self._heard.append(report)
 
 
 @pytest.fixture
@@ -38,9 +64,26 @@ def tally(pytestconfig: pytest.Config) -> Tally:
         counts = pytestconfig.stash[COUNTS]
         counts[name] = counts.get(name, 0) + by
         if seed is not None:
-            pytestconfig.stash[SEEDS][name] = str(seed)
+            _note(pytestconfig.stash[SEEDS], name, [str(seed)])
 
     return count
+
+
+def _note(seeds: dict[str, list[str]], name: str, more: Sequence[str]) -> None:
+    """Every seed once; of very many the first and the last say enough."""
+    found = list(dict.fromkeys([*seeds.get(name, []), *more]))
+    seeds[name] = found if len(found) <= 12 else [*found[:6], *found[-6:]]
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """What is to run, where there are no workers."""
+    session.config.stash[COLLECTED].update(dict.fromkeys(item.nodeid for item in session.items))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_node_collection_finished(node: Any, ids: Sequence[str]) -> None:
+    """What is to run, as a worker found it."""
+    node.config.stash[COLLECTED].update(dict.fromkeys(ids))
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
@@ -51,21 +94,22 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_testnodedown(node: pytest.Item, error: object) -> None:
-    """The controller adds a worker's counts to its own; `error` is that of a crashed worker."""
+def pytest_testnodedown(node: Any, error: object) -> None:
+    """The controller adds a worker's counts to its own; `error` is that of a crashed worker, whose counts are lost."""
     output = getattr(node, "workeroutput", {})
     counts = node.config.stash[COUNTS]
     for name, count in output.get("tally", {}).items():
         counts[name] = counts.get(name, 0) + count
-    node.config.stash[SEEDS].update(output.get("seeds", {}))
+    for name, seeds in output.get("seeds", {}).items():
+        _note(node.config.stash[SEEDS], name, seeds)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Print the table, and write the report of a long run."""
+    """Print the table, and write the page of a long run."""
     counts = config.stash[COUNTS]
-    if not counts or hasattr(config, "workeroutput"):
-        return
     report = config.getoption("--soak-report")
+    if hasattr(config, "workeroutput") or not (counts or report):
+        return
     column = "soak" if report else "ci"
     goals = json.loads(GOALS.read_text(encoding="utf-8"))
     terminalreporter.write_sep("=", "what was counted")
@@ -74,28 +118,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
             goal = goals[name].get(column)
             terminalreporter.write_line(f"{name:<44}{counts[name]:>9,}" + (f"   goal {goal:,}" if goal else ""))
     if report:
-        failed = len(terminalreporter.stats.get("failed", [])) + len(terminalreporter.stats.get("error", []))
-        began = datetime.fromtimestamp(terminalreporter._session_start.time, UTC)
-        text = report_text(counts, config.stash[SEEDS], goals, failed, began)
-        Path(report).write_text(text, encoding="utf-8")
-
-
-def report_text(
-    counts: dict[str, int], seeds: dict[str, str], goals: dict[str, dict[str, int]], failed: int, began: datetime
-) -> str:
-    """The long run as Markdown: date, length, counts against their goals, violations and seeds."""
-    took = datetime.now(UTC) - began
-    lines = [
-        "# A long run of the sweeps",
-        "",
-        f"Written by `make soak` ({os.environ.get('SOAK_MINUTES') or 'no'} minutes asked for).",
-        f"Begun {began:%Y-%m-%d %H:%M} UTC, took {took.total_seconds() / 60:.0f} minutes. **{failed} violations.**",
-        "",
-        "| what | counted | goal of a full run | seed |",
-        "|---|---:|---:|---|",
-    ]
-    for name, goal in goals.items():
-        if name in counts:
-            wanted = f"{goal['soak']:,}" if goal.get("soak") else "–"
-            lines.append(f"| {name} | {counts[name]:,} | {wanted} | {seeds.get(name, '')} |")
-    return "\n".join(lines) + "\n"
+        run = LongRun(
+            began=config.stash[BEGAN],
+            ended=datetime.now(UTC),
+            asked_minutes=os.environ.get("SOAK_MINUTES", ""),
+            counts=counts,
+            seeds=config.stash[SEEDS],
+            sweeps=sweeps_of(config.stash[COLLECTED], config.stash[HEARD]),
+        )
+        Path(report).write_text(report_text(run, goals), encoding="utf-8")
+        terminalreporter.write_line(f"{len(run.violations)} violations in {len(run.sweeps)} sweeps: {report}")
