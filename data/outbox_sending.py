@@ -15,6 +15,14 @@ _WAITING = """SELECT c.change_id, c.account_id, c.state, c.hold_until, c.next_tr
     FROM change c LEFT JOIN change p ON p.change_id = c."after"
     WHERE c.state IN ('held', 'queued', 'sending') ORDER BY c.position"""
 
+LONGEST_PATIENCE = 900.0
+# Times further ahead than anything may ask for were written while the clock was wrong.
+_AHEAD = """state IN ('queued', 'sending') AND (next_try_at > ?2 OR not_before > ?2)
+    OR state = 'held' AND (hold_until > ?2 OR authored_at > ?1 + 1 AND hold_until > authored_at)"""
+_MEND = f"""UPDATE change SET next_try_at = min(next_try_at, ?2), not_before = min(not_before, ?2),
+    hold_until = CASE WHEN hold_until > authored_at THEN ?1 + hold_until - authored_at ELSE ?1 END
+    WHERE {_AHEAD}"""
+
 
 class Waiting(Value, frozen=True):
     """A row on its way, in brief. `waits` while my change before it is not applied; times are epoch seconds."""
@@ -56,6 +64,7 @@ class Sending(Memory):
 
     def next_due(self, now: datetime) -> datetime | None:
         """When the next row may leave (`now` if one may already); None when none is on its way by itself."""
+        self._mend_times(now)
         blocked: set[str] = set()
         due: list[float] = []
         for row in self.waiting():
@@ -68,12 +77,20 @@ class Sending(Memory):
 
     def release_holds(self, now: datetime) -> None:
         """Let every held row go whose hold is over."""
+        self._mend_times(now)
         query = "FROM change WHERE state = 'held' AND hold_until <= ?"
         if self._rows(f"SELECT 1 {query} LIMIT 1", now.timestamp()):
             with self._writing() as connection:
                 connection.execute(
                     "UPDATE change SET state = 'queued' WHERE state = 'held' AND hold_until <= ?", (now.timestamp(),)
                 )
+
+    def _mend_times(self, now: datetime) -> None:
+        """After the clock was set back: no row waits longer than its hold, or than 15 min for another try."""
+        times = (now.timestamp(), now.timestamp() + LONGEST_PATIENCE)
+        if self._rows(f"SELECT 1 FROM change WHERE {_AHEAD} LIMIT 1", *times):
+            with self._writing() as connection:
+                connection.execute(_MEND, times)
 
     def settle_identity(self, mine: Place, now: datetime) -> None:
         """Park rows of anybody else, and bring back my own that were parked for that; `unknown` stays as it is."""

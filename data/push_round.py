@@ -26,13 +26,12 @@ from data.backends.port import (
 from data.errors import TriageError
 from data.outbox import Outbox
 from data.outbox_rows import Place, dedupe_key_of, reason_of
-from data.outbox_sending import Waiting
+from data.outbox_sending import LONGEST_PATIENCE, Waiting
 from data.receipts import Seen, rollback_problem, verify_receipt
 from data.remedy import TRIES_BEFORE_UNKNOWN, Change, State
 
 FIRST_BACKOFF = 1.0
 LONGEST_BACKOFF = 300.0
-LONGEST_PATIENCE = 900.0
 PROOF_AGE = timedelta(seconds=60)
 NOT_TWICE = "This backend cannot tell a repetition, so it is not sent again: look at the account yourself."
 NOT_YETS_IN_A_ROW = 3
