@@ -1,0 +1,127 @@
+"""A way to the server that fails on request: an httpx transport over real sockets, for where a proxy is too slow."""
+
+import json
+from collections import Counter, deque
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
+
+import httpx
+
+from data.backends.native import NativeBackend
+
+PROBLEM = "application/problem+json"
+FAULTS = (
+    *("refused", "lost before", "lost after", "timed out", "crash before", "crash after", "delivered twice"),
+    *("cut", "html", "portal", "redirect", "429", "429 date", "503", "503 bare", "401", "foreign", "late"),
+)
+
+
+class Crash(Exception):
+    """The client's process dies here."""
+
+
+class FaultyTransport(httpx.BaseTransport):
+    """Passes requests on over one real connection pool; each POST takes the next fault of `plan`.
+
+    `everywhere` lets every request take one. Late requests are delivered by `deliver`, before any time passes.
+    """
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self.plan: deque[str | None] = deque()
+        self.everywhere = False
+        self.hits: Counter[str] = Counter()
+        self._now = now
+        self._inner = httpx.HTTPTransport()
+        self._late: list[httpx.Request] = []
+        self._last: httpx.Response | None = None
+
+    def set(self, *faults: str | None, everywhere: bool = False) -> None:
+        """Plan the next requests."""
+        self.plan, self.everywhere = deque(faults), everywhere
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send one request, badly if planned."""
+        planned = self.plan and (self.everywhere or request.method == "POST")
+        fault = self.plan.popleft() if planned else None
+        if fault is None:
+            return self._inner.handle_request(request)
+        self.hits[fault] += 1
+        return self._do(fault, request)
+
+    def deliver(self) -> None:
+        """The network hands over what it held back."""
+        late, self._late = self._late, []
+        for request in late:
+            self._send(request)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._inner.close()
+
+    def _send(self, request: httpx.Request) -> httpx.Response:
+        try:
+            answer = self._inner.handle_request(request)
+            answer.read()
+        except httpx.TransportError:
+            return httpx.Response(599)  # the server was away: a request that got lost
+        answer.close()
+        return answer
+
+    def _do(self, fault: str, request: httpx.Request) -> httpx.Response:
+        before: dict[str, Callable[[], httpx.Response]] = {
+            "refused": lambda: _raise(httpx.ConnectError("refused")),
+            "lost before": lambda: _raise(httpx.ReadError("reset")),
+            "crash before": lambda: _raise(Crash()),
+            "portal": lambda: httpx.Response(200, html="<html>Sign in to the Wi-Fi</html>"),
+            "redirect": lambda: httpx.Response(302, headers={"location": "https://elsewhere.example/"}),
+            "429": lambda: _problem(429, "rate-limited", {"retry-after": "7"}),
+            "429 date": lambda: _problem(429, "rate-limited", {"retry-after": self._date(30)}),
+            "503": lambda: _problem(503, "unavailable", {"retry-after": "20"}),
+            "503 bare": lambda: httpx.Response(503, html="<html>Back soon</html>"),
+            "401": lambda: _problem(401, "unauthenticated", {}),
+        }
+        if fault in before:
+            return before[fault]()
+        if fault == "late":
+            self._late.append(request)
+            raise httpx.ReadTimeout("held back")
+        answer = self._send(request)
+        after: dict[str, Callable[[], httpx.Response]] = {
+            "lost after": lambda: _raise(httpx.ReadError("reset")),
+            "timed out": lambda: _raise(httpx.ReadTimeout("too slow")),
+            "crash after": lambda: _raise(Crash()),
+            "delivered twice": lambda: _again(self._send(request)),
+            "cut": lambda: _again(answer, answer.content[: len(answer.content) // 2]),
+            "html": lambda: httpx.Response(502, html="<html>Bad gateway</html>"),
+            "foreign": lambda: _again(self._last) if self._last else _raise(httpx.ReadError("reset")),
+        }
+        result = after[fault]()
+        self._last = answer if answer.status_code == 201 else self._last
+        return result
+
+    def _date(self, seconds: float) -> str:
+        return format_datetime(self._now() + timedelta(seconds=seconds), usegmt=True)
+
+
+def connected(url: str, token: str, way: httpx.BaseTransport, clock: Callable[[], datetime]) -> NativeBackend:
+    """The real backend with its connections replaced by `way`."""
+    backend = NativeBackend(url, token, timeout=10, clock=clock)
+    backend._client._transport.close()
+    backend._client._transport = way
+    return backend
+
+
+def _raise(error: Exception) -> httpx.Response:
+    raise error
+
+
+def _again(answer: httpx.Response, body: bytes | None = None) -> httpx.Response:
+    kept = {k: v for k, v in answer.headers.items() if k not in ("content-encoding", "content-length")}
+    return httpx.Response(answer.status_code, headers=kept, content=answer.content if body is None else body)
+
+
+def _problem(status: int, slug: str, headers: dict[str, str]) -> httpx.Response:
+    body: dict[str, Any] = {"type": slug, "title": "Title", "status": status, "detail": "A fault was asked for."}
+    return httpx.Response(status, headers={"content-type": PROBLEM, **headers}, content=json.dumps(body).encode())
