@@ -54,7 +54,18 @@ def convert(value: object, kind: type[T]) -> T:
     try:
         return msgspec.convert(value, kind, dec_hook=_decode_hook)
     except msgspec.ValidationError as error:
-        raise BadAnswer(f"The answer is not the contract's: {error}") from None
+        raise BadAnswer(f"The answer is {not_the_contracts(error)}") from None
+
+
+def not_the_contracts(error: Exception) -> str:
+    """Say what did not fit, and what a person can do about it; the end of a sentence."""
+    if isinstance(error, UnicodeDecodeError):
+        what = "it is no UTF-8"
+    elif isinstance(error, RecursionError):
+        what = "it is nested too deeply"
+    else:
+        what = safe_reason(str(error))
+    return f"not the contract's: {what}. What is here stays as it was; ask whoever runs the server, or check base_url."
 
 
 def decode(raw: bytes, using: "msgspec.json.Decoder[T]") -> T:
@@ -62,7 +73,7 @@ def decode(raw: bytes, using: "msgspec.json.Decoder[T]") -> T:
     try:
         return using.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise BadAnswer(f"The answer is not the contract's: {error}") from None
+        raise BadAnswer(f"The answer is {not_the_contracts(error)}") from None
 
 
 def mended(raw: bytes) -> bytes:

@@ -11,7 +11,16 @@ import msgspec
 
 from data.account import Entry, Member, Value
 from data.backends.native_answers import applied, ours_of, to_answer
-from data.backends.native_delta import Collector, page_batch, page_decoder, read_account, stream_batches
+from data.backends.native_body import decoded
+from data.backends.native_delta import (
+    Collector,
+    PageBody,
+    page_batch,
+    page_decoder,
+    page_shape,
+    read_account,
+    stream_batches,
+)
 from data.backends.native_http import (
     JSON,
     NDJSON,
@@ -25,6 +34,7 @@ from data.backends.native_http import (
     read_json,
     reading,
 )
+from data.backends.native_patience import lift
 from data.backends.port import (
     Answer,
     Applied,
@@ -46,6 +56,7 @@ from data.steps import Steps
 from data.wire import decoder, safe_tree
 
 PAGE = 1000
+ACCOUNTS_A_PAGE = 250
 TIMEOUT = 30.0
 WHOLE_ANSWER = 60.0
 CAPABILITIES = Capabilities(
@@ -81,7 +92,8 @@ def utc_now() -> datetime:
 class NativeBackend:
     """`BillingBackend` over one keep-alive HTTP client; ConfigError for a URL that is neither https nor loopback.
 
-    `timeout` in seconds is for each wait on the network; an answer to a change must be complete within 60 s.
+    `timeout` in seconds is for each wait on the network; an answer must be complete within `patience` seconds, and so
+    must a line of the stream of accounts.
     """
 
     capabilities = CAPABILITIES
@@ -92,12 +104,14 @@ class NativeBackend:
         token: str,
         *,
         timeout: float = TIMEOUT,
+        patience: float = WHOLE_ANSWER,
         clock: Callable[[], datetime] = utc_now,
         steps: Steps | None = None,
     ) -> None:
         self.base_url = checked_url(base_url)
         self._host = urlsplit(self.base_url).netloc
-        self._client = make_client(self.base_url, token, timeout, steps)
+        self._client = make_client(self.base_url, token, timeout, patience, steps)
+        self._patience = patience
         self._clock = clock
 
     def __repr__(self) -> str:
@@ -114,7 +128,7 @@ class NativeBackend:
         return read_json(answered, self._host, using)
 
     def _fetch(self, path: str, params: dict[str, int | str]) -> Answered:
-        deadline = time.monotonic() + WHOLE_ANSWER
+        deadline = time.monotonic() + self._patience
         with reading(self._host), self._client.stream("GET", path, params=params, headers={"Accept": JSON}) as response:
             return read_all(response, deadline)
 
@@ -153,7 +167,7 @@ class NativeBackend:
         more = True
         while more:
             page: AuditPage = self._get("/v1/audit", _audit, after=after, limit=PAGE)
-            if page.more and page.next_after <= after:
+            if page.more and (page.next_after <= after or not page.entries):
                 raise BadAnswer(f"{self._host} says that more audit entries follow, but leads nowhere.")
             after, more = page.next_after, page.more
             yield msgspec.structs.replace(page, entries=tuple(map(_made_safe, page.entries)))
@@ -163,7 +177,7 @@ class NativeBackend:
 
         A first page of one account tells the epoch, which a stream names only in its trailer.
         """
-        page = self._get("/v1/accounts", page_decoder, after=cursor, limit=1)
+        page = self._page(cursor, 1)
         gathered = Collector(page.epoch, cursor, page.complete_through)
         if not page.more:
             yield page_batch(page, gathered)
@@ -172,20 +186,30 @@ class NativeBackend:
         streamed = self._client.stream("GET", "/v1/accounts", params=params, headers={"Accept": NDJSON})
         with reading(self._host), streamed as response:
             if response.status_code == 200 and media_type(response.headers) == NDJSON:
-                yield from stream_batches(self._chunks(response), gathered)
+                lift(response)
+                yield from stream_batches(self._chunks(response), gathered, self._patience)
                 return
-            answered = read_all(response, time.monotonic() + WHOLE_ANSWER)
+            answered = read_all(response, time.monotonic() + self._patience)
         raise_unless_ok(answered, self._host, self._clock())
         yield from self._pages(cursor, gathered)
 
     def _chunks(self, response: httpx.Response) -> Iterator[bytes]:
         with reading(self._host):
-            yield from response.iter_bytes()
+            yield from decoded(response)
+
+    def _page(self, cursor: int | None, limit: int) -> PageBody:
+        """Ask for a page of accounts; its items are counted before they are kept."""
+        params: dict[str, int | str] = {"limit": limit} if cursor is None else {"after": cursor, "limit": limit}
+        answered = self._fetch("/v1/accounts", params)
+        raise_unless_ok(answered, self._host, self._clock())
+        read_json(answered, self._host, page_shape)
+        page: PageBody = read_json(answered, self._host, page_decoder)
+        return page
 
     def _pages(self, cursor: int | None, gathered: Collector) -> Iterator[Batch]:
         """The same delta for a server that offers no stream."""
         while True:
-            batch = page_batch(self._get("/v1/accounts", page_decoder, after=cursor, limit=PAGE), gathered)
+            batch = page_batch(self._page(cursor, ACCOUNTS_A_PAGE), gathered)
             yield batch
             if batch.last:
                 return
@@ -219,7 +243,7 @@ class NativeBackend:
     def _ask(
         self, method: str, path: str, headers: dict[str, str], body: bytes | None
     ) -> Answered | NeverSent | NoVerdict:
-        deadline = time.monotonic() + WHOLE_ANSWER
+        deadline = time.monotonic() + self._patience
         try:
             with self._client.stream(method, path, headers=headers, content=body) as response:
                 return read_all(response, deadline)

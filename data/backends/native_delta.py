@@ -1,15 +1,19 @@
 """Decode the delta of accounts: JSON pages, and the NDJSON stream with its trailer."""
 
+import time
 from collections.abc import Iterable, Iterator
+from typing import Annotated
 
 import msgspec
 
 from data.account import Account, Id, Tombstone, Value
 from data.backends.port import Batch, Item
 from data.errors import BadAnswer, Offline
-from data.wire import decode, decoder, mended
+from data.wire import decode, decoder, mended, not_the_contracts
 
 LINES_A_BATCH = 1000
+BYTES_A_BATCH = 8 * 1024 * 1024
+MOST = 2_000_000
 MAX_LINE = 1024 * 1024
 LARGEST = 2**53
 CUT = "The stream of accounts was cut off; what came is kept, the next sync goes on from there."
@@ -23,6 +27,12 @@ class PageBody(Value, frozen=True):
     next_after: int | None
     more: bool
     complete_through: str | None
+
+
+class _PageShape(Value, frozen=True):
+    """A page whose items are looked at one by one, so that a million of nothing is refused before any is kept."""
+
+    accounts: Annotated[tuple["_Removed", ...], msgspec.Meta(max_length=1000)]
 
 
 class Trailer(Value, frozen=True):
@@ -44,6 +54,7 @@ _accounts = decoder(Account)
 _removed = decoder(_Removed)
 _trailers = decoder(Trailer)
 page_decoder = decoder(PageBody)
+page_shape = decoder(_PageShape)
 account_decoder = _accounts
 
 
@@ -56,11 +67,17 @@ class Collector:
         self.count = 0
         self.complete_through = complete_through
         self._started = cursor is not None
+        self._bytes = 0
         self._items: list[Item] = []
         self._tombstones: list[Tombstone] = []
 
     def __len__(self) -> int:
         return len(self._items) + len(self._tombstones)
+
+    @property
+    def full(self) -> bool:
+        """True when there is enough for a batch, by number or by size."""
+        return len(self) >= LINES_A_BATCH or self._bytes >= BYTES_A_BATCH
 
     def add(self, raw: bytes) -> None:
         """Decode one account or tombstone; BadAnswer when it is neither or out of order."""
@@ -73,6 +90,7 @@ class Collector:
             self._add(whole)
 
     def _add(self, raw: bytes) -> None:
+        self._bytes += len(raw)
         gone = _tombstone(raw) if b'"deleted"' in raw else None
         if gone is not None:
             self._advance(gone.seq)
@@ -88,6 +106,8 @@ class Collector:
         self._started = True
         self.cursor = seq
         self.count += 1
+        if self.count > MOST:
+            raise BadAnswer(f"The server sent more than {MOST:,} accounts in one sync. Is base_url the right one?")
 
     def batch(self, *, last: bool) -> Batch:
         """Return what was gathered and begin anew."""
@@ -99,7 +119,7 @@ class Collector:
             last=last,
             complete_through=self.complete_through,
         )
-        self._items, self._tombstones = [], []
+        self._items, self._tombstones, self._bytes = [], [], 0
         return made
 
 
@@ -122,12 +142,12 @@ def page_batch(page: PageBody, gathered: Collector) -> Batch:
         for raw in page.accounts:
             gathered.add(bytes(raw))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise BadAnswer(f"An account is not the contract's: {error}") from None
+        raise BadAnswer(f"An account is {not_the_contracts(error)}") from None
     if page.next_after is not None:
         if page.accounts and page.next_after < gathered.cursor:  # an empty page of a new epoch may lie below ours
             raise BadAnswer("A page's next_after lies before its last account.")
         gathered.cursor = page.next_after
-    if page.more and gathered.cursor <= before:
+    if page.more and (gathered.cursor <= before or not page.accounts):
         raise BadAnswer("A page says that more follows, but leads nowhere.")
     return gathered.batch(last=not page.more)
 
@@ -136,33 +156,44 @@ class Unfinished(bytes):
     """What stood behind the last line feed when the stream ended."""
 
 
-def lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """Split a stream into lines of at most 1 MiB, without the line feed; the end without one comes as `Unfinished`."""
-    rest = b""
+def lines(chunks: Iterable[bytes], patience: float) -> Iterator[bytes]:
+    """Split a stream into lines of at most 1 MiB, without the line feed; the end without one comes as `Unfinished`.
+
+    Offline when a line takes more than `patience` seconds.
+    """
+    rest = bytearray()
+    begun = time.monotonic()
     for chunk in chunks:
-        *whole, rest = (rest + chunk).split(b"\n")
-        if len(rest) > MAX_LINE or (whole and max(map(len, whole)) > MAX_LINE):
-            raise BadAnswer("The server sent a line of more than 1 MiB.")
-        yield from whole
+        first, *others = chunk.split(b"\n")
+        rest += first
+        if len(rest) > MAX_LINE or max(map(len, others), default=0) > MAX_LINE:
+            raise BadAnswer("The server sent a line of more than 1 MiB. Is base_url the right one?")
+        if others:
+            yield bytes(rest)
+            yield from others[:-1]
+            rest = bytearray(others[-1])
+            begun = time.monotonic()
+        elif time.monotonic() - begun > patience:
+            raise Offline("The stream of accounts came to a standstill; the next sync goes on from where it stopped.")
     if rest:
         yield Unfinished(rest)
 
 
-def stream_batches(chunks: Iterable[bytes], gathered: Collector) -> Iterator[Batch]:
+def stream_batches(chunks: Iterable[bytes], gathered: Collector, patience: float) -> Iterator[Batch]:
     """Yield the batches of an NDJSON stream; whatever came whole is yielded before an error is raised.
 
     Offline when the stream ends without its trailer, BadAnswer when a line or the trailer is not the contract's.
     """
     trailer: Trailer | None = None
     failed: Offline | BadAnswer = Offline(CUT)
-    source = lines(chunks)
+    source = lines(chunks, patience)
     try:
         for raw in source:
             trailer = _take(raw, gathered)
             if trailer is not None:
                 _check(trailer, gathered, source)
                 break
-            if len(gathered) >= LINES_A_BATCH:
+            if gathered.full:
                 yield gathered.batch(last=False)
     except (Offline, BadAnswer) as error:
         trailer, failed = None, error
@@ -184,7 +215,7 @@ def _take(raw: bytes, gathered: Collector) -> Trailer | None:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             if isinstance(raw, Unfinished):
                 raise Offline(CUT) from None
-            raise BadAnswer(f"An account is not the contract's: {error}") from None
+            raise BadAnswer(f"An account is {not_the_contracts(error)}") from None
     return None
 
 

@@ -1,6 +1,7 @@
 """The HTTP client of the native backend: where it may connect, how much it reads, which errors reading raises."""
 
 import ipaddress
+import ssl
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,6 +14,8 @@ import httpx
 import msgspec
 
 from data.account import Value
+from data.backends.native_body import decoded
+from data.backends.native_patience import limit_patience
 from data.errors import BadAnswer, ConfigError, Gone, NotAllowed, Offline, RateLimited, ServerFailing, SignedOut
 from data.safe_text import SafeText, safe_reason
 from data.steps import Steps
@@ -22,7 +25,7 @@ RETRY_AFTER_CAP = 900.0
 PROBLEM = "application/problem+json"
 JSON = "application/json"
 NDJSON = "application/x-ndjson"
-MAX_ANSWER = 64 * 1024 * 1024
+MAX_ANSWER = 16 * 1024 * 1024
 DEFAULT_PATIENCE = 5.0
 
 
@@ -101,10 +104,11 @@ def checked_url(base_url: str) -> str:
     raise ConfigError(f"base_url must be https ({parts.scheme or 'no scheme'}://{host} is not; http only to loopback).")
 
 
-def make_client(base_url: str, token: str, timeout: float, steps: Steps | None = None) -> httpx.Client:
+def make_client(base_url: str, token: str, timeout: float, patience: float, steps: Steps | None = None) -> httpx.Client:
     """Return a client that follows no redirect and carries the token in its Authorization header alone.
 
-    `steps` hears of every step of its connections, by httpcore's names.
+    `timeout` in seconds is for each wait, `patience` for an answer as a whole. `steps` hears of every step of its
+    connections, by httpcore's names.
     """
     if not token or not token.isascii() or not token.isprintable() or " " in token:
         raise ConfigError("The token is empty or holds characters that no token has. Sign in again: triage login")
@@ -114,14 +118,18 @@ def make_client(base_url: str, token: str, timeout: float, steps: Steps | None =
         if steps is not None:
             request.extensions["trace"] = lambda event, _info: steps(f"link: {event}")
 
-    return httpx.Client(
+    client = httpx.Client(
         event_hooks={"request": [traced]} if steps is not None else None,
         base_url=base_url,
         headers=headers,
         timeout=httpx.Timeout(timeout, connect=min(timeout, 10.0)),
         follow_redirects=False,
+        # Plain HTTP to loopback needs no certificates; loading them takes 16 ms, and without any nothing is trusted.
+        verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if base_url.startswith("http:") else True,
         trust_env=not is_loopback(urlsplit(base_url).hostname or ""),
     )
+    limit_patience(client, patience)
+    return client
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
@@ -140,8 +148,8 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
 def read_all(response: httpx.Response, deadline: float) -> Answered:
     """Read a streamed answer up to MAX_ANSWER bytes and a monotonic `deadline`; ReadTimeout or DecodingError beyond."""
     body = bytearray()
-    for chunk in response.iter_bytes():
-        body += chunk
+    for piece in decoded(response):
+        body += piece
         if len(body) > MAX_ANSWER:
             raise httpx.DecodingError("the answer is too long")
         if time.monotonic() > deadline:
