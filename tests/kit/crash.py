@@ -1,0 +1,57 @@
+"""Crashes in process: at the k-th step the home is copied as it lies on the disk, and the run dies.
+
+Whatever the dying run still does (a rollback, a released lock) happens to the home it leaves behind; recovery goes on
+from the copy, as after a real crash.
+"""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+class Crash(BaseException):
+    """The process dies here; no `except Exception` may catch it."""
+
+
+# Steps that neither disk nor wire can tell from the one before.
+_SAME = (".started", ": before BEGIN", ": after BEGIN", ".response_closed.complete")
+
+
+class Bomb:
+    """Counts steps and goes off at number `at` (0: never), leaving the home behind in `copy`.
+
+    Steps that differ from their neighbour in the memory of the process only are counted with `every`.
+    """
+
+    def __init__(self, at: int, home: Path, copy: Path, *, every: bool = False) -> None:
+        self.at, self.home, self.copy, self.every = at, home, copy, every
+        self.steps: list[str] = []
+        self.blown = False
+
+    def __call__(self, step: str) -> None:
+        """One step; those of the unwinding after the crash are not counted."""
+        if self.blown or (not self.every and step.endswith(_SAME)):
+            return
+        self.steps.append(step)
+        if len(self.steps) == self.at:
+            self.blown = True
+            shutil.copytree(self.home, self.copy)
+            raise Crash(f"{self.at}: {step}")
+
+    @property
+    def left(self) -> Path:
+        """The home to go on from."""
+        return self.copy if self.blown else self.home
+
+
+@contextmanager
+def homes() -> Iterator[Path]:
+    """A directory for the homes of a sweep; in memory where possible, as a crash in process needs no real disk."""
+    memory = Path("/dev/shm")
+    root = Path(tempfile.mkdtemp(prefix="triage-crash-", dir=memory if memory.is_dir() else None))
+    try:
+        yield root
+    finally:
+        shutil.rmtree(root, ignore_errors=True)
