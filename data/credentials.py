@@ -50,9 +50,9 @@ class Kept(msgspec.Struct, frozen=True):
 
 _SHORT = {
     "keyring": "Kept in the keyring.",
-    "runtime file": "No usable keyring: kept until you log out.",
-    "state file": "No usable keyring: kept unprotected, as asked.",
-    "memory": "No usable keyring: kept until you quit.",
+    "runtime file": "No keyring: kept until log-out.",
+    "state file": "No keyring: kept unprotected.",
+    "memory": "No keyring: kept until you quit.",
 }
 
 

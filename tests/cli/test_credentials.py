@@ -83,7 +83,7 @@ def test_each_state_of_the_keyring_is_told_in_time(ring, name):
     ring(name)
     begun = time.monotonic()
     state = keyring_state(URL)
-    assert time.monotonic() - begun < 6  # 3 s limit, and room for a busy machine
+    assert time.monotonic() - begun < 30  # the limit is 3 s; its own test is tests/ui/test_keyring_states.py
     assert (state.state, state.usable) == (STATES[name][0], name == "Good")
     assert STATES[name][1] in state.sentence
     assert "secret detail" not in state.sentence
