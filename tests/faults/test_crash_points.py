@@ -7,6 +7,7 @@ import pytest
 from kit.crash import homes
 from kit.crash_push import Scene
 from kit.proxy import FAULTS, Proxy
+from kit.soak import trials
 
 from triage.sandbox import process
 
@@ -37,11 +38,13 @@ def make_scene(server):
             scene.proxy.close()
 
 
-def count(tally, scene: Scene, crashed: int) -> None:
-    """Hand the counts over; what was refused is counted at the client's socket, which alone can see it."""
+def finish(tally, scene: Scene, crashed: int) -> None:
+    """Check, and hand the counts over; what was refused is counted at the client's socket, which alone can see it."""
+    scene.check_history()
     tally("crash trials (point x fault)", crashed)
     for fault in FAULTS:
         tally(f"fault: {fault}", scene.hits[fault] if fault == "refused" else scene.proxy.hits[fault])
+    scene.proxy.close()
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -58,5 +61,26 @@ def test_I1_crashed_at_every_step_under(fault, make_scene, tally):
         if whole == 2:  # both plans went through to their end
             break
     assert 40 <= crashed < MOST_STEPS - 2, "the sweep did not reach the end of the push"
-    scene.check_history()
-    count(tally, scene, crashed)
+    finish(tally, scene, crashed)
+
+
+# Four of them, so that both cores are busy; each checks its history in pieces and begins anew.
+@pytest.mark.soak
+@pytest.mark.timeout(12 * 3600)
+@pytest.mark.parametrize("part", range(4))
+def test_I1_crashed_anywhere_under_any_faults(part, make_scene, tally):
+    seed = random.SystemRandom().randrange(1 << 32)
+    print(f"seed {seed}")
+    dice, scene, crashed = random.Random(seed), None, 0
+    tally("crash trials (point x fault)", 0, seed=f"{part}: {seed}")
+    for number in trials(12_500, 0.45 / 2):
+        if number % 250 == 0:
+            if scene is not None:
+                finish(tally, scene, crashed)
+            scene, crashed = make_scene(dice.randrange(1 << 32)), 0
+        plan = tuple(dice.choice((None, *FAULTS)) for _ in range(dice.randrange(1, 6)))
+        slow = any(fault in SLOW for fault in plan)
+        again = dice.choice((0, 0, dice.randrange(1, 120)))
+        bomb = scene.run(plan, dice.randrange(1, 160), again, 0.1 if slow else 5.0, every=True)
+        crashed += bomb.blown
+    finish(tally, scene, crashed)

@@ -90,6 +90,8 @@ class Scene:
             if second.blown:
                 trial.name += f", then {second.steps[-1]}"
                 self._look_at_the_wreck(trial, left)
+        if at % 3 == 0:
+            self._nobody_listens(trial, left)
         self._come_to_rest(trial, left)
         for used in home.parent.glob(f"{home.name}*"):
             shutil.rmtree(used)
@@ -162,6 +164,15 @@ class Scene:
             assert row.unknown or row.state is not State.SENDING, f"sending and known: {trial.name}"
             if row.state in PENDING and not row.unknown:
                 trial.surely_unsent[row.change_id] = now
+
+    def _nobody_listens(self, trial: Trial, home: Path) -> None:
+        """It comes back without a link: what may have been applied must not be taken for unsent."""
+        self.ahead += timedelta(minutes=16)
+        self.proxy.down()
+        with closing(Outbox.open(home)) as box, closing(self._backend()) as backend:
+            self._push(backend, box)
+        self.proxy.up()
+        self._look_at_the_wreck(trial, home)
 
     def _come_to_rest(self, trial: Trial, home: Path) -> None:
         """The link is up and time passes."""
