@@ -37,9 +37,14 @@ def stepped_connection(steps: Steps, name: str) -> type[sqlite3.Connection]:
 def _step(sql: str, *, inside: bool) -> str | None:
     """Name the durable step that a statement is, None when it is none."""
     words = sql.split(None, 3)
-    verb = words[0].upper()
+    verb = words[0].upper() if words else ""
     if verb in _BOUNDS:
         return verb
-    if inside or verb in _HARMLESS or (verb == "PRAGMA" and not any(word in sql for word in _WRITING_PRAGMAS)):
+    if (
+        not verb
+        or inside
+        or verb in _HARMLESS
+        or (verb == "PRAGMA" and not any(word in sql for word in _WRITING_PRAGMAS))
+    ):
         return None
     return " ".join(words[:3])
