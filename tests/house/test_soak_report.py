@@ -22,6 +22,7 @@ import pytest
 @pytest.mark.parametrize("seed", [4711])
 def test_finds_something(tally, seed):
     tally("client killed", seed=seed)
+    print("trial 7 of seed", seed * 2)
     raise AssertionError(f"applied twice; repeat with seed {seed}")
 
 def test_kills_its_worker():
@@ -59,7 +60,7 @@ def test_failures_crashes_and_unreadable_files_are_on_the_page_of_a_real_run(tmp
     assert "**3 violations** in 5 sweeps." in said, said + done.stdout
     assert "`SOAK_MINUTES=1`" in said
     assert "| bad answers | 4 | 20,000 (short) | seed-0, seed-1, seed-2 |" in said
-    assert "repeat with seed 4711" in said and "test_finds_something[4711]" in said
+    assert "repeat with seed 4711" in said and "trial 7 of seed 9422" in said and "test_finds_something[4711]" in said
     assert "crashed while running" in said and "nothing_of_that_name" in said
     assert "| crash trials (point x fault) | 0 | 50,000 (short) |" in said
     assert str(tmp_path) not in said

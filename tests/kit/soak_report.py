@@ -58,7 +58,7 @@ def sweeps_of(collected: Iterable[str], reports: Iterable[pytest.TestReport | py
         sweep.minutes += getattr(report, "duration", 0.0) / 60
         if report.failed:
             sweep.outcome = "**failed**"
-            sweep.told += told_by(report.longreprtext)
+            sweep.told += told_by(report.longreprtext, "\n".join(text for _, text in report.sections))
         elif report.skipped:
             sweep.outcome = "skipped"
         elif report.when == "call" and sweep.outcome == "did not run":
@@ -66,12 +66,18 @@ def sweeps_of(collected: Iterable[str], reports: Iterable[pytest.TestReport | py
     return list(found.values())
 
 
-def told_by(text: str) -> list[str]:
-    """The lines of a failure that repeat it: seeds first, then the last line of the error itself."""
-    lines = [line.strip().removeprefix("E ").strip() for line in text.splitlines() if line.strip()]
-    errors = [line.strip()[2:].strip() for line in text.splitlines() if line.lstrip().startswith("E ")]
-    seeds = [line for line in lines if any(word in line.lower() for word in TOLD)]
-    return [line[:200] for line in dict.fromkeys([*seeds[-4:], *errors[:1], *lines[-1:]])]
+def told_by(failure: str, captured: str = "") -> list[str]:
+    """What repeats a failure: lines with seeds, the last ones printed and those of the errors; the errors' first lines.
+
+    Of the source that pytest quotes nothing is taken; in a group of errors every line begins with a bar.
+    """
+    plain = [line.strip().lstrip("|+").strip() for line in failure.splitlines()]
+    errors = [line[1:].strip() for line in plain if line.startswith("E ")]
+    quiet = [line for line in plain if line and not line.startswith((">", "E ", "---"))]
+    printed = [line.strip() for line in captured.splitlines() if "seed" in line.lower()]
+    seeds = [line for line in errors if any(word in line.lower() for word in TOLD)]
+    grouped = [line for line in quiet if "Error: " in line]
+    return [line[:200] for line in dict.fromkeys([*printed[-2:], *errors[:3], *seeds[-3:], *grouped[:5], *quiet[-1:]])]
 
 
 def report_text(run: LongRun, goals: Goals) -> str:
