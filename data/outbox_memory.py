@@ -83,21 +83,19 @@ class Memory(OutboxFile):
             )
         return wrong
 
-    def known_hashes(self, base_url: str) -> tuple[dict[int, str], dict[int, str]]:
-        """Hashes by audit seq from the receipts we keep: entries that must be in the server's chain for good.
+    def known_hashes(self, base_url: str) -> dict[int, str]:
+        """Hashes by audit seq from the receipts we keep: entries that must be in the server's chain for good."""
+        return self._receipts(base_url, "finished_at >= ?")
 
-        Second, those from before the keys were pinned as they are: a person has taken what the server had then.
-        """
+    def former_hashes(self, base_url: str) -> dict[int, str]:
+        """Those from before the keys were pinned: since then a person has taken the server's head as it was."""
+        return self._receipts(base_url, "finished_at < ?")
+
+    def _receipts(self, base_url: str, when: str) -> dict[int, str]:
         since = min((pin.pinned_at.timestamp() for pin in self.pins(base_url) if pin.pinned_at), default=0.0)
-        rows = self._rows("SELECT receipt, finished_at FROM change WHERE state = 'applied' AND base_url = ?", base_url)
-        known: dict[int, str] = {}
-        before: dict[int, str] = {}
-        for row in rows:
-            if row["receipt"]:
-                receipt = msgspec.json.decode(row["receipt"])
-                kept = known if (row["finished_at"] or since) >= since else before
-                kept[receipt["audit_seq"]] = receipt["hash"]
-        return known, before
+        query = f"SELECT receipt FROM change WHERE state = 'applied' AND base_url = ? AND {when}"
+        receipts = [msgspec.json.decode(row["receipt"]) for row in self._rows(query, base_url, since) if row["receipt"]]
+        return {receipt["audit_seq"]: receipt["hash"] for receipt in receipts}
 
     # --- the signing keys of backends ---
     def pinned_keys(self, base_url: str) -> dict[str, str]:

@@ -72,12 +72,15 @@ def test_offline_everything_works_and_once_back_the_change_is_pushed_exactly_onc
             *("seq", "change_id", "actor", "action", "account_id", "workspace_id", "reason", "before", "after"),
             *("authored_at", "applied_at", "hash"),
         ]
-        assert cli("audit", "verify", "--json").json == {
+        proof = cli("audit", "verify", "--json").json
+        assert dict(list(proof.items())[:4]) == {
             "ok": True,
             "entries": len(cli("audit", "--json").json),
             "first_bad": None,
             "why": None,
         }
+        assert proof["last_seq"] == proof["signed"]["seq"] == proof["seen"]["seq"] == proof["entries"]
+        assert proof["receipts"] == {"standing": 1, "beyond": 0, "missing": []}
     finally:
         server.stop()
 
@@ -256,12 +259,16 @@ def test_audit_export_holds_the_hashed_bytes_in_a_private_file(cli, tmp_path):
     assert cli("audit", "export", "--out", out).code == 0
     assert stat.S_IMODE(out.stat().st_mode) == 0o600
     before = "0" * 64
-    for line in map(json.loads, out.read_text().splitlines()):
+    *lines, closing = map(json.loads, out.read_text().splitlines())
+    for line in lines:
         assert line["prev_hash"] == before
         before = hashlib.sha256(f"{before}\n{line['raw']}".encode()).hexdigest()
         assert before == line["hash"]
-    assert cli("audit", "export").out == out.read_text()
-    assert cli("audit", "export", "--out", out).code == 1  # never overwrites
+    assert (closing["entries"], closing["last_hash"], closing["signed"]["hash"]) == (len(lines), before, before)
+    assert cli("audit", "export").out.splitlines()[:-1] == out.read_text().splitlines()[:-1]
+    kept = out.read_bytes()
+    refused = cli("audit", "export", "--out", out)
+    assert (refused.code, out.read_bytes()) == (1, kept) and "stays as it is" in refused.err
 
 
 def test_audit_verify_raises_no_alarm_between_a_push_and_the_next_sync(cli):
@@ -282,7 +289,7 @@ def test_audit_verify_names_the_first_bad_entry(cli):
     connection.close()
     ran = cli("audit", "verify", "--json")
     assert ran.code == 1
-    assert list(ran.json) == ["ok", "entries", "first_bad", "why"]
+    assert list(ran.json)[:4] == ["ok", "entries", "first_bad", "why"]
     assert (ran.json["ok"], ran.json["first_bad"]) == (False, 3) and ran.json["why"]
     with sqlite3.connect(cache) as connection:
         connection.execute("UPDATE audit SET payload = ? WHERE seq = 3", (b"{{",))

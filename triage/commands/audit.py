@@ -6,23 +6,33 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from data.account import Entry
-from data.errors import NoData
+from data.errors import NoData, NotPossible
 from triage.commands.context import Context, emit, emit_json
 from triage.commands.parser import Parser, as_sentence, global_options
 
 if TYPE_CHECKING:
+    from data.audit_proof import Proof
+    from data.receipts import Seen
     from triage.desk import Desk
 
 HEADS = ("SEQ", "APPLIED", "WHO", "ACTION", "ACCOUNT", "WORKSPACE", "REASON")
 ACTIONS = {
     "list": "entries, newest first",
     "verify": "replay the chain; exit 1 names the first bad entry",
-    "export": "every entry as it was hashed, one JSON line each",
+    "export": "every entry as it was hashed, one JSON line each, and what proves them",
 }
 PAGE = 500
+_NOTHING: dict[str, Any] = {
+    "last_seq": 0,
+    "last_hash": None,
+    "signed": None,
+    "seen": None,
+    "receipts": {"standing": 0, "beyond": 0, "missing": []},
+    "says": [],
+}
 
 
 def add(name: str, parser: Parser) -> None:
@@ -35,13 +45,21 @@ def add(name: str, parser: Parser) -> None:
             _list_options(made)
         elif action == "verify":
             made.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON")
+            made.add_argument("--file", type=Path, help="replay an exported file instead; needs no home and no network")
+            made.add_argument(
+                "--key", metavar="BASE64", help="with --file: the public key, as the server's owner says it"
+            )
+            made.add_argument("--seen", type=_seen, metavar="SEQ:HASH", help="with --file: an entry noted down earlier")
         else:
+            made.add_argument("--csv", action="store_true", help="as a table, guarded against formulas")
             made.add_argument("--out", type=Path, metavar="FILE", help="write to FILE (0600) instead of stdout")
     parser.set_defaults(run=run_audit, json=False, account_id=None, limit=None)
 
 
 def run_audit(args: argparse.Namespace, context: Context) -> int:
     """Print, replay or export the trail as it lies here; never uses the network."""
+    if args.action == "verify" and (args.file or args.key or args.seen):
+        return _verify(args, context)
     from triage.commands.joined import open_session
     from triage.commands.reading import NO_DATA, no_data
     from triage.desk import Desk
@@ -51,13 +69,13 @@ def run_audit(args: argparse.Namespace, context: Context) -> int:
             if desk.cache.synced_at is None:
                 raise NoData(NO_DATA)
             if args.action == "verify":
-                return _verify(desk, context, args.json)
+                return _report(desk.verify_audit(), args.json)
             if args.action == "export":
-                return _export(desk, context, args.out)
+                return _export(desk, context, args.out, args.csv)
             return _list(desk, args)
     except NoData as error:
         if args.json and args.action == "verify":
-            emit_json({"ok": False, "entries": 0, "first_bad": None, "why": str(error)})
+            emit_json({"ok": False, "entries": 0, "first_bad": None, "why": str(error), **_NOTHING})
         return no_data(error, context, args.json and args.action != "verify")
 
 
@@ -89,38 +107,90 @@ def _entries(desk: "Desk", account_id: str | None, limit: int | None) -> Iterato
         left = None if left is None else left - len(page)
 
 
-def _verify(desk: "Desk", context: Context, json: bool) -> int:
-    report = desk.verify_audit()
+def _verify(args: argparse.Namespace, context: Context) -> int:
+    """Replay an exported file: no home, no network, no settings."""
+    from data.audit_proof import prove
+    from data.errors import ConfigError
+    from triage.commands.audit_file import Export, NotAnExport
+
+    if args.file is None and (args.key or args.seen):
+        raise ConfigError("--key and --seen go with --file; this home has keys and a head of its own.")
+    try:
+        export = Export(args.file)
+    except NotAnExport as error:
+        if args.json:
+            emit_json({"ok": False, "entries": 0, "first_bad": None, "why": str(error), **_NOTHING})
+            return 1
+        raise
+    if not args.json:
+        from widgets.numbers import utc
+
+        emit(f"{args.file}: exported {utc(export.closing.exported_at)} from {export.closing.backend}")
+    return _report(prove(export.entries(), export.evidence(args.key, args.seen)), args.json)
+
+
+def _report(proof: "Proof", json: bool) -> int:
+    from data.audit_proof import sentences
+
+    report, signed, key = proof.report, proof.signed, proof.key
     if json:
-        emit_json({"ok": report.ok, "entries": report.entries, "first_bad": report.first_bad, "why": report.why})
-    elif report.ok:
-        emit(f"The chain holds: {report.entries:,} entries. What nobody has seen yet is not protected.")
+        seen = proof.evidence.remembered
+        told = {
+            "last_seq": proof.last,
+            "last_hash": proof.head or None,
+            "signed": None
+            if signed is None
+            else {
+                "seq": signed.seq,
+                "seen_at": signed.seen_at,
+                "key_id": signed.key_id,
+                "public_key": key.public_key if key else None,
+                "pinned_at": key.pinned_at if key else None,
+            },
+            "seen": seen,
+            "receipts": {"standing": proof.standing, "beyond": proof.beyond, "missing": list(proof.missing)},
+            "says": sentences(proof),
+        }
+        emit_json(
+            {"ok": report.ok, "entries": report.entries, "first_bad": report.first_bad, "why": report.why, **told}
+        )
     else:
-        emit(f"The chain is broken at entry {report.first_bad}: {report.why}")
+        for sentence in sentences(proof):
+            emit(sentence)
     return 0 if report.ok else 1
 
 
-def _export(desk: "Desk", context: Context, path: Path | None) -> int:
+def _export(desk: "Desk", context: Context, path: Path | None, csv: bool) -> int:
+    from triage.commands.audit_file import csv_lines, json_lines
+
+    make = csv_lines if csv else json_lines
+    evidence, url = desk.audit_evidence(), desk.base_url
+    pieces = make(desk.cache.audit_rows(), evidence, url, desk.session.clock())
     if path is None:
-        _write(desk, sys.stdout)
+        for piece in pieces:
+            sys.stdout.write(piece)
         return 0
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        count = _write(desk, file)
-    context.say(f"{count:,} entries written to {path}.")
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise NotPossible(f"{path} is there already and stays as it is. Choose another name.") from None
+    with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+        for piece in pieces:
+            file.write(piece)
+    context.say(
+        f"{desk.cache.audit_head()[0]:,} entries written to {path}. triage audit verify --file {path} replays it."
+    )
     return 0
 
 
-def _write(desk: "Desk", file: IO[str]) -> int:
-    """JSON escapes whatever is not ASCII, so that nothing in the trail can act on a terminal."""
-    import json
+def _seen(text: str) -> "Seen":
+    """`SEQ:HASH`, a head that somebody wrote down earlier."""
+    from data.receipts import Seen
 
-    count = 0
-    for link in desk.cache.audit_rows():
-        line = {"seq": link.seq, "raw": link.raw, "prev_hash": link.prev_hash, "hash": link.hash}
-        file.write(json.dumps(line) + "\n")
-        count += 1
-    return count
+    seq, _, digest = text.partition(":")
+    if not seq.isdigit() or len(digest) != 64:
+        raise argparse.ArgumentTypeError("write it as SEQ:HASH, such as 812:9f3c…, with all 64 letters of the hash")
+    return Seen(int(seq), digest.lower())
 
 
 def _list_options(parser: argparse.ArgumentParser) -> None:

@@ -69,7 +69,6 @@ def _accept_keys(context: Context) -> int:
     with closing(session.open_cache()) as cache:
         cache.restart_trail()
     emit(f"Accepted: {', '.join(sorted(keys)) or 'no key'}; the audit trail ends at entry {head.seq:,}.")
-    emit(
-        "triage sync looks again and takes its trail anew. A parked change whose receipt did not hold: triage outbox retry ID"
-    )
+    emit("triage sync looks again and takes its trail anew.")
+    emit("A parked change whose receipt did not hold: triage outbox retry ID")
     return 0

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 
 from data.account import Entry
-from data.audit_proof import Proof
+from data.audit_proof import Evidence, Proof
 from data.cache import Cache
 from data.identity import Identity
 from data.outbox import Outbox
@@ -146,6 +146,10 @@ class Desk:
     def verify_audit(self) -> Proof:
         """Replay the whole chain, and say what it proves."""
         return self._trail.verify()
+
+    def audit_evidence(self) -> Evidence:
+        """What this home has seen of the trail, for an export."""
+        return self._trail.evidence()
 
     # --- the link ---
     def start(self, on_change: Callable[[], None]) -> None:

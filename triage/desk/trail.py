@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 
 from data.account import Entry
+from data.audit_proof import Evidence, Proof, prove
 from data.cache import Cache
-from data.errors import UnreadableEntry
 from data.outbox import Outbox
-from data.receipts import ChainReport, verify_chain
 from triage.desk.session import Session
 
 
@@ -22,22 +21,24 @@ class Trail:
         """Entries newest first, older than seq `before`."""
         return self._cache.audit(account_id, before, limit)
 
-    def verify(self) -> ChainReport:
-        """Replay the chain from its first entry and against the last head we saw; a problem of the last pull counts."""
+    def verify(self) -> Proof:
+        """Replay the trail that lies here and hold it against all that this home has seen; never uses the network."""
+        return prove(self._cache.audit_rows(), self.evidence())
+
+    def evidence(self) -> Evidence:
+        """What this home has seen of the trail: its signed head, the pinned keys, the last head, own receipts."""
         url = self._session.place.base_url
-        seen = self._outbox.remembered_head(url)
-        synced_at = self._cache.synced_at
-        # A push sees a newer head than the trail that the last pull brought: that is no cut.
-        lags = seen is not None and (seen.seen_at is None or synced_at is None or seen.seen_at > synced_at)
-        known = self._outbox.known_hashes(url)
-        try:
-            report = verify_chain(self._cache.audit_rows(), seen, known=known, whole=not lags)
-        except UnreadableEntry as damaged:
-            return ChainReport(False, damaged.seq - 1, damaged.seq, str(damaged))
-        problem = self._cache.audit_problem
-        if report.ok and problem:
-            return ChainReport(False, report.entries, self._cache.audit_after + 1, problem)
-        return report
+        seen, signed = self._outbox.remembered_head(url), self._cache.signed_head
+        return Evidence(
+            signed=signed,
+            keys=self._outbox.pins(url),
+            remembered=seen,
+            receipts=self._outbox.known_hashes(url),
+            orphans=self._outbox.former_hashes(url),
+            # A push sees a newer head than the trail that the last pull brought: that is no cut.
+            lags=seen is not None and (signed is None or seen.seq > signed.seq),
+            noted=self._cache.audit_problem,
+        )
 
     def state(self) -> str:
         """One sentence on the chain."""
