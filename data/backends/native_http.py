@@ -119,7 +119,7 @@ def make_client(base_url: str, token: str, timeout: float, patience: float, step
             request.extensions["trace"] = lambda event, _info: steps(f"link: {event}")
 
     client = httpx.Client(
-        event_hooks={"request": [traced]} if steps is not None else None,
+        event_hooks={"request": [traced] if steps is not None else [], "response": [_stay]},
         base_url=base_url,
         headers=headers,
         timeout=httpx.Timeout(timeout, connect=min(timeout, 10.0)),
@@ -130,6 +130,11 @@ def make_client(base_url: str, token: str, timeout: float, patience: float, step
     )
     limit_patience(client, patience)
     return client
+
+
+def _stay(response: httpx.Response) -> None:
+    """Forget where a redirect leads: httpx works it out even where it does not follow, and fails on what is no URL."""
+    response.headers.pop("location", None)
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
