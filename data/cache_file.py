@@ -3,11 +3,13 @@
 import fcntl
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
+
+import msgspec
 
 from data.database import (
     Damaged,
@@ -20,7 +22,7 @@ from data.database import (
     problem,
     transaction,
 )
-from data.errors import CacheDamaged, TriageError, WrongBackend
+from data.errors import BadAnswer, CacheDamaged, TriageError, WrongBackend
 from data.identity import Identity
 from data.migrations import CACHE, Format, has_way, open_file, upgrade
 from data.receipts import Signed
@@ -32,8 +34,12 @@ DAMAGE_MARK = "cache.damaged"
 PULL_CACHE_KIB = 65_536
 PULL_CHECKPOINT_PAGES = 16_384
 
+T = TypeVar("T")
 _identity = decoder(Identity)
 _signed = decoder(Signed)
+
+
+_SPOILT = "is damaged (a value in it is not what was written)."
 
 
 class CacheFile:
@@ -152,6 +158,21 @@ class CacheFile:
         found = self.all("SELECT value FROM meta WHERE key = ?", (key,))
         return found[0][0] if found else None
 
+    def decoded(self, raw: bytes, using: "msgspec.json.Decoder[T]") -> T:
+        """Decode what we stored ourselves; CacheDamaged where it is not that any more."""
+        try:
+            return decode(raw, using)
+        except BadAnswer:
+            self.report_damage(Damaged(self.directory / FILE, _SPOILT))
+
+    def fact(self, key: str, read: Callable[[str], T]) -> T | None:
+        """A single fact as a value, None when it was never stored; CacheDamaged where it cannot be read."""
+        found = self.get(key)
+        try:
+            return read(found) if found is not None else None
+        except (ValueError, OverflowError, OSError):
+            self.report_damage(Damaged(self.directory / FILE, _SPOILT))
+
     def put(self, **facts: str | int | float | None) -> None:
         """Store single facts, None removes one; inside the running transaction if there is one."""
         for key, value in facts.items():
@@ -182,31 +203,27 @@ class CacheFile:
     @property
     def cursor(self) -> int | None:
         """The seq after which the next delta starts."""
-        found = self.get("cursor")
-        return int(found) if found is not None else None
+        return self.fact("cursor", int)
 
     @property
     def complete_through(self) -> date | None:
         """The last UTC day of which the server has every feed, as of the last complete sync."""
-        found = self.get("complete_through")
-        return date.fromisoformat(found) if found else None
+        return self.fact("complete_through", date.fromisoformat)
 
     @property
     def synced_at(self) -> datetime | None:
         """When the last complete sync ended; None: there is no complete one yet."""
-        found = self.get("synced_at")
-        return datetime.fromtimestamp(float(found), UTC) if found else None
+        return self.fact("synced_at", _moment)
 
     @property
     def book_since(self) -> datetime | None:
         """When the book was last begun from nothing (first sync, new epoch, restored server); None: never."""
-        found = self.get("book_since")
-        return datetime.fromtimestamp(float(found), UTC) if found else None
+        return self.fact("book_since", _moment)
 
     @property
     def audit_after(self) -> int:
         """The last audit seq we hold."""
-        return int(self.get("audit_after") or 0)
+        return self.fact("audit_after", int) or 0
 
     @property
     def audit_problem(self) -> str | None:
@@ -223,13 +240,26 @@ class CacheFile:
         """True when the server was seen to have gone back: the book has to be fetched anew, whatever its cursor."""
         return self.get("restored") is not None
 
-    def note_restored(self, seen: str) -> bool:
-        """Let the next pull fetch the book anew, once for each lost state `seen` of the server; True if it will."""
+    def note_restored(self, seen: str, *, dealt_with: bool = False) -> bool:
+        """Let the next pull fetch the book anew, once for each lost state `seen` of the server; True if it will.
+
+        `dealt_with`: it was fetched anew already.
+        """
         with self.writing():
             if self.get("restored_seen") == seen:
                 return False
-            self.put(restored=1, restored_seen=seen, shadow_epoch=None, shadow_cursor=None)
-        return True
+            self.put(restored_seen=seen)
+            if not dealt_with:
+                self._forget_history()
+        return not dealt_with
+
+    def forget_history(self) -> None:
+        """The server was seen to have gone back: the book is to be fetched anew."""
+        with self.writing():
+            self._forget_history()
+
+    def _forget_history(self) -> None:
+        self.put(restored=1, shadow_epoch=None, shadow_cursor=None)
 
     def note_signed_head(self, head: Signed) -> None:
         """Keep the signed head that the trail was last seen to reach, so that both can be shown to somebody else."""
@@ -245,7 +275,7 @@ class CacheFile:
     def signed_head(self) -> Signed | None:
         """The signed head that the trail was last seen to reach; None when there was none yet."""
         found = self.get("audit_signed")
-        return decode(found.encode(), _signed) if found else None
+        return self.decoded(found.encode(), _signed) if found else None
 
     @property
     def identity(self) -> Identity | None:
@@ -253,7 +283,7 @@ class CacheFile:
         found = self.get("identity")
         if not found or self.get("identity_url") != (self._expected or self.base_url):
             return None
-        return decode(found.encode(), _identity)
+        return self.decoded(found.encode(), _identity)
 
     @property
     def identity_mark(self) -> str | None:
@@ -286,3 +316,7 @@ class CacheFile:
                 self.report_damage(found)
             if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
                 raise found from error
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromtimestamp(float(text), UTC)

@@ -7,7 +7,7 @@ from data.account import Account
 from data.assessment import NO_RANK, Row
 from data.cache_file import CacheFile
 from data.ports import Counts, Sort, View
-from data.wire import decode, decoder
+from data.wire import decoder
 
 CHUNK = 500
 RANKS_OF = {
@@ -111,11 +111,11 @@ class CacheLists(CacheFile):
 
     def rows(self, numbers: Sequence[int]) -> list[Row]:
         """The rows of these numbers, in their order; accounts removed meanwhile are left out."""
-        return [decode(blob, _row) for blob in self._blobs("verdict", '"row"', numbers)]
+        return [self.decoded(blob, _row) for blob in self._blobs("verdict", '"row"', numbers)]
 
     def accounts_for(self, numbers: Sequence[int]) -> list[Account]:
         """The accounts of these numbers, in their order; accounts removed meanwhile are left out."""
-        return [decode(blob, _account) for blob in self._blobs("account", "payload", numbers)]
+        return [self.decoded(blob, _account) for blob in self._blobs("account", "payload", numbers)]
 
     def number(self, account_id: str) -> int | None:
         """The number of an account in this cache, the same as long as the account is cached."""
@@ -142,7 +142,7 @@ class CacheLists(CacheFile):
         """An account as the server sent it, None when it is not cached."""
         self.check_backend()
         found = self.all("SELECT payload FROM account WHERE id = ?", (account_id,))
-        return decode(found[0][0], _account) if found else None
+        return self.decoded(found[0][0], _account) if found else None
 
     def lapsed(self, now: float, complete_through: str, policy: str, limit: int) -> list[Account]:
         """Accounts whose verdict no longer counts, at most `limit`, at-risk ones first within each cause.

@@ -100,7 +100,7 @@ class CacheTrail(CacheLists):
     def members(self, workspace_id: str) -> tuple[Member, ...] | None:
         """The members of a workspace, promotable first; None when they were never fetched."""
         found = self.all("SELECT payload FROM member WHERE workspace_id = ?", (workspace_id,))
-        return decode(found[0][0], _members) if found and found[0][0] is not None else None
+        return self.decoded(found[0][0], _members) if found and found[0][0] is not None else None
 
     def store_members(
         self, workspace_id: str, account_id: str, members: Sequence[Member] | None, now: datetime

@@ -13,6 +13,7 @@ from data.errors import FileProblem
 from data.steps import Steps, stepped_connection
 
 BUSY_SECONDS = 5.0
+SMALLEST = 512  # bytes; what is shorter SQLite itself takes for an empty file, and would begin anew
 NETWORK_TYPES = frozenset(
     (
         "nfs",
@@ -91,9 +92,11 @@ def connect(
     means a rollback journal, and so does a network file system. Raises Damaged, ForeignFile, OldSchema, NewSchema,
     Unwritable; the file is then closed and untouched. Damage is looked for cheaply: header, size and table of contents.
     """
-    if path.exists() and not path.is_file():
-        raise Unwritable(path, "is not a file. Move it away.")
     try:
+        if path.exists() and not path.is_file():
+            raise Unwritable(path, "is not a file. Move it away.")
+        if path.exists() and 0 < path.stat().st_size < SMALLEST:
+            raise Damaged(path, f"is damaged ({path.stat().st_size} bytes are no database).")
         make_private(path)
         factory = sqlite3.Connection if steps is None else stepped_connection(steps, path.stem)
         connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, factory=factory)
@@ -148,7 +151,7 @@ def check_all(connection: sqlite3.Connection) -> None:
     except sqlite3.DatabaseError as error:
         raise problem(error, path) from error
     if found != "ok":
-        raise Damaged(path, f"is damaged ({found}).")
+        raise Damaged(path, f"is damaged ({found.splitlines()[-1]}).")
 
 
 def file_of(connection: sqlite3.Connection) -> Path:
