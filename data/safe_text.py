@@ -78,16 +78,16 @@ def safe_reason(text: str) -> SafeReason:
 def drawable(text: str) -> str:
     """Return `text` for a terminal whatever it went through before: the last defence, where a segment is made.
 
-    Quick for printable text. Joiners stay, also where a line was broken beside one.
+    Quick for plain text. Joiners stay, also where a line was broken beside one.
     """
-    if text.isprintable():
+    if text.isascii() and text.isprintable():
         return text
     return _HARMFUL.sub(lambda run: run.group() if _HARMLESS_RUN.fullmatch(run.group()) else "?", text)
 
 
 def escaped(json: str) -> str:
     """Return a JSON text in which what a terminal could act on stands as `\\uXXXX`: the same values to a machine."""
-    return json if json.isprintable() else _ESCAPED.sub(_as_escape, json)
+    return json if json.isascii() and json.isprintable() else _ESCAPED.sub(_as_escape, json)
 
 
 def _as_escape(found: "re.Match[str]") -> str:

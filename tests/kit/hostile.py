@@ -2,8 +2,11 @@
 
 # ruff: noqa: E501
 
+import unicodedata
 from collections.abc import Iterator
 from typing import NamedTuple
+
+from wcwidth import wcwidth
 
 NASTY = 31337  # stands in no sequence of ours
 EVIL = "EVIL"
@@ -223,10 +226,27 @@ def _all() -> Iterator[Text]:
 TEXTS = tuple(dict.fromkeys(_all()))
 # Short and of every kind: for the places that show one text at a time through a real terminal.
 NASTIEST = tuple(
-    *(
+    (
         f"\x1b[{NASTY}m \x1b]0;{EVIL}\x07 \x9b{NASTY}m \x07\x08\x7f \u202e \u200b \U000e0041 \U0010eeee [@click=app.quit]Q[/] [/] "
         f"\x1b]52;c;RVZJTA==\x07 \x1b]8;;{EVIL}\x07 \x1bP+q\x1b\\ \x1b_G\x1b\\ \x1bc \x1b#8 \x1b(0 \x9d0;{EVIL}\x9c \x90q\x9c \x84 \u2066 "
         f"\ufeff \u2060 \u00ad \ufffe \U000f0000 \u3164 \x00 \x0e \x1b[201~ \x1b[?1049l \x1b[2J \x1b[6n \x1b[21t \x1b7 \x1b=1 \x1b^p\x1b\\ "
-        f"\x1bXs\x1b\\ \x1bkt\x1b\\ \u061c \u200d \ufff9 e{chr(0x301) * 9} [$b [link=x]".split(" "),
-    )
+        f"\x1bXs\x1b\\ \x1bkt\x1b\\ \u061c \u200d \ufff9 e{chr(0x301) * 9} [$b [link=x]"
+    ).split(" ")
 )
+_BIDI_CLASSES = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
+_BLANKS = "\u115f\u1160\u17b4\u17b5\u3164\uffa0\u034f\U0001d159"  # letters and marks that show nothing
+
+
+def acts(text: str) -> list[str]:
+    """Return the characters of `text` that no text of ours may hold, told by Unicode's own tables."""
+    return [ascii(char) for char in set(text) if not char.isascii() or not char.isprintable() if _acts(char)]
+
+
+def _acts(char: str) -> bool:
+    code, kind = ord(char), unicodedata.category(char)
+    if char in "\u200c\u200d" or 0xE0100 <= code <= 0xE01EF:
+        return False  # a joiner; the form of an ideograph
+    unseen = kind == "Cf" and wcwidth(char) == 0
+    away = code >= 0xE0000 or code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF or 0xFFF0 <= code <= 0xFFF8
+    bidi = unicodedata.bidirectional(char) in _BIDI_CLASSES or char in "\u200e\u200f\u061c"
+    return kind in ("Cc", "Cs", "Zl", "Zp") or unseen or away or bidi or char in _BLANKS
