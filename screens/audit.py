@@ -58,7 +58,7 @@ class AuditScreen(TriageScreen):
     def __init__(self, desk: Desk, account_id: str | None = None) -> None:
         super().__init__(desk)
         self.account_id = account_id
-        self._newest: int | None = None
+        self._newest: str | None = None
         self._oldest: int | None = None
         self._more = True
         self._stale = True
@@ -114,15 +114,15 @@ class AuditScreen(TriageScreen):
         page = self.desk.audit(self.account_id, None, PAGE)
         listed = self.query_one(OpenList)
         if not page:
-            self._more = False
+            self._newest, self._more = None, False
             none = (
                 "No change to this account yet."
                 if self.account_id
                 else "No entries yet. A sync brings the trail along."
             )
             listed.show([ListItem(None, none)])
-        elif page[0].seq != self._newest:
-            self._newest, self._oldest, self._more = page[0].seq, page[-1].seq, len(page) == PAGE
+        elif page[0].hash != self._newest:  # the hash stands for all before it: a restored server has other entries
+            self._newest, self._oldest, self._more = page[0].hash, page[-1].seq, len(page) == PAGE
             listed.show(_items(page))
 
     def _read_older(self) -> None:

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from data.account import Actor, Entry
+from data.receipts import entry_hash
 from data.remedy import Order
 from data.safe_text import safe_reason, safe_text
 from screens.audit import PAGE, AuditScreen
@@ -63,6 +64,24 @@ async def test_a_trail_that_lost_its_end_is_said_in_the_inbox_and_whole_on_the_a
         await pilot.press("a")
         await wait(pilot, lambda: "was seen before" in seen(app))
         assert "triage doctor --accept-keys takes it as it is" in " ".join(seen(app).split())
+
+
+async def test_another_trail_of_the_same_length_replaces_the_one_on_the_screen(open_desk, app_of, wait, seen) -> None:
+    """A server restored from a backup has other entries under the same numbers; the open screen follows."""
+    desk = open_desk()
+    entries = list(desk.cache.audit_rows())
+    app = app_of(desk)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        app.push_screen(AuditScreen(desk, None))
+        await wait(pilot, lambda: "Hash" in seen(app))
+        raw = entries[-1].raw.replace(f'"{entries[-1].reason}"', '"Of another history"', 1)
+        other = msgspec.structs.replace(
+            entries[-1], raw=raw, hash=entry_hash(entries[-1].prev_hash, raw), reason=safe_reason("Of another history")
+        )
+        assert desk.cache.append_audit([*entries[:-1], other], restart=True)[1] is None
+        app.screen.on_desk_changed()
+        await wait(pilot, lambda: "Of another history" in seen(app))
 
 
 async def test_thousands_of_entries_are_read_page_by_page(open_desk, app_of, wait) -> None:
