@@ -172,12 +172,24 @@ class Outbox(Sending):
             found.setdefault(change.account_id, []).append(change)
         return found
 
-    def forget_seqs(self, base_url: str, until: datetime) -> None:
-        """The book began anew at `until`: no account of it ever reaches the seq of a change applied before."""
-        where = "WHERE state = 'applied' AND base_url = ? AND finished_at <= ? AND result_seq IS NOT NULL"
-        if self._rows(f"SELECT 1 FROM change {where} LIMIT 1", base_url, until.timestamp()):
+    def results(self, base_url: str) -> dict[str, int]:
+        """The highest seq by account that answers to our changes have told and that is not forgotten."""
+        query = "SELECT account_id, max(result_seq) FROM change WHERE state = 'applied' AND base_url = ? GROUP BY 1"
+        return {account_id: seq for account_id, seq in self._rows(query, base_url) if seq is not None}
+
+    def forget_seqs(self, base_url: str, until: datetime, now: datetime) -> None:
+        """The book began anew at `until`: no account of it ever reaches the seq of a change applied before.
+
+        A change that was finished after `now` was so while the clock was wrong, and may have been before.
+        """
+        where = (
+            "WHERE state = 'applied' AND base_url = ? AND (finished_at <= ? OR finished_at > ?) "
+            "AND result_seq IS NOT NULL"
+        )
+        values = (base_url, until.timestamp(), now.timestamp())
+        if self._rows(f"SELECT 1 FROM change {where} LIMIT 1", *values):
             with self._writing() as connection:
-                connection.execute(f"UPDATE change SET result_seq = NULL {where}", (base_url, until.timestamp()))
+                connection.execute(f"UPDATE change SET result_seq = NULL {where}", values)
 
     def _unseen(self, cached_seq: Callable[[str], int | None]) -> list[str]:
         rows = self._rows("SELECT change_id, account_id, result_seq FROM change WHERE state = 'applied'")

@@ -1,7 +1,7 @@
 """The journey from the backend into the cache: accounts, then audit trail and members."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from data.account import Value
@@ -38,8 +38,12 @@ def pull(
     full: bool = False,
     yes: bool = False,
     progress: Callable[[int], None] = lambda count: None,
+    owed: Mapping[str, int] | None = None,
 ) -> Pulled:
     """Bring the cache up to date (contract.md, Reading). `progress` gets the accounts fetched so far, per batch.
+
+    `owed` are the seqs of accounts that answers to our own changes have told before: a delta without them comes from a
+    server that has forgotten those changes, so the book is fetched anew.
 
     `full` fetches everything anew beside the book; `yes` permits removing more than a fifth of it. Raises Busy when
     another process pulls, SuspiciousSync, what the backend's reading raises, CacheDamaged and Unwritable. What was
@@ -48,7 +52,7 @@ def pull(
     with pull_lock(cache.directory):
         cache.prepare_bulk()
         try:
-            return _Pull(backend, cache, assess_for, now, yes, progress).run(full)
+            return _Pull(backend, cache, assess_for, now, yes, progress, owed or {}).run(full)
         finally:
             cache.finish_bulk()
 
@@ -56,7 +60,7 @@ def pull(
 def pull_trail(backend: BillingBackend, cache: Cache, assess_for: AssessFor, now: datetime) -> str | None:
     """Append what the audit trail has got since, under the pull lock (Busy); returns what is wrong with it."""
     with pull_lock(cache.directory):
-        return _Pull(backend, cache, assess_for, now, yes=False, progress=lambda count: None).trail()
+        return _Pull(backend, cache, assess_for, now, yes=False, progress=lambda count: None, owed={}).trail()
 
 
 def reassess_lapsed(cache: Cache, assess_for: AssessFor, now: datetime, policy: str, limit: int) -> int:
@@ -78,6 +82,12 @@ def _day(text: str | None) -> date | None:
         raise BadAnswer(f"The server's complete_through is no date: {text[:40]!r}.") from None
 
 
+def _told(batch: Batch) -> Iterator[tuple[str, int]]:
+    """The accounts of a batch, removed ones too, with their seqs."""
+    yield from ((item.account.id, item.account.seq) for item in batch.items)
+    yield from ((stone.id, stone.seq) for stone in batch.tombstones)
+
+
 @dataclass(slots=True)
 class _Pull:
     backend: BillingBackend
@@ -86,6 +96,7 @@ class _Pull:
     now: datetime
     yes: bool
     progress: Callable[[int], None]
+    owed: Mapping[str, int] = field(default_factory=dict)
     pulled: int = 0
     removed: int = 0
 
@@ -119,17 +130,25 @@ class _Pull:
         return self.backend.base_url.rstrip("/")
 
     def _delta(self, cursor: int | None, epoch: str | None) -> bool:
-        """Commit a delta batch by batch; False, with nothing written, when the server's history is not ours any more.
+        """Commit a delta batch by batch; False when the server's history is not ours any more.
 
-        That is a new epoch, or an end before our cursor: a server restored from an old copy. `epoch` None
-        means a book from the beginning: the first batch replaces whatever is cached.
+        That is a new epoch, an end before our cursor (both before anything is written), or a delta without what is
+        owed: a server restored from an old copy. `epoch` None means a book from the beginning: the first batch
+        replaces whatever is cached.
         """
+        owed = {} if cursor is None else {key: seq for key, seq in self.owed.items() if seq > cursor}
         begun = self.cache.size() if epoch is not None else 0
         for batch in self.backend.accounts(cursor):
             if epoch is None:
                 self.cache.start_book(self._url, batch.epoch, self.now)
                 epoch = batch.epoch
             if batch.epoch != epoch or batch.cursor < (cursor or 0):
+                return False
+            for account_id, seq in _told(batch):
+                if owed.get(account_id, seq + 1) <= seq:
+                    del owed[account_id]
+            if batch.last and owed:
+                self.cache.forget_history()
                 return False
             through = _day(batch.complete_through) or self.cache.complete_through
             last = Last(through, self.now, self._may_remove(begun)) if batch.last else None

@@ -325,7 +325,7 @@ class Loop(RuleBasedStateMachine):
             assert problem, "history was rewritten and nobody says so"
         elif self.truth.era == 0:
             assert not problem, f"a false alarm: {problem}"
-        assert problem or self.truth.current(who.desk), "I8: a whole pull, and not the server's accounts"
+        assert self.truth.current(who.desk), "I8: a whole pull, and not the server's accounts"
 
     def come_to_rest(self) -> None:
         """The link is up and time passes: I1, I7."""

@@ -74,12 +74,12 @@ class FaultyTransport(httpx.BaseTransport):
             "refused": lambda: _raise(httpx.ConnectError("refused")),
             "lost before": lambda: _raise(httpx.ReadError("reset")),
             "crash before": lambda: _raise(Crash()),
-            "portal": lambda: httpx.Response(200, html="<html>Sign in to the Wi-Fi</html>"),
-            "redirect": lambda: httpx.Response(302, headers={"location": "https://elsewhere.example/"}),
+            "portal": lambda: _page(200, "Sign in to the Wi-Fi"),
+            "redirect": lambda: _say(302, {"location": "https://elsewhere.example/"}, b""),
             "429": lambda: _problem(429, "rate-limited", {"retry-after": "7"}),
             "429 date": lambda: _problem(429, "rate-limited", {"retry-after": self._date(30)}),
             "503": lambda: _problem(503, "unavailable", {"retry-after": "20"}),
-            "503 bare": lambda: httpx.Response(503, html="<html>Back soon</html>"),
+            "503 bare": lambda: _page(503, "Back soon"),
             "401": lambda: _problem(401, "unauthenticated", {}),
         }
         if fault in before:
@@ -94,7 +94,7 @@ class FaultyTransport(httpx.BaseTransport):
             "crash after": lambda: _raise(Crash()),
             "delivered twice": lambda: _again(self._send(request)),
             "cut": lambda: _again(answer, answer.content[: len(answer.content) // 2]),
-            "html": lambda: httpx.Response(502, html="<html>Bad gateway</html>"),
+            "html": lambda: _page(502, "Bad gateway"),
             "foreign": lambda: _again(self._last) if self._last else _raise(httpx.ReadError("reset")),
         }
         result = after[fault]()
@@ -117,11 +117,20 @@ def _raise(error: Exception) -> httpx.Response:
     raise error
 
 
+def _say(status: int, headers: dict[str, str], body: bytes) -> httpx.Response:
+    """An answer as it comes off a wire: its body still to be read."""
+    return httpx.Response(status, headers=headers, stream=httpx.ByteStream(body))
+
+
+def _page(status: int, text: str) -> httpx.Response:
+    return _say(status, {"content-type": "text/html"}, f"<html>{text}</html>".encode())
+
+
 def _again(answer: httpx.Response, body: bytes | None = None) -> httpx.Response:
     kept = {k: v for k, v in answer.headers.items() if k not in ("content-encoding", "content-length")}
-    return httpx.Response(answer.status_code, headers=kept, content=answer.content if body is None else body)
+    return _say(answer.status_code, kept, answer.content if body is None else body)
 
 
 def _problem(status: int, slug: str, headers: dict[str, str]) -> httpx.Response:
     body: dict[str, Any] = {"type": slug, "title": "Title", "status": status, "detail": "A fault was asked for."}
-    return httpx.Response(status, headers={"content-type": PROBLEM, **headers}, content=json.dumps(body).encode())
+    return _say(status, {"content-type": PROBLEM, **headers}, json.dumps(body).encode())

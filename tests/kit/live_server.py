@@ -58,9 +58,9 @@ class LiveServer:
         self._stack = Compression(BodyLimit(self._app))
         bound = server.bind(0)
         self.url = f"http://{server.HOST}:{bound.getsockname()[1]}"
-        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # hanging up is an error to it
         ready = threading.Event()
         self._server = server.build(self, ready.set)
+        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # hanging up is an error to it
         self._thread = threading.Thread(target=self._server.run, args=([bound],), daemon=True)
         self._thread.start()
         assert ready.wait(30)

@@ -174,17 +174,21 @@ def pull_round(
     progress: Callable[[int], None] = lambda count: None,
 ) -> Pulled:
     """Pull what changed, check the audit head, then re-assess what has lapsed by time, feed date or policy."""
-    begun = session.clock()
-    bring = partial(pull, backend, cache, session.assess_for, session.clock(), yes=yes, progress=progress)
+    since = cache.book_since
+    owed = outbox.results(session.place.base_url)
+    bring = partial(pull, backend, cache, session.assess_for, session.clock(), yes=yes, progress=progress, owed=owed)
     pulled = bring(full=full)
     checked = _check(session, backend, cache, outbox, pulled.audit_problem)
     seen = outbox.remembered_head(session.place.base_url)
-    anew = cache.book_since is not None and cache.book_since >= begun
-    if checked.gone_back and seen and not anew and cache.note_restored(f"{seen.seq} {seen.hash}"):
+    anew = cache.book_since != since
+    lost = f"{seen.seq} {seen.hash}" if checked.gone_back and seen else None
+    if pulled.audit_problem and pulled.audit_problem == cache.audit_problem:  # what came does not follow what we hold
+        lost = "{} {}".format(*cache.audit_head())
+    if lost and cache.note_restored(lost, dealt_with=anew):
         pulled = bring(full=False)  # accounts that only a push had brought would stay as the server has them no more
         checked = _check(session, backend, cache, outbox, pulled.audit_problem)
     if cache.book_since is not None:
-        outbox.forget_seqs(session.place.base_url, cache.book_since)
+        outbox.forget_seqs(session.place.base_url, cache.book_since, session.clock())
     lapsed(session, cache)
     said = [pulled.audit_problem, *checked.notices, checked.problem]
     done = msgspec.structs.replace(pulled, audit_problem=" ".join(filter(None, dict.fromkeys(said))) or None)
