@@ -5,12 +5,12 @@ BIN = .venv/bin
 READY = .venv/.ready
 COVERING = tests/wire tests/rules tests/desk tests/faults/test_outbox_machine.py
 
-.PHONY: demo test check bench soak plant planted cover schema openapi screenshot pins clean
+.PHONY: demo test check audit bench soak plant planted cover schema openapi screenshot pins clean
 
 demo: $(READY)  ## the reference server with a seeded book, and the app
 	@$(BIN)/triage demo $(ARGS)
 
-test: check  ## format, lint, types, import contracts, dead code, all tests
+test: check  ## format, lint, types, import contracts, dead code, known vulnerabilities (where reachable), all tests
 	$(BIN)/python -m pytest -n 2 -m "not soak" $(ARGS)
 
 check: $(READY)
@@ -19,6 +19,10 @@ check: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/vulture
+	@$(BIN)/python .ci/audit.py --if-reachable
+
+audit: $(READY)  ## known vulnerabilities of the pinned packages; needs the network, fails where it cannot tell
+	@$(BIN)/python .ci/audit.py
 
 bench: $(READY)  ## figures as ratios against a peer in the same run, into docs/benchmarks.md
 	$(BIN)/python tests/bench/run.py $(ARGS)

@@ -35,6 +35,10 @@ def open_app(context: Context, account_id: str | None) -> int:
     settings = context.settings
     settings.need_base_url()
     _need_terminal()
+    import logging
+
+    # Else what libraries log (asyncio: the message of an error nobody fetched) is written across the screen.
+    logging.getLogger().addHandler(logging.NullHandler())
     from triage.app import TriageApp
     from triage.commands.joined import open_session
     from triage.desk import Desk
