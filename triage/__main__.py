@@ -14,7 +14,7 @@ def main() -> int:
         environ = keep_private(os.environ)
         from triage.cli import main as run
 
-        return run(environ)
+        return run(environ=environ)
     except KeyboardInterrupt:
         print("triage: interrupted", file=sys.stderr)
         return INTERRUPTED

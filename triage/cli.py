@@ -11,7 +11,7 @@ from triage.commands.context import Context
 from triage.commands.parser import flags_of, parse
 
 
-def main(environ: Mapping[str, str], argv: list[str] | None = None) -> int:
+def main(argv: list[str] | None = None, environ: Mapping[str, str] = os.environ) -> int:
     """Run the program and return its exit code: 0 ok, 1 failed, 2 usage, 3 offline, 4 not allowed.
 
     An interrupt is the caller's (130), so that it is one while this module still loads too.
