@@ -10,6 +10,9 @@ from data.safe_text import SafeReason, SafeText
 # Ids travel in URLs and are compared byte for byte, so they are never rewritten: one that is not plain is refused.
 Id = Annotated[str, msgspec.Meta(pattern=r"^[!-~]{1,128}$")]
 
+# A time without a zone cannot be compared with any other, so it is refused where it is decoded.
+Time = Annotated[datetime, msgspec.Meta(tz=True)]
+
 
 class Value(msgspec.Struct, frozen=True, gc=False):
     """Base of all values: immutable, compared by content; unknown fields are ignored when decoded."""
@@ -48,7 +51,7 @@ class AdminLogins(Value, frozen=True):
     """Admin logins: `daily` are complete UTC days, oldest first, the last one `as_of`; `last_at` None means never."""
 
     as_of: date | None
-    last_at: datetime | None
+    last_at: Time | None
     count_7d: int | None
     count_30d: int | None
     daily: tuple[int | None, ...] | None
@@ -66,13 +69,13 @@ class Workspace(Value, frozen=True):
     lifetime_hours: float | None
     locked: bool | None
     hard_block: bool | None
-    blocked_since: datetime | None
-    cap_reached_at: datetime | None
+    blocked_since: Time | None
+    cap_reached_at: Time | None
     seats_used: int | None
     seats_licensed: int | None
-    cycle_start: datetime | None
-    cycle_end: datetime | None
-    usage_reset_at: datetime | None
+    cycle_start: Time | None
+    cycle_end: Time | None
+    usage_reset_at: Time | None
 
 
 class Discount(Value, frozen=True):
@@ -87,7 +90,7 @@ class Claim(Value, frozen=True):
 
     staff_id: Id
     name: SafeText
-    until: datetime
+    until: Time
 
 
 class Snooze(Value, frozen=True):
@@ -95,7 +98,7 @@ class Snooze(Value, frozen=True):
 
     staff_id: Id
     name: SafeText
-    until: datetime
+    until: Time
     reason: SafeReason | None
     category: SafeText | None
     wake_on_worse: bool
@@ -107,7 +110,7 @@ class Signals(Value, frozen=True):
     as_of: date | None
     adoption_pct: float | None
     most_used_feature: SafeText | None
-    last_active_at: datetime | None
+    last_active_at: Time | None
     use_case: SafeText | None
 
 
@@ -122,8 +125,8 @@ class Account(Value, frozen=True):
     industry: SafeText | None
     segment: SafeText | None
     tier: SafeText
-    tier_expires_at: datetime | None
-    downgraded_at: datetime | None
+    tier_expires_at: Time | None
+    downgraded_at: Time | None
     downgraded_from: SafeText | None
     downgrade_cause: SafeText | None
     payment_mode: SafeText | None
@@ -131,8 +134,8 @@ class Account(Value, frozen=True):
     currency: SafeText | None
     mrr: int | None
     discount: Discount | None
-    created_at: datetime | None
-    renewal_at: datetime | None
+    created_at: Time | None
+    renewal_at: Time | None
     csm: Staff | None
     contacts: tuple[Contact, ...]
     admin_logins: AdminLogins | None
@@ -143,7 +146,7 @@ class Account(Value, frozen=True):
     snooze: Snooze | None
     version: int
     seq: int
-    updated_at: datetime | None
+    updated_at: Time | None
 
 
 class Tombstone(Value, frozen=True):
@@ -173,8 +176,8 @@ class EntryFields(Value, frozen=True):
     after: dict[str, object] | None
     outcome: SafeText
     reason: SafeReason | None
-    authored_at: datetime | None
-    applied_at: datetime
+    authored_at: Time | None
+    applied_at: Time
 
 
 class Entry(EntryFields, frozen=True):

@@ -1,8 +1,6 @@
 """Who we are to a backend."""
 
-from datetime import datetime
-
-from data.account import Id, Value
+from data.account import Id, Time, Value
 from data.safe_text import SafeText
 
 
@@ -15,4 +13,4 @@ class Identity(Value, frozen=True):
     role: SafeText
     permissions: tuple[SafeText, ...]
     discount_limit: float | None
-    server_time: datetime | None
+    server_time: Time | None

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from data.account import Value
+from data.account import Time, Value
 from data.safe_text import SafeReason, SafeText
 
 REMEDIES = ("reset_usage", "grant_trial", "apply_discount", "change_tier", "change_admin")
@@ -68,7 +68,7 @@ class Moved(Value, frozen=True, rename={"from_": "from"}):
     to: Any
     staff_id: SafeText | None
     name: SafeText | None
-    at: datetime | None
+    at: Time | None
     reason: SafeReason | None
     change_id: SafeText | None
 
@@ -146,6 +146,7 @@ class Change(Value, frozen=True):
     receipt: Receipt | None
     result_version: int | None
     result_seq: int | None
+    parked_why: str | None = None
 
     @property
     def is_remedy(self) -> bool:
@@ -161,6 +162,27 @@ class Change(Value, frozen=True):
     def needs_you(self) -> bool:
         """True when nothing will happen to it without a person."""
         return self.state in NEEDS_YOU or self.outcome_unknown
+
+
+def ways(change: Change, signed_out: bool = False) -> tuple[str, ...]:
+    """Return what a person can do with a change as it stands (contract.md, States), the right thing first.
+
+    Of `sign_in`, `look_up`, `push`, `write_again`, `discard`, `take_back`; empty where nothing is to be done.
+    """
+    both = ("discard",) if not change.is_remedy and change.state is State.CONFLICT else ("write_again", "discard")
+    if change.state is State.PARKED and change.parked_why == "identity":
+        return ("sign_in",) if change.unknown else ("sign_in", *both)
+    if change.state in FINISHED:
+        return ()
+    if change.unknown:
+        return ("sign_in",) if signed_out else ("look_up", "push")
+    if change.needs_you:
+        return both
+    if change.state is State.HELD:
+        return ("take_back",)
+    if change.state is State.QUEUED:
+        return ("sign_in", "take_back") if signed_out else ("take_back", "push")
+    return ()
 
 
 class Draft(Value, frozen=True):

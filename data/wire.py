@@ -20,13 +20,15 @@ _ESCAPES = re.compile(
 )
 
 
-def _decode_hook(kind: type, text: Any) -> Any:
-    if kind is SafeText and isinstance(text, str):
-        return _short(text) if len(text) <= SHORT else safe_text(text)
-    if kind is SafeReason and isinstance(text, str):
-        return safe_reason(text)
+def _decode_hook(kind: type, value: Any) -> Any:
     if kind is object:
-        return text  # free JSON (`before`, `after`): safe_tree follows where it is read from a server
+        return value  # free JSON (`before`, `after`): safe_tree follows where it is read from a server
+    if not isinstance(value, str):
+        raise ValueError("Expected `str`")  # of these two the decoder says what did not fit, and where
+    if kind is SafeText:
+        return _short(value) if len(value) <= SHORT else safe_text(value)
+    if kind is SafeReason:
+        return safe_reason(value)
     raise NotImplementedError(kind)
 
 

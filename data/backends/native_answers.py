@@ -61,7 +61,7 @@ def to_answer(answered: Answered, ours: Ours, now: datetime) -> Answer:
     if problem is None:
         return NoVerdict(f"The answer ({answered.status}) is not a verdict: no problem document.", patience)
     verdict = _verdict(answered.status, problem, patience)
-    return verdict or NoVerdict(f"The server answered {answered.status}: {problem.sentence}", patience)
+    return verdict or NoVerdict(f"The server answered {answered.status}: {problem.sentence.rstrip('.')}.", patience)
 
 
 def _verdict(status: int, problem: Problem, patience: float | None) -> Answer | None:
@@ -124,5 +124,7 @@ def moved(problem: Problem) -> tuple[Moved, ...]:
 def field_sentence(problem: Problem) -> SafeText:
     """Return the detail with the field errors that it does not already say."""
     told = problem.detail or problem.title
+    if len(problem.errors) == 1 and problem.errors[0].message == told and problem.errors[0].pointer:
+        return safe_reason(f"{problem.errors[0].pointer}: {told}")
     fields = [f"{error.pointer or '/'}: {error.message}" for error in problem.errors[:5] if error.message not in told]
     return safe_reason("; ".join([told, *fields]))
