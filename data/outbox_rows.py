@@ -140,6 +140,7 @@ def change_of(row: sqlite3.Row) -> Change:
         receipt=None if row["receipt"] is None else _receipt.decode(row["receipt"]),
         result_version=row["result_version"],
         result_seq=row["result_seq"],
+        parked_why=row["parked_why"],
     )
 
 

@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from data.account import Value
 from data.backends.port import Applied, Moved412
 from data.outbox_memory import Memory
@@ -130,7 +132,16 @@ class Sending(Memory):
                 next_try_at=None,
                 not_before=None,
             )
+            if not change.unknown:
+                self._note(change_id, "sent", now)
         return change
+
+    def first_sent(self, change_id: str) -> datetime | None:
+        """When the first of the tries began whose outcome is not known yet; None where nobody wrote it down."""
+        found = self._rows(
+            "SELECT raw FROM trail WHERE change_id = ? AND event = 'sent' ORDER BY seq DESC LIMIT 1", change_id
+        )
+        return datetime.fromisoformat(msgspec.json.decode(found[0]["raw"])["at"]) if found else None
 
     def if_match(self, change: Change) -> int | None:
         """The version a remedy is sent with: its predecessor's result, else the one it was written on."""

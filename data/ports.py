@@ -240,6 +240,10 @@ class Desk(Protocol):
         """Write a change again from what the account is now, with a new id; raises NotPossible, Rejected."""
         ...
 
+    def first_sent(self, change_id: str) -> datetime | None:
+        """When the tries of a change without a known outcome began; None where that is not known."""
+        ...
+
     def conflict_view(self, change_id: str) -> "ConflictView":
         """Saw, now and yours of a conflict."""
         ...

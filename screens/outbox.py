@@ -9,8 +9,8 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from data.errors import TriageError
-from data.ports import ConflictView, Desk, Detail, Header, OutboxCounts
-from data.remedy import PENDING, Change, State
+from data.ports import ConflictView, Desk, Detail, Header, Link, OutboxCounts
+from data.remedy import PENDING, Change, State, ways
 from screens.outbox_actions import OutboxActions
 from widgets.key_line import Hint
 from widgets.line import strip
@@ -22,22 +22,22 @@ from widgets.severity_badge import marked
 from widgets.view_tabs import TitleTabs
 
 CALM = "Nothing is ever forced. A change leaves only as you wrote it."
-WRITE_AGAIN = Choice("e", "Write it again", "starts from what it is now, asks for a new reason")
-DISCARD = Choice("d", "Discard", "nothing is sent, asks for a reason")
-LOOK_UP = Choice("l", "Look up", "asks the server what became of it")
-PUSH = Choice("r", "Push now", "same change, same id, at once")
-TAKE_BACK = Choice("u", "Take back", "nothing is sent, no reason needed")
+CHOICES = {
+    "write_again": Choice("e", "Write it again", "starts from what it is now, asks for a new reason"),
+    "discard": Choice("d", "Discard", "nothing is sent, asks for a reason"),
+    "look_up": Choice("l", "Look up", "asks the server now what became of it"),
+    "push": Choice("r", "Push now", "same change, same id, at once"),
+    "take_back": Choice("u", "Take back", "nothing is sent, no reason needed"),
+    "sign_in": Choice("s", "Sign in", "it leaves by itself then"),
+}
 
 
-def choices_of(change: Change) -> tuple[Choice, ...]:
-    """Return what can be done with a change as it stands (contract.md, States)."""
-    if change.outcome_unknown or (change.unknown and change.state in PENDING):
-        return (LOOK_UP, PUSH)
-    if change.needs_you:
-        return (DISCARD,) if not change.is_remedy and change.state is State.CONFLICT else (WRITE_AGAIN, DISCARD)
-    if change.state is State.HELD:
-        return (TAKE_BACK,)
-    return (TAKE_BACK, PUSH) if change.state is State.QUEUED else ()
+def choices_of(change: Change, signed_out: bool = False) -> tuple[Choice, ...]:
+    """Return what can be done with a change as it stands, the right thing first."""
+    choices = tuple(CHOICES[way] for way in ways(change, signed_out))
+    if change.state is State.PARKED and change.parked_why == "identity":
+        return (CHOICES["sign_in"]._replace(remark=f"as {change.staff_name}, then it leaves by itself"), *choices[1:])
+    return choices
 
 
 class OutboxScreen(OutboxActions):
@@ -47,6 +47,7 @@ class OutboxScreen(OutboxActions):
         Binding("e", "write_again", "write again", id="do.write_again"),
         Binding("d", "discard", "discard", id="do.discard", tooltip="discard with a reason"),
         Binding("l", "look_up", "look up", id="do.look_up", tooltip="ask the server what became of it"),
+        Binding("s", "sign_in", "sign in", id="do.sign_in", tooltip="sign in, so that what waits for it leaves"),
         Binding("u", "take_back", "take back", id="do.take_back", tooltip="take back what is still held"),
         Binding("r", "push", "push now", id="do.push", tooltip="push now, also retries"),
         Binding("y", "copy_id", "copy id", id="do.copy_id", tooltip="copy the change's id"),
@@ -61,6 +62,7 @@ class OutboxScreen(OutboxActions):
         self._last: set[str] = set()
         self._stale = True
         self._counts: OutboxCounts | None = None
+        self._signed_out = False
         self._details: dict[str, Detail | None] = {}
         self._conflicts: dict[str, ConflictView | None] = {}
 
@@ -86,7 +88,10 @@ class OutboxScreen(OutboxActions):
         """The choices of the open change first."""
         change = self.current
         hints = (
-            [Hint(choice.key, choice.label.lower().replace("write it", "write")) for choice in choices_of(change)]
+            [
+                Hint(choice.key, choice.label.lower().replace("write it", "write"))
+                for choice in choices_of(change, self._signed_out)
+            ]
             if change
             else []
         )
@@ -105,6 +110,8 @@ class OutboxScreen(OutboxActions):
         """Title, list, position; the rows are read only when something may have changed."""
         listed = self.query_one(OpenList)
         ended = any(self._hold_over(row) for row in self._rows)
+        signed_out, self._signed_out = self._signed_out, header.status.link is Link.SIGNED_OUT
+        ended = ended or signed_out != self._signed_out
         if (self._stale or header.outbox != self._counts or ended) and not listed.busy:
             self._read(header.outbox)
         elif any(row.state is State.HELD or row.next_try_at for row in self._rows):
@@ -163,7 +170,12 @@ class OutboxScreen(OutboxActions):
             return ()
         detail = self._detail(change)
         currency = detail.account.currency if detail else None
-        lines = details(change, width, look, self.now, self._conflict(change), currency, choices_of(change))
+        choices = choices_of(change, self._signed_out)
+        first = self.desk.first_sent(change.change_id) if change.unknown else None
+        before = next((row for row in self._rows if row.change_id == change.after), None)
+        lines = details(
+            change, width, look, self.now, self._conflict(change), currency, choices, first_sent=first, before=before
+        )
         return lines[:-1] if change.change_id in self._last else lines  # never two blank lines
 
     def _detail(self, change: Change) -> Detail | None:

@@ -7,7 +7,7 @@ from msgspec import structs
 from data.account import Account
 from data.errors import TriageError
 from data.ports import Form
-from data.remedy import Change, Draft, Order, State
+from data.remedy import Change, Draft, Order, State, ways
 from screens.base import TriageScreen
 from screens.confirm import ConfirmReason
 from screens.remedy_form import RemedyForm
@@ -28,7 +28,7 @@ class OutboxActions(TriageScreen):
     def action_write_again(self) -> None:
         """e: from what the account is now, with a new id and a new reason; never forced."""
         change = self.current
-        if change is None or not change.needs_you or change.outcome_unknown:
+        if change is None or not change.needs_you or change.unknown:
             self.tell("Only a conflicting, refused or parked change can be written again.")
             return
         try:
@@ -85,6 +85,9 @@ class OutboxActions(TriageScreen):
         if change is None or not change.unknown:
             self.tell("There is nothing to look up: its outcome is known.")
             return
+        if "look_up" not in ways(change):
+            self.tell(str(change.last_error or "Sign in as its author first."))
+            return
         self.desk.look_up(change.change_id)
         self.tell("Asking the server what became of it.")
 
@@ -92,13 +95,24 @@ class OutboxActions(TriageScreen):
         """r: push what waits now; the open change is due at once."""
         change = self.current
         try:
-            if change is not None and change.state in (State.QUEUED, State.SENDING):
+            if change is not None and (change.state in (State.QUEUED, State.SENDING) or "push" in ways(change)):
                 self.desk.retry(change.change_id)
         except TriageError as error:
             self.tell(str(error))
             return
         self.desk.sync_now()
         self.tell("Pushing now.")
+
+    def action_sign_in(self) -> None:
+        """s: a token for whoever these changes wait for; they leave by themselves once it is accepted."""
+        from screens.sign_in import SignIn
+
+        self.app.push_screen(SignIn(self.desk), lambda done: self._signed_in() if done else None)
+
+    def _signed_in(self) -> None:
+        self.on_desk_changed()
+        who = self.desk.header().who
+        self.tell(f"Signed in as {who.name}. What waits for that leaves now." if who else "Signed in.")
 
     def action_copy_id(self) -> None:
         """y: the change's id, which is also its id in the audit trail."""

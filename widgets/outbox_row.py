@@ -7,7 +7,7 @@ from typing import NamedTuple
 from textual.strip import Strip
 
 from data.ports import ConflictView
-from data.remedy import PENDING, Change, State
+from data.remedy import Change, State
 from data.safe_text import SafeText, cell_width
 from widgets.before_after import fact_pieces, label_cells, now_cells
 from widgets.change_words import describe_change, quoted, seconds_left, state_sentence, state_word
@@ -16,6 +16,7 @@ from widgets.glyphs import Glyphs
 from widgets.line import Line, Piece, strip, wrap
 from widgets.look import Look
 from widgets.numbers import fit, moment, utc
+from widgets.outbox_story import refusal, story
 
 WIDE = 110
 
@@ -88,15 +89,17 @@ def details(
     conflict: ConflictView | None,
     currency: str | None,
     choices: Sequence[Choice],
+    first_sent: datetime | None = None,
+    before: Change | None = None,
 ) -> list[Strip]:
-    """Return the lines that open below a change; a blank one closes them."""
+    """Return the lines that open below a change; a blank one closes them. The last two are `story`'s."""
     shape, about = Shape.of(width), About(currency, now, look.glyphs)
     blank = strip([], width, look)
     made: list[Strip] = [blank] if shape.sentence else []
     if conflict is not None:
         made += _conflict(conflict, width, look, about, blank)
     else:
-        made += _plain(change, width, look, about)
+        made += _plain(change, width, look, about, story(change, now, first_sent, before))
     if change.reason:
         label = "Your reason" if change.is_remedy else "Reason"
         made += _labelled(label, str(quoted(change.reason)), "text", width, look)
@@ -131,7 +134,8 @@ def _beside(change: Change, cells: int, look: Look, now: datetime) -> list[Piece
     if change.state is State.HELD:
         over = "" if seconds_left(change, now) else "waits for the connection   "
         return [(over, "muted"), ("u", "key"), (" takes it back", "muted")]
-    sentence = state_sentence(change).removesuffix(".")
+    said = refusal(change) if change.state is State.REJECTED else state_sentence(change)
+    sentence = said.removesuffix(".")
     if change.state is State.APPLIED and change.reason:
         sentence = f"{sentence:<11}   {quoted(change.reason)}"
     return [(fit(sentence, max(0, cells - 7), look.glyphs).rstrip(), "muted")]
@@ -203,12 +207,14 @@ def _moved_by(who: str, why: str, width: int, look: Look) -> list[Strip]:
     return _labelled("Moved by", who, "text", width, look) + (_labelled("", why, "text", width, look) if why else [])
 
 
-def _plain(change: Change, width: int, look: Look, about: About) -> list[Strip]:
+def _plain(change: Change, width: int, look: Look, about: About, told: Sequence[tuple[str, str]]) -> list[Strip]:
     shape = Shape.of(width)
     made: list[Strip] = []
-    if change.state in (State.REJECTED, State.PARKED, State.DISCARDED) or change.unknown or not shape.sentence:
-        made += _labelled("What is", str(_sentence(change, about.now)), "text", width, look)
-    if change.state is State.QUEUED and change.next_try_at and change.next_try_at > about.now:
+    for heading, text in told:
+        made += _labelled(heading, text, "text", width, look)
+    if not told and (change.state is State.DISCARDED or not shape.sentence):
+        made += _labelled("What is", _sentence(change, about.now), "text", width, look)
+    if change.state is State.QUEUED and not change.unknown and change.next_try_at and change.next_try_at > about.now:
         seconds = int((change.next_try_at - about.now).total_seconds()) + 1
         made += _labelled("Next try", f"in {seconds} s", "text", width, look)
     facts = [fact for fact in facts_of(change.before, change.after_values, about) if fact.after is not None]
@@ -225,13 +231,6 @@ def _sentence(change: Change, now: datetime) -> str:
     if change.state is State.HELD:
         held = "Held here. It leaves by itself when the time is over."
         return held if seconds_left(change, now) else "Waits for the connection. It leaves by itself."
-    if change.unknown and change.state in PENDING:
-        known = "It can be neither taken back nor discarded until that is known."
-        return (
-            f"{state_sentence(change).removesuffix('.')}. {known}"
-            if change.outcome_unknown
-            else str(state_sentence(change))
-        )
     return str(state_sentence(change))
 
 

@@ -57,11 +57,18 @@ def to_answer(answered: Answered, ours: Ours, now: datetime) -> Answer:
     if answered.status in (200, 201):
         return applied(answered, ours.change_id, ours.account_id)
     patience = retry_after(answered.headers, now)
+    if astray(answered, ours.change_id):
+        return NoVerdict("The answer is about another change.", patience)
     problem = problem_of(answered)
     if problem is None:
         return NoVerdict(f"The answer ({answered.status}) is not a verdict: no problem document.", patience)
     verdict = _verdict(answered.status, problem, patience)
     return verdict or NoVerdict(f"The server answered {answered.status}: {problem.sentence.rstrip('.')}.", patience)
+
+
+def astray(answered: Answered, change_id: str) -> bool:
+    """True when a refusal names another change: a muddled connection gave us somebody else's answer."""
+    return answered.headers.get("idempotency-key", change_id) != change_id
 
 
 def _verdict(status: int, problem: Problem, patience: float | None) -> Answer | None:

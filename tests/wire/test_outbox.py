@@ -166,7 +166,7 @@ def test_reauthor_writes_anew_and_discards_the_old_in_one_transaction(outbox, wr
     row = outbox.get(old.change_id)
     assert (row.state, row.last_error, new.state) == (State.DISCARDED, "rewritten as new-1", State.QUEUED)
     assert new.after is None and outbox.reauthor(old.change_id, order, new_id="new-1", **again) == new
-    assert [entry.event for entry in outbox.trail()] == ["authored", "rejected", "rewritten", "authored"]
+    assert [entry.event for entry in outbox.trail()] == ["authored", "sent", "rejected", "rewritten", "authored"]
 
 
 def test_the_row_and_its_trail_entry_are_one_transaction(outbox, write, tmp_path):

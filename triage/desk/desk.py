@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from datetime import datetime
 
 from data.account import Entry
 from data.audit_proof import Evidence, Proof
@@ -124,6 +125,10 @@ class Desk:
     def reauthor(self, change_id: str, reason: str, hold: bool = True, acknowledged: tuple[str, ...] = ()) -> Change:
         """Write a change again from what the account is now; raises NotPossible, Rejected."""
         return self._nudged(self._queue.reauthor(change_id, reason, hold, acknowledged))
+
+    def first_sent(self, change_id: str) -> datetime | None:
+        """When the tries of a change without a known outcome began."""
+        return self._queue.first_sent(change_id)
 
     def conflict_view(self, change_id: str) -> ConflictView:
         """Saw, now and yours of a conflict."""

@@ -1,6 +1,7 @@
 """The outbox as a person sees it: what to take back, retry, discard or write again, and conflicts side by side."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from data.account import Account
@@ -41,6 +42,10 @@ class Queue:
     def last_held(self) -> Change | None:
         """The held change that `u` takes back."""
         return self._outbox.last_held(self._session.clock())
+
+    def first_sent(self, change_id: str) -> datetime | None:
+        """When the tries of an unknown change began."""
+        return self._outbox.first_sent(change_id)
 
     def retry(self, change_id: str) -> Change:
         """Make a queued or unknown row due now; raises NotPossible."""
