@@ -1,0 +1,114 @@
+"""A program in a real pty behind a terminal emulator, and its start on a server and a home."""
+
+import fcntl
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import sys
+import termios
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pyte
+import pytest
+
+from triage.sandbox.process import Running
+
+COLUMNS, LINES = 80, 24
+
+
+class Terminal:
+    """A program in a pty with an emulated screen."""
+
+    def __init__(self, argv: list[str], env: dict[str, str]) -> None:
+        self.screen = pyte.Screen(COLUMNS, LINES)
+        self._stream = pyte.ByteStream(self.screen)
+        self.received = b""
+        self.pid, self._ours = pty.fork()
+        if self.pid == 0:
+            os.execvpe(argv[0], argv, env)
+        fcntl.ioctl(self._ours, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
+        os.kill(self.pid, signal.SIGWINCH)
+        self.code: int | None = None
+
+    @property
+    def text(self) -> str:
+        """The screen as text."""
+        return "\n".join(self.screen.display)
+
+    def keys(self, *keys: str) -> None:
+        """Type, with the pause a person makes."""
+        for key in keys:
+            os.write(self._ours, key.encode())
+            self.read(0.06)
+
+    def read(self, seconds: float) -> None:
+        """Take in what arrives for a while."""
+        ends = time.monotonic() + seconds
+        while (left := ends - time.monotonic()) > 0:
+            if not select.select([self._ours], [], [], left)[0]:
+                continue
+            try:
+                some = os.read(self._ours, 65536)
+            except OSError:
+                return
+            if not some:
+                return
+            self.received += some
+            # pyte does not know Textual's private modes and kitty keyboard sequences
+            self._stream.feed(re.sub(rb"\x1b\[[<>=?][0-9;]*[a-zA-Z$]+[a-z]?|\x1b\[\?[0-9;]*\$p", b"", some))
+
+    def until(self, holds: Callable[[str], bool], seconds: float = 40) -> str:
+        """Wait until the screen says something; the limit only ends a broken run."""
+        ends = time.monotonic() + seconds
+        while not holds(self.text):
+            assert time.monotonic() < ends, f"never came; the screen is:\n{self.text}"
+            self.read(0.1)
+        return self.text
+
+    @property
+    def alive(self) -> bool:
+        """True while it runs."""
+        return os.waitpid(self.pid, os.WNOHANG) == (0, 0)
+
+    def ended(self, seconds: float = 15) -> int:
+        """Wait for the program's end; its exit code."""
+        ends = time.monotonic() + seconds
+        while self.code is None and time.monotonic() < ends:
+            self.read(0.1)
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                self.code = os.waitstatus_to_exitcode(status)
+        assert self.code is not None, "it did not end"
+        return self.code
+
+    def close(self) -> None:
+        """End it if it still runs."""
+        if self.code is None:
+            os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+        os.close(self._ours)
+
+
+@pytest.fixture
+def in_pty() -> Iterator[Callable[..., Terminal]]:
+    """Start `triage …` in a pty on a server and a home; more environment by keyword."""
+    opened: list[Terminal] = []
+
+    def started(server: Running, home: Path, *args: str, **env: str) -> Terminal:
+        plain = {key: value for key, value in os.environ.items() if key not in ("NO_COLOR", "TMUX", "SSH_TTY")}
+        settings = {"TERM": "xterm-256color", "LANG": "C.UTF-8", "TZ": "UTC", "TRIAGE_BASE_URL": server.url}
+        made = Terminal(
+            [sys.executable, "-m", "triage", "--home", str(home), *args],
+            {**plain, **settings, "TRIAGE_TOKEN": server.token, **env},
+        )
+        opened.append(made)
+        return made
+
+    yield started
+    for terminal in opened:
+        terminal.close()
