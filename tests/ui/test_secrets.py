@@ -296,11 +296,48 @@ def test_every_file_is_private_whatever_the_umask(
             app = day.app(TEXTUAL_SCREENSHOT="4", TEXTUAL_SCREENSHOT_LOCATION=str(day.home))
             app.until(lambda text: "■ Blocked" in text and "1 of " in text)
             assert app.ended(30) == 0
+            with closing(sqlite3.connect(day.home / "state/default/outbox.db", isolation_level=None)) as outbox:
+                outbox.execute("BEGIN IMMEDIATE")
+                outbox.execute("CREATE TABLE passing (one)")  # now there is a journal; closing takes both back
+                journal = day.home / "state/default/outbox.db-journal"
+                assert journal.stat().st_mode & 0o777 == 0o600
     finally:
         os.umask(before)
     assert watch.open_to_others == set()
     seen = " ".join(watch.files)
-    for kind in ("cache.db-wal", "cache.db-shm", "outbox.db", "outbox.db-journal", ".lock", "triage.log", "token-"):
+    for kind in ("cache.db-wal", "cache.db-shm", "outbox.db", ".lock", "triage.log", "token-"):
         assert kind in seen, f"no {kind} among {seen}"
     assert ".svg" in seen and "export.jsonl" in seen and "rescued.jsonl" in seen
     tally("secret searches (artefacts)", len(watch.files))
+
+
+ALONE = """
+import ctypes, gc, os, resource, subprocess, sys, threading
+from triage.private import keep_private
+given = keep_private(os.environ)
+class Ends:
+    def __del__(self): raise ValueError(given["TRIAGE_TOKEN"])
+def fails(): raise ValueError(given["TRIAGE_TOKEN"])
+one = threading.Thread(target=fails); one.start(); one.join()
+Ends(); gc.collect()
+child = subprocess.run(["sh", "-c", "ulimit -c; umask; env"], capture_output=True, text=True).stdout
+print(resource.getrlimit(resource.RLIMIT_CORE)[0], ctypes.CDLL(None).prctl(3), child)
+fails()
+"""
+
+
+def test_the_process_keeps_to_itself(tmp_path: Path) -> None:
+    canary = "canary-4711-token"
+    ran = subprocess.run(
+        [sys.executable, "-c", ALONE],
+        capture_output=True,
+        env={**os.environ, "TRIAGE_TOKEN": canary, "TEXTUAL_LOG": str(tmp_path / "log"), "TEXTUAL": "devtools,debug"},
+        timeout=30,
+        umask=0,
+    )
+    words = ran.stdout.split()
+    assert words[:2] == [b"0", b"0"], "core files and inspection"
+    assert words[2] == b"0" and int(words[3], 8) == 0o077, "the same for children"
+    assert ran.returncode == 1 and ran.stderr.count(b"ValueError, at:") == 3, "thread, finaliser and main thread"
+    assert hits(ran.stdout + ran.stderr, {"token": canary}) == []
+    assert b"TEXTUAL" not in ran.stdout
