@@ -10,7 +10,7 @@ import httpx
 import msgspec
 
 from data.account import Entry, Member, Value
-from data.backends.native_answers import applied, ours_of, to_answer
+from data.backends.native_answers import applied, astray, ours_of, to_answer
 from data.backends.native_body import decoded
 from data.backends.native_delta import (
     Collector,
@@ -233,7 +233,7 @@ class NativeBackend:
             return NoVerdict(answered.why)
         if answered.status == 200:
             return applied(answered, change_id, None)
-        problem = problem_of(answered)
+        problem = None if astray(answered, change_id) else problem_of(answered)
         if problem and answered.status == 404:
             return NotThere(problem.sentence)
         if problem and answered.status == 401:

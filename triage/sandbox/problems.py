@@ -1,5 +1,6 @@
 """Errors as RFC 9457 problem+json: one exception, one renderer, and the handlers that catch everything else."""
 
+import re
 import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,6 +13,7 @@ from starlette.responses import Response
 from triage.sandbox.codec import dumps
 
 MEDIA_TYPE = "application/problem+json"
+_CHANGE_ID = re.compile(r"[0-9a-f-]{36}")
 _TITLES = {400: "Bad request", 404: "Not found", 405: "Method not allowed"}
 
 
@@ -72,9 +74,14 @@ def pointers(errors: Sequence[Any], base: str = "") -> list[tuple[str, str]]:
     return [(base + "".join(f"/{part}" for part in error["loc"]), str(error["msg"])) for error in errors]
 
 
-async def _on_problem(_request: Request, error: Exception) -> Response:
+async def _on_problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, Problem)
-    return error.response()
+    response = error.response()
+    about = request.headers.get("idempotency-key") or request.path_params.get("change_id", "")
+    if _CHANGE_ID.fullmatch(about):
+        # a refusal names the change it is about, so that nobody takes an answer that went astray for a verdict
+        response.headers["Idempotency-Key"] = about
+    return response
 
 
 async def _on_http(_request: Request, error: Exception) -> Response:
