@@ -42,6 +42,7 @@ NETWORK_TYPES = frozenset(
     )
 )
 _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+_WITHOUT_ROOM = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN)
 
 
 class DatabaseProblem(FileProblem):
@@ -140,7 +141,18 @@ def problem(error: sqlite3.DatabaseError, path: Path | str) -> DatabaseProblem:
     code = (getattr(error, "sqlite_errorcode", 0) or 0) & 0xFF
     if code in _DAMAGE or str(error).startswith("Could not decode to UTF-8"):
         return Damaged(path, f"is damaged ({error}).")
+    if code in _WITHOUT_ROOM and _is_full(Path(path).parent):
+        return Unwritable(path, "cannot be used now: the disk is full. Make room; nothing is lost.")
     return Unwritable(path, f"cannot be used now ({error}).")
+
+
+def _is_full(directory: Path) -> bool:
+    """True when not even a page can be had; SQLite calls that an I/O error where it maps memory."""
+    try:
+        free = os.statvfs(directory)
+    except OSError:
+        return False
+    return free.f_bavail * free.f_frsize < 64 * 1024
 
 
 def check_all(connection: sqlite3.Connection) -> None:

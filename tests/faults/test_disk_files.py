@@ -94,7 +94,7 @@ def undamaged(original: bytes, now: bytes) -> set[str]:
 
 
 def said(capsys: pytest.CaptureFixture[str], home: Path, *words: str) -> tuple[int, str]:
-    code = main({"TRIAGE_BASE_URL": URL, "TRIAGE_TOKEN": "tok_none"}, ["--home", str(home), *words])
+    code = main(argv=["--home", str(home), *words], environ={"TRIAGE_BASE_URL": URL, "TRIAGE_TOKEN": "tok_none"})
     out = capsys.readouterr()
     assert "Traceback" not in out.err
     return code, out.err
