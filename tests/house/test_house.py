@@ -51,16 +51,3 @@ def test_the_pins_name_no_index_and_carry_hashes() -> None:
     assert "://" not in pins and "--index" not in pins
     names = re.findall(r"^([a-z0-9-]+)==", pins, re.MULTILINE)
     assert len(names) > 30 and pins.count("--hash=sha256:") >= len(names)
-
-
-def test_text_of_data_never_reaches_a_call_that_takes_markup() -> None:
-    """Textual parses markup in these unless told otherwise; ours take Content/Text or literals only."""
-    takers = {"Static", "Label", "OptionList", "notify", "DataTable", "add_row", "Button", "Tooltip"}
-    for path in [path for path in SOURCES if path.parts[-2] in ("screens", "widgets") or path.name == "app.py"]:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if not isinstance(node, ast.Call):
-                continue
-            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-            if name in takers and node.args and isinstance(node.args[0], ast.JoinedStr):
-                plain = any(word.arg == "markup" and not getattr(word.value, "value", True) for word in node.keywords)
-                assert plain, f"{path.relative_to(ROOT)}:{node.lineno} {name} takes a built string as markup"
