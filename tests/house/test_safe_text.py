@@ -1,16 +1,35 @@
 """safe_text: nothing that a terminal could act on survives, and what people are called stays readable."""
 
+import json
 import unicodedata
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from kit.hostile import TEXTS, acts
 from wcwidth import wcwidth
 
-from data.account import Entry
-from data.safe_text import SafeReason, SafeText, cell_width, safe_reason, safe_text, without_letter_joiners
+from data.account import Contact, Entry
+from data.safe_text import (
+    SafeReason,
+    SafeText,
+    cell_width,
+    drawable,
+    escaped,
+    safe_reason,
+    safe_text,
+    widest,
+    without_letter_joiners,
+)
 from data.wire import convert, decoder, encode, mended
+from widgets.glyphs import UNICODE
+from widgets.line import strip
+from widgets.look import Look
+from widgets.theme import Styles, derive, textual_themes
 
+PERSON = {"user_id": "u", "email": None, "reachable": None}
+WORST = sorted({char for one in TEXTS if one.suspicious for char in one.text})
+LOOK = Look(Styles(derive(textual_themes()[0])), UNICODE, False)
 JOINERS = "\u200c\u200d"
 READABLE = [
     "Zoë Müller-Łukasiewicz & Søn [GmbH] (100 %)",
@@ -156,3 +175,25 @@ def test_whatever_comes_nothing_a_terminal_could_act_on_survives(text: str) -> N
         assert again == safe and not again.suspicious
     assert cell_width(safe_text(text)) <= 256 and len(safe_reason(text)) <= 500
     assert safe_text(str(safe_text(text))) == safe_text(text)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text(TROUBLE | ANY | st.sampled_from(WORST), max_size=400))
+def test_nothing_that_acts_is_ever_drawn_and_json_keeps_its_values(text: str) -> None:
+    assert not acts(safe_text(text)) and not acts(safe_reason(text)) and not acts(drawable(text))
+    assert not acts("".join(piece.text for piece in strip([(text, "text")], 60, LOOK)))
+    assert drawable(drawable(text)) == drawable(text) and drawable(safe_text(text)) == safe_text(text)
+    told = json.dumps(text, ensure_ascii=False)
+    assert not acts(escaped(told)) and json.loads(escaped(told)) == text
+    sendable = "".join(char for char in text if not "\ud800" <= char <= "\udfff")
+    read = decoder(Contact).decode(json.dumps({**PERSON, "name": sendable, "role": sendable}).encode())
+    assert isinstance(read.name, SafeText) and read.name == safe_text(sendable) and not acts(read.name + read.role)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(TROUBLE | ANY, max_size=80), st.integers(1, 40))
+def test_a_cut_fills_its_cells_and_never_more(text: str, cells: int) -> None:
+    safe = safe_text(text)
+    kept = widest(safe, cells)
+    assert safe.startswith(kept) and cell_width(kept) <= cells
+    assert kept == safe or cell_width(kept) >= min(cells - 2, cell_width(safe) - 1) or "\u200d" in safe

@@ -51,9 +51,8 @@ def hostile_book(folder: Path, texts: Sequence[Text] = TEXTS, first: Sequence[st
         body |= {"name": _sendable(text.text), "flags": [_sendable(text.text)]}
         if number % 3 or number < len(first):  # blocked, whatever the book had in mind
             body |= {"tier": "pilot", "payment_mode": "none"}
-            body["workspaces"][0] |= {"hard_block": True, "blocked_since": f"{today}T00:00:00Z", "hours_used": 11.5}
-        if number < len(first):
-            body["mrr"] = 10_000_000 - number  # before all others
+            since = today if number >= len(first) else today - timedelta(days=60 - number)  # the longest stand first
+            body["workspaces"][0] |= {"hard_block": True, "blocked_since": f"{since}T00:00:00Z", "hours_used": 11.5}
         members = {key: poison(some, nth) for key, some in made.members.items()}
         accounts.append(replace(made, account=body, members=members, entries=[entry_of(text, nth)]))
         known.append(Named(body["id"], text))
