@@ -340,4 +340,4 @@ def test_the_process_keeps_to_itself(tmp_path: Path) -> None:
     assert words[2] == b"0" and int(words[3], 8) == 0o077, "the same for children"
     assert ran.returncode == 1 and ran.stderr.count(b"ValueError, at:") == 3, "thread, finaliser and main thread"
     assert hits(ran.stdout + ran.stderr, {"token": canary}) == []
-    assert b"TEXTUAL" not in ran.stdout
+    assert b"TEXTUAL_LOG" not in ran.stdout and b"TEXTUAL=" not in ran.stdout
