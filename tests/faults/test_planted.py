@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from kit.planted.every import PAGE, PLANTS, page_text
-from kit.planted.hand import COPIED, FAST, ROOT, Plant, Stale, environment, problem_of, put, run, scratch_copy
+from kit.planted.hand import FAST, PACKAGES, ROOT, Plant, Stale, environment, problem_of, put, run, scratch_copy
 
 
 @pytest.mark.parametrize("name", PLANTS)
@@ -43,7 +43,7 @@ def test_a_stale_plant_is_named_and_not_planted(tmp_path):
 
 def test_the_copy_wins_over_the_installed_packages_in_every_process(tmp_path):
     root = scratch_copy(tmp_path / "copy")
-    asked = f"import {', '.join(COPIED[:-1])}; print(*({', '.join(f'{name}.__file__' for name in COPIED[:-1])},))"
+    asked = f"import {', '.join(PACKAGES)}; print(*({', '.join(f'{name}.__file__' for name in PACKAGES)},))"
     said = subprocess.run(
         [sys.executable, "-c", asked], cwd=tmp_path, env=environment(root), capture_output=True, text=True, check=True
     )

@@ -2,6 +2,7 @@
 
 from kit.planted.hand import Plant
 
+CRASH = "tests/faults/test_crash_points.py::"
 PUSH, ANSWERS, OUTBOX = "tests/wire/test_push.py::", "tests/wire/test_answers.py::", "tests/wire/test_outbox.py::"
 RECEIPTS = "tests/wire/test_receipts.py::"
 
@@ -18,7 +19,10 @@ PLANTS = (
         answer = self.backend.submit(Submission(key, body, if_match))
 """,
         "After a lost answer the customer gets the same remedy a second time, or a conflict with themselves.",
-        (ANSWERS + "test_whatever_is_no_verdict_leaves_the_row_unknown[cut body]",),
+        (
+            ANSWERS + "test_whatever_is_no_verdict_leaves_the_row_unknown[cut body]",
+            CRASH + "test_I1_crashed_at_every_step_under[drop after commit]",
+        ),
         named=True,
     ),
     Plant(
@@ -35,7 +39,10 @@ PLANTS = (
                 attempts=change.attempts + 1,\
 """,
         "A laptop that dies while sending shows a remedy as done that no customer ever got.",
-        (ANSWERS + "test_whatever_is_no_verdict_leaves_the_row_unknown[cut body]",),
+        (
+            ANSWERS + "test_whatever_is_no_verdict_leaves_the_row_unknown[cut body]",
+            CRASH + "test_I1_crashed_at_every_step_under[drop after commit]",
+        ),
         named=True,
     ),
     Plant(

@@ -53,4 +53,27 @@ class Snooze\
         "A captive portal or a typo in DNS leads requests, and remedies in them, to a stranger.",
         ("tests/wire/test_native.py::test_the_token_reaches_no_log_and_follows_no_redirect",),
     ),
+    Plant(
+        "exports open to others",
+        "triage/commands/audit.py",
+        """\
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+""",
+        """\
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        os.fchmod(handle, 0o644)
+""",
+        "Who did what for which customer, and why, can be read by everybody on the machine.",
+        ("tests/cli/test_loop.py::test_audit_export_holds_the_hashed_bytes_in_a_private_file",),
+    ),
+    Plant(
+        "formulas in CSV",
+        "triage/commands/tables.py",
+        """\
+    return "'" + _safe(text) if text""",
+        """\
+    return _safe(text) if text""",
+        "A customer's name runs as a formula in the spreadsheet of whoever opens the list.",
+        ("tests/cli/test_reading.py::test_csv_guards_formulas_and_has_the_same_rows",),
+    ),
 )

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
-COPIED = ("data", "widgets", "screens", "triage", "tests")
+PACKAGES = ("data", "widgets", "screens", "triage")
+COPIED = (*PACKAGES, "tests", "docs")
 REPORT = "PLANTED_REPORT"
 QUIET = ("-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "kit.planted.witness", "--timeout=60")
 FAST = ("-p", "no:hypothesispytest")

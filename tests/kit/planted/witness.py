@@ -6,14 +6,14 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
-from kit.planted.hand import COPIED, REPORT
+from kit.planted.hand import PACKAGES, REPORT
 
 SAID = pytest.StashKey[dict[str, list[str]]]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Stop at once when a package comes from anywhere but the copy."""
-    for name in COPIED[:-1]:
+    for name in PACKAGES:
         found = Path(str(import_module(name).__file__))
         if not found.is_relative_to(config.rootpath):
             raise pytest.UsageError(f"{name} comes from {found}, not from the copy at {config.rootpath}")
