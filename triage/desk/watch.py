@@ -40,6 +40,8 @@ class Watcher(threading.Thread):
         cache, outbox = self._session.open_files()
         with closing(cache), closing(outbox):
             before = (outbox.stamp(), cache.stamp())
+            self._queued()  # what was written since the sync threads looked for the first time
+            self._changed()
             while not self._ended.wait(LOOK_EVERY):
                 now = (outbox.stamp(), cache.stamp())
                 if now[0] != before[0]:
