@@ -15,6 +15,7 @@ from kit.live_server import LiveServer, seed_book
 from kit.operator import REASON, Operator
 from kit.soak import trials
 from kit.truth import Truth
+from kit.twin import Twin
 
 from data.errors import NotPossible, TriageError
 from data.receipts import GENESIS, entry_hash
@@ -39,6 +40,7 @@ class World:
         self.server = LiveServer(self._template())
         self.way = FaultyTransport(self.server.clock.now)
         self.clean = FaultyTransport(self.server.clock.now)
+        self.twin = Twin()
         self.start = self.server.clock.moment
         self.tokens = self._open()
         self._backends = {}
@@ -91,7 +93,8 @@ class World:
             shutil.copytree(self.directory / f"{name}.template", self.directory / name)
 
     def end(self) -> None:
-        """Stop the server."""
+        """Stop the server and the second process."""
+        self.twin.close()
         self.server.end()
 
 
@@ -288,6 +291,24 @@ class Loop(RuleBasedStateMachine):
     @rule()
     def i_start_the_app_again(self):
         self.me.crash()
+
+    # --- a second process on my home ---
+    @rule(act=st.sampled_from(["push", "hurry", "pull"]), faults=BAD, mine=st.sampled_from([None, "push", "pull"]))
+    def the_second_process(self, act, faults, mine):
+        """It works alone, or at the same moment as this one: one of the two may find the lock taken, no more."""
+        faults = [None if fault == "late" else fault for fault in faults]
+        token = self.me.token.get()
+        self.world.twin.begin(act, self.me.home, self.server.url, token, self.me.now(), faults)
+        here = getattr(self.me, mine)() if mine else None
+        there = self.world.twin.finish()
+        assert not (here == there == "Busy") and (mine or there != "Busy"), "a lock that nobody holds"
+
+    @rule(account=ACCOUNT)
+    def the_second_process_pushes_while_i_write(self, account):
+        self.world.twin.begin("hurry", self.me.home, self.server.url, self.me.token.get(), self.me.now(), [])
+        self.write(self.me, account, "apply_discount", False)
+        self.write(self.me, account, "note", False)
+        self.world.twin.finish()
 
     # --- what must hold ---
     @invariant()
