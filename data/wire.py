@@ -19,6 +19,9 @@ _ESCAPES = re.compile(
     rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL
 )
 
+_EDGES = (b"9999-12-31T", b"0001-01-01T")
+_BEYOND = re.compile(rb'"(9999-12-31|0001-01-01)T[0-9:.]+[+-](?!00:00)')
+
 
 def _decode_hook(kind: type, value: Any) -> Any:
     if kind is object:
@@ -70,8 +73,15 @@ def not_the_contracts(error: Exception) -> str:
     return f"not the contract's: {what}. What is here stays as it was; ask whoever runs the server, or check base_url."
 
 
+def refuse_edges(raw: bytes) -> None:
+    """BadAnswer for a time that lies in no year once it is told in UTC; nobody could show it or compare it."""
+    if any(edge in raw for edge in _EDGES) and _BEYOND.search(raw):
+        raise BadAnswer(f"The answer is {not_the_contracts(ValueError('a time lies before or after all years'))}")
+
+
 def decode(raw: bytes, using: "msgspec.json.Decoder[T]") -> T:
     """Decode foreign bytes; BadAnswer says what did not fit."""
+    refuse_edges(raw)
     try:
         return using.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

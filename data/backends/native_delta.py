@@ -9,7 +9,7 @@ import msgspec
 from data.account import Account, Id, Tombstone, Value
 from data.backends.port import Batch, Item
 from data.errors import BadAnswer, Offline
-from data.wire import decode, decoder, mended, not_the_contracts
+from data.wire import decode, decoder, mended, not_the_contracts, refuse_edges
 
 LINES_A_BATCH = 1000
 BYTES_A_BATCH = 8 * 1024 * 1024
@@ -91,6 +91,7 @@ class Collector:
 
     def _add(self, raw: bytes) -> None:
         self._bytes += len(raw)
+        refuse_edges(raw)
         gone = _tombstone(raw) if b'"deleted"' in raw else None
         if gone is not None:
             self._advance(gone.seq)

@@ -167,8 +167,8 @@ def problem_of(answered: Answered) -> Problem | None:
     if answered.media_type != PROBLEM:
         return None
     try:
-        problem = _problem_decoder.decode(answered.body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        problem = decode(answered.body, _problem_decoder)
+    except BadAnswer:
         return None
     return problem if problem.status in (None, answered.status) else None
 

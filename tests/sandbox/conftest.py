@@ -232,7 +232,8 @@ Launch = Callable[..., World]
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """One sandbox for all tests that leave each other's accounts alone."""
     path = write_book(tmp_path_factory.mktemp("world") / "book.db")
-    with process.start(db=path) as running:
+    # the matrix asks more often than a person does
+    with process.start(db=path, extra=["--rate", "10000:100000"]) as running:
         made = connect(running, path)
         yield made
         close(made)
