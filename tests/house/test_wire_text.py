@@ -36,7 +36,7 @@ def texts_in(kind: type, path: tuple[str | int, ...] = ()) -> list[tuple[tuple[s
         if isinstance(inner, type) and issubclass(inner, msgspec.Struct):
             found += texts_in(inner, here)
         elif typing.get_origin(inner) is Annotated:
-            found.append((here, field.name, True))
+            found += [(here, field.name, True)] if typing.get_args(inner)[0] is str else []
         elif isinstance(inner, type) and issubclass(inner, str):
             found.append((here, field.name, False))
     return found
@@ -58,7 +58,7 @@ def sample(kind: type) -> dict[str, Any]:
 
 def _sample(kind: Any) -> Any:
     if typing.get_origin(kind) is Annotated:
-        return "id_1"
+        return _sample(typing.get_args(kind)[0])
     if typing.get_origin(kind) is tuple:
         return [_sample(_inner(typing.get_args(kind)[0]))]
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct):

@@ -9,20 +9,16 @@ PLANTS = (
         "unsanitised field",
         "data/account.py",
         """\
+    \"\"\"Somebody works on this account until `until`.\"\"\"
+
     staff_id: Id
     name: SafeText
-    until: datetime
-
-
-class Snooze\
 """,
         """\
+    \"\"\"Somebody works on this account until `until`.\"\"\"
+
     staff_id: Id
     name: str
-    until: datetime
-
-
-class Snooze\
 """,
         "A colleague's name, or a customer's, repaints the terminal or makes a click quit the app.",
         ("tests/house/test_wire_text.py::test_a_hostile_text_arrives_harmless_or_not_at_all[Account.claim.name]",),
