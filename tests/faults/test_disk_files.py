@@ -7,6 +7,8 @@ from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from kit import spoil
@@ -342,3 +344,38 @@ def test_a_sound_outbox_is_not_begun_anew(original: Path, tmp_path: Path) -> Non
     with pytest.raises(NotPossible):
         run_new_outbox(Context(Flags(home=str(home), read_only=False, verbose=False), {}))
     assert seen(state) == before
+
+
+# --- the app ---
+@pytest.mark.parametrize(
+    ("spoilt", "sentences"),
+    [
+        (spoil.DAMAGE["a page in the middle overwritten"], ("is damaged", "--rescue-outbox", "--new-outbox")),
+        (spoil.pragma(user_version=99), ("newer than this triage knows", "Update triage")),
+        (Path.unlink, ("is gone, though there was an outbox here", "--new-outbox")),
+        (spoil.directory, ("is not a file. Move it away",)),
+    ],
+    ids=["damaged", "newer", "gone", "directory"],
+)
+def test_the_app_says_what_it_found_and_does_not_open(
+    spoilt: Spoil, sentences: tuple[str, ...], original: Path, tmp_path: Path, in_pty: Callable[..., Any], tally
+) -> None:
+    home, state, _ = homes(tmp_path)
+    path = copied(original, state)
+    Outbox.open(state).close()
+    spoilt(path)
+    before = seen(state)
+    app = in_pty(SimpleNamespace(url=URL, token="tok_none"), home)
+    assert app.ended(30) == 1
+    words = b" ".join(app.received.split()).decode()
+    assert all(sentence in words for sentence in sentences) and "Traceback" not in words, words
+    assert seen(state) == before
+    tally(FILES)
+
+
+def test_an_outbox_that_goes_bad_under_the_running_app_ends_it_with_that_sentence() -> None:
+    from screens.crash import crash_words
+
+    error = OutboxDamaged("outbox.db: is damaged. Nothing was changed.")
+    assert crash_words(error) == "triage stopped: outbox.db: is damaged. Nothing was changed."
+    assert "error in itself" in crash_words(ValueError("x"))

@@ -229,7 +229,7 @@ def test_killed_again_while_going_on(old: Path, tmp_path: Path, tally) -> None:
     original = Path(shutil.copy(old / "outbox.db", tmp_path / "original.db"))
     dice = random.Random(3)
     lines = in_child(lambda: open_later(old))
-    for _ in range(12):
+    for _ in range(6):
         home = fresh_copy(original, tmp_path / "home")
         for _ in range(3):
             in_child(lambda home=home: open_later(home), dice.randrange(lines))
@@ -253,7 +253,7 @@ def test_killed_from_outside_at_any_moment(tmp_path: Path, tally) -> None:
         "print('done', flush=True)"
     )
     dice, span, killed = random.Random(8), 0.0, 0
-    for trial in range(9):
+    for trial in range(7):
         home = fresh_copy(tmp_path / "original.db", tmp_path / "home")
         root = Path(schema.__file__).parents[1]
         with subprocess.Popen(
@@ -272,7 +272,7 @@ def test_killed_from_outside_at_any_moment(tmp_path: Path, tally) -> None:
         assert number_of(home / "outbox.db") == 3
         assert rows_of(home / "outbox.db") == rows_of(tmp_path / "original.db")
         assert dump(home / "outbox.db.schema-1") == dump(tmp_path / "original.db")
-    assert killed >= 4, "the kills came too late to mean anything"
+    assert killed >= 3, "the kills came too late to mean anything"
     tally("schema upgrades interrupted", killed)
 
 
