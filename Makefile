@@ -28,7 +28,7 @@ bench: $(READY)  ## figures as ratios against a peer in the same run, into docs/
 	$(BIN)/python tests/bench/run.py $(ARGS)
 
 soak: $(READY)  ## the long sweeps, into docs/soak.md; SOAK_MINUTES=35 makes each stop at its share of the time
-	SOAK_MINUTES=$(SOAK_MINUTES) $(BIN)/python -m pytest -n 2 --dist worksteal -m soak --soak-report docs/soak.md $(ARGS)
+	SOAK_MINUTES=$(SOAK_MINUTES) $(BIN)/python -m pytest -n 2 --dist worksteal -m soak --soak-report=docs/soak.md $(ARGS)
 
 cover: $(READY)  ## branch coverage of push, pull, outbox and rules by the tests that are about them; the goal is 95 %
 	$(BIN)/python -m coverage run --data-file .coverage -m pytest -m "not soak" $(COVERING) $(ARGS)
