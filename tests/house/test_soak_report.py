@@ -44,8 +44,7 @@ def test_failures_crashes_and_unreadable_files_are_on_the_page_of_a_real_run(tmp
         "2",
         "--dist",
         "worksteal",
-        "--soak-report",
-        str(page),
+        f"--soak-report={page}",
         "--continue-on-collection-errors",
     )
     done = subprocess.run(
