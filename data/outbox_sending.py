@@ -116,6 +116,11 @@ class Sending(Memory):
                 self._set(row.change_id, state=State.QUEUED.value, parked_why=None, last_error=None, next_try_at=None)
                 self._note(row.change_id, "returned", now)
 
+    def parked_for_another(self) -> bool:
+        """True when a row waits for its author to sign in: a round by that person brings it back."""
+        query = "SELECT 1 FROM change WHERE state = 'parked' AND parked_why = 'identity' LIMIT 1"
+        return bool(self._rows(query))
+
     # --- one try ---
     def start(self, change_id: str, now: datetime) -> Change | None:
         """Commit `sending` before the first byte leaves; returns the row as it was before, None when it may not go."""

@@ -17,7 +17,7 @@ from widgets.line import strip
 from widgets.look import Look
 from widgets.numbers import count
 from widgets.open_list import ListItem, OpenList
-from widgets.outbox_row import Choice, account_cells, details, row_strip
+from widgets.outbox_row import SIGN_IN, Choice, account_cells, details, row_strip
 from widgets.severity_badge import marked
 from widgets.view_tabs import TitleTabs
 
@@ -28,7 +28,7 @@ CHOICES = {
     "look_up": Choice("l", "Look up", "asks the server now what became of it"),
     "push": Choice("r", "Push now", "same change, same id, at once"),
     "take_back": Choice("u", "Take back", "nothing is sent, no reason needed"),
-    "sign_in": Choice("s", "Sign in", "it leaves by itself then"),
+    "sign_in": Choice(SIGN_IN, "Sign in", "it leaves by itself then"),
 }
 
 

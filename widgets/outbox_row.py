@@ -19,6 +19,7 @@ from widgets.numbers import fit, moment, utc
 from widgets.outbox_story import refusal, story
 
 WIDE = 110
+SIGN_IN = "s"
 
 
 class Choice(NamedTuple):
@@ -94,12 +95,13 @@ def details(
 ) -> list[Strip]:
     """Return the lines that open below a change; a blank one closes them. The last two are `story`'s."""
     shape, about = Shape.of(width), About(currency, now, look.glyphs)
+    signed_out = bool(choices) and choices[0].key == SIGN_IN
     blank = strip([], width, look)
     made: list[Strip] = [blank] if shape.sentence else []
     if conflict is not None:
         made += _conflict(conflict, width, look, about, blank)
     else:
-        made += _plain(change, width, look, about, story(change, now, first_sent, before))
+        made += _plain(change, width, look, about, story(change, now, first_sent, before, signed_out))
     if change.reason:
         label = "Your reason" if change.is_remedy else "Reason"
         made += _labelled(label, str(quoted(change.reason)), "text", width, look)

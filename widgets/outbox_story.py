@@ -7,7 +7,6 @@ from datetime import datetime
 from data.remedy import PENDING, Change, State
 from data.safe_text import SafeText, safe_text
 from widgets.change_words import describe_change, state_sentence, state_word
-from widgets.facts import label_of
 from widgets.numbers import utc
 
 _POINTER = re.compile(r"(?:^|; )(/[A-Za-z0-9_/~.-]*): ")
@@ -28,7 +27,11 @@ def refusal(change: Change) -> SafeText:
 
 
 def story(
-    change: Change, now: datetime, first_sent: datetime | None = None, before: Change | None = None
+    change: Change,
+    now: datetime,
+    first_sent: datetime | None = None,
+    before: Change | None = None,
+    signed_out: bool = False,
 ) -> list[tuple[str, str]]:
     """Return the lines about a change; `first_sent` when its open tries began, `before` my change before it."""
     if change.state is State.REJECTED:
@@ -37,6 +40,8 @@ def story(
         return [("What is", str(state_sentence(change))), *_tries(change, now, first_sent), *_evidence(change, before)]
     if change.unknown and change.state in PENDING:
         return [("What is", _unknown(change)), *_tries(change, now, first_sent)]
+    if change.state is State.QUEUED and signed_out:
+        return [("What is", "Waits until you sign in. It leaves by itself then.")]
     if change.state is State.QUEUED and change.last_error:
         return [("Last try", str(change.last_error))]
     return []
@@ -44,7 +49,7 @@ def story(
 
 def _field(pointer: str) -> str:
     name = pointer.strip("/").removeprefix("params/")
-    return _OF_THE_BODY.get(name) or str(label_of(name.replace("/", "."))) if name else "Body"
+    return _OF_THE_BODY.get(name) or name.replace("/", " ").replace("_", " ").capitalize() or "Body"
 
 
 def _refused(change: Change) -> list[tuple[str, str]]:
@@ -82,7 +87,7 @@ def _tries(change: Change, now: datetime, first_sent: datetime | None) -> list[t
 
 def _evidence(change: Change, before: Change | None) -> list[tuple[str, str]]:
     if change.parked_why == "predecessor" and before is not None:
-        why = before.last_error or ""
+        why = refusal(before) if before.state is State.REJECTED else before.last_error or ""
         return [("Before it", f"{describe_change(before)}: {state_word(before)}. {why}".strip())]
     if change.parked_why == "key_reused":
         body = hashlib.sha256(change.body).hexdigest()

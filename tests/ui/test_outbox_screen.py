@@ -13,6 +13,7 @@ from data.safe_text import safe_reason, safe_text
 from screens.confirm import ConfirmReason
 from screens.outbox import OutboxScreen, choices_of
 from screens.remedy_form import RemedyForm
+from screens.sign_in import SignIn
 from triage.desk import Desk, sync_once
 from widgets.before_after import BeforeAfter, Fact
 from widgets.glyphs import SETS
@@ -265,3 +266,100 @@ def test_choices_follow_the_state() -> None:
         State.HELD: "u", State.QUEUED: "ur", State.SENDING: "", State.APPLIED: "", State.CONFLICT: "ed",
         State.REJECTED: "ed", State.PARKED: "ed", State.DISCARDED: "",
     }  # fmt: skip
+
+
+# --- each case with the one key that is right ---
+
+
+def parked(why: str, **over) -> Change:
+    """A parked change."""
+    base = next(row for row in rows() if row.state is State.PARKED)
+    return msgspec.structs.replace(base, parked_why=why, staff_name=safe_text("Tom Reyes"), **over)
+
+
+def drawn(change: Change, width: int = 120, signed_out: bool = False, **over) -> str:
+    """The open lines of a change as text."""
+    look = Look(Styles(DARK), SETS["unicode"], False)
+    lines = details(change, width, look, datetime.now(UTC), None, "EUR", choices_of(change, signed_out), **over)
+    assert all(strip.cell_length == width for strip in lines)
+    return " ".join(" ".join(strip.text for strip in lines).split())
+
+
+@pytest.mark.parametrize("width", [80, 120, 200])
+def test_each_case_shows_the_right_key_first_and_why(width: int) -> None:
+    now = datetime.now(UTC)
+    base = rows()[0]
+    refused = msgspec.structs.replace(
+        base,
+        state=State.REJECTED,
+        last_error=safe_text("It does not fit; /params/percent: at most 100; /audit/reason: too short"),
+    )
+    unknown = msgspec.structs.replace(
+        base, state=State.SENDING, unknown=True, attempts=6, sent_at=now, last_error=safe_text("Nobody answered.")
+    )
+    waiting = msgspec.structs.replace(base, state=State.QUEUED, next_try_at=None)
+    mine = msgspec.structs.replace(refused, change_id="first")
+    for change, keys, words, more in (
+        (parked("identity"), "sed", "as Tom Reyes, then it leaves by itself", {}),
+        (parked("identity", unknown=True), "s", "Tried 0 times", {}),
+        (
+            parked("predecessor", after="first"),
+            "ed",
+            "Before it Discount 20 %, scholarship: refused. It does not fit; Percent",
+            {"before": mine},
+        ),
+        (parked("key_reused"), "ed", "our 2 bytes, SHA-256 44136fa355b3678a", {}),
+        (parked("receipt", unknown=True), "lr", "entry 4,812, hash abababababababab, head 4,812 by k", {}),
+        (refused, "ed", "Percent at most 100 Reason too short", {}),
+        (unknown, "lr", "Tried 6 times, first", {"first_sent": now}),
+        (unknown, "lr", "Came back Nobody answered. Next try in 40 s, same id and bytes", {}),
+        (waiting, "ur", "Take back", {}),
+    ):
+        assert "".join(choice.key for choice in choices_of(change)) == keys, words
+        assert words in drawn(change, width, **more), (words, drawn(change, width, **more))
+    assert [choice.key for choice in choices_of(waiting, True)] == ["s", "u"]
+    assert "Waits until you sign in. It leaves by itself then." in drawn(waiting, width, True)
+    assert [choice.key for choice in choices_of(unknown, True)] == ["s"]
+
+
+async def test_a_receipt_that_did_not_verify_is_looked_up_from_its_row(open_desk, app_of, wait, seen) -> None:
+    """Its proof did not hold once (a wrong key); looked up with the right one it is applied."""
+    desk = open_desk()
+    sent = desk.submit(discount(untouched(desk), 10), hold=False)
+    url = desk.base_url
+    keys = desk.box.pinned_keys(url)
+    desk.box.accept_keys(url, {next(iter(keys)): "A" * 43 + "="}, datetime.now(UTC))
+    sync_once(desk.session)
+    row = desk.box.get(sent.change_id)
+    assert (row.state, row.parked_why, row.unknown) == (State.PARKED, "receipt", True)
+    desk.box.accept_keys(url, keys, datetime.now(UTC))
+    app = app_of(desk)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await pilot.pause()
+        app.push_screen(OutboxScreen(desk))
+        await wait(pilot, lambda: "Evidence" in seen(app) and "Look up" in seen(app))
+        assert "Write it again" not in seen(app)
+        await pilot.press("e")
+        await wait(pilot, lambda: "can be written again" in seen(app))
+        await pilot.press("l")
+        await wait(pilot, lambda: desk.box.get(sent.change_id).state is State.APPLIED)
+
+
+async def test_signing_in_as_the_author_sends_what_waits_for_that(open_desk, app_of, wait, seen, ui_server) -> None:
+    desk = open_desk()
+    sent = desk.submit(discount(untouched(desk), 11), hold=False)
+    desk.session.token.take(ui_server.tokens["agent"], False)
+    sync_once(desk.session)
+    assert desk.box.get(sent.change_id).parked_why == "identity"
+    app = app_of(desk)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        app.push_screen(OutboxScreen(desk))
+        await wait(pilot, lambda: f"as {sent.staff_name}, then it leaves by itself" in seen(app))
+        await pilot.press("s")
+        await wait(pilot, lambda: isinstance(app.screen, SignIn))
+        await pilot.pause()
+        app.screen.query_one("#token").value = ui_server.tokens["lead"]
+        app.screen.query_one("#keep").choose(1)  # this session only
+        await pilot.press("ctrl+s")
+        await wait(pilot, lambda: desk.box.get(sent.change_id).state is State.APPLIED)

@@ -6,16 +6,17 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from data.errors import ConfigError, NotAllowed, NotPossible
-from data.remedy import Change, State
+from data.remedy import FINISHED, Change, State, ways
 from triage.commands.context import Context, emit, emit_json
 from triage.commands.parser import ACK, Parser, as_sentence, global_options
 
 if TYPE_CHECKING:
     from triage.desk import Desk
 
-HEADS = ("ID", "STATE", "KIND", "ACCOUNT", "ACCOUNT ID", "AGE", "TRIES", "NOTE", "REASON")
+HEADS = ("ID", "STATE", "KIND", "ACCOUNT", "ACCOUNT ID", "AGE", "TRIES", "DO", "NOTE", "REASON")
 ACTIONS = {
     "list": "every change, finished ones too",
+    "show": "one change with all that is known of it, and what can be done",
     "push": "send what waits now, whatever its backoff; nothing is fetched",
     "retry": "make a queued or unknown change due now, same id and bytes",
     "look-up": "ask the server what became of a change",
@@ -47,10 +48,12 @@ def run_outbox(args: argparse.Namespace, context: Context) -> int:
     from triage.commands.joined import know_author, open_session
     from triage.desk import Desk
 
-    reads = args.action in (None, "list")
+    reads = args.action in (None, "list", "show")
     if context.settings.read_only and not reads and args.action != "look-up":
         raise NotAllowed("Read-only: this profile changes nothing.")
     with closing(Desk.open(open_session(context, network=not reads))) as desk:
+        if args.action == "show":
+            return _show_one(desk, _find(desk, args.id), args.json)
         if reads:
             return _list(desk, args.json)
         if args.action == "push":
@@ -150,6 +153,62 @@ def _show(change: Change, json: bool) -> int:
         note = "" if change.state is State.QUEUED else change_note(change)
         emit(f"{change.change_id}  {kind_words(change.kind)}  {change.account_name}  {change.state}  {note}".rstrip())
     return 0
+
+
+def _show_one(desk: "Desk", change: Change, json: bool) -> int:
+    """Everything about one change in labelled lines, then the commands, the right one first."""
+    from triage.commands.shapes import queued
+    from triage.commands.words import moved_words
+    from widgets.change_words import describe_change
+    from widgets.numbers import utc
+    from widgets.outbox_story import story
+
+    first = desk.first_sent(change.change_id) if change.unknown else None
+    if json:
+        emit_json({**queued(change), "first_sent_at": first})
+        return 0
+    before = next((row for row in desk.outbox() if row.change_id == change.after), None)
+    state = "outcome unknown" if change.outcome_unknown else str(change.state)
+    lines = [("Change", f"{describe_change(change)} ({state})"), ("Id", change.change_id)]
+    lines += [("Account", f"{change.account_name}  {change.account_id}")]
+    lines += [("Written", f"{utc(change.authored_at)} by {change.staff_name} at {change.base_url}")]
+    lines += story(change, desk.session.clock(), first, before)
+    if change.state is State.CONFLICT:
+        lines += _sides(desk, change)
+        lines += [("Moved", moved_words(move)) for move in change.conflict or ()]
+    if change.state in FINISHED and change.last_error:
+        lines += [("What is", str(change.last_error))]
+    if change.receipt is not None and change.state is State.APPLIED:
+        lines += [("Audit", f"entry {change.receipt.audit_seq:,}, hash {change.receipt.hash}")]
+    lines += [("Your reason", str(change.reason))] if change.reason else []
+    lines += [("Do", _command(way, change)) for way in ways(change)]
+    wide = max(len(label) for label, _ in lines)
+    for label, text in lines:
+        emit(f"{label:<{wide}}  {text}")
+    return 0
+
+
+def _sides(desk: "Desk", change: Change) -> list[tuple[str, str]]:
+    """A conflict's fields: what you saw, what it is now, what yours would make it."""
+    from triage.commands.words import value_words
+
+    found = []
+    for name, saw, now, yours, moved in desk.conflict_view(change.change_id).fields:
+        if moved or saw != yours:
+            sides = (
+                f"you saw {value_words(saw)}; it is now {value_words(now)}; yours would make it {value_words(yours)}"
+            )
+            found.append((name, sides))
+    return found
+
+
+def _command(way: str, change: Change) -> str:
+    from triage.commands.shapes import COMMAND_OF
+
+    if way == "sign_in":
+        return f"triage login (as {change.staff_name})"
+    reason = " --reason TEXT" if way in ("write_again", "discard") else ""
+    return f"triage outbox {COMMAND_OF[way]} {change.change_id[:8]}{reason}"
 
 
 def _json(parser: argparse.ArgumentParser) -> None:

@@ -6,7 +6,17 @@ from typing import Any
 
 from data.account import Entry
 from data.assessment import Row, Verdict, WorkspaceReading
-from data.remedy import Change, Preview
+from data.remedy import Change, Preview, State, ways
+from widgets.outbox_story import field_errors
+
+COMMAND_OF = {
+    "sign_in": "login",
+    "look_up": "look-up",
+    "push": "retry",
+    "write_again": "reauthor",
+    "discard": "discard",
+    "take_back": "undo",
+}
 
 
 def listed(row: Row, pending: Sequence[Change], synced_at: datetime | None) -> dict[str, Any]:
@@ -92,7 +102,18 @@ def queued(change: Change) -> dict[str, Any]:
         "unknown": change.unknown,
         "conflict": None if change.conflict is None else list(change.conflict),
         "receipt": change.receipt,
+        "parked_why": change.parked_why,
+        "staff_name": change.staff_name,
+        "base_url": change.base_url,
+        "after": change.after,
+        "sent_at": change.sent_at,
+        "errors": [{"field": field, "message": message} for field, message in _errors(change)],
+        "do": [COMMAND_OF[way] for way in ways(change)],
     }
+
+
+def _errors(change: Change) -> list[tuple[str, str]]:
+    return field_errors(change.last_error or "")[1] if change.state is State.REJECTED else []
 
 
 def ordered(preview: Preview, change: Change | None) -> dict[str, Any]:

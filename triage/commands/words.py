@@ -6,9 +6,11 @@ from typing import Any
 
 from data.account import Entry
 from data.assessment import Category, Row
-from data.remedy import Change, Moved, State
+from data.remedy import Change, Moved, State, ways
+from triage.commands.shapes import COMMAND_OF
 from widgets.glyphs import Glyphs
 from widgets.numbers import age, hours_cell, money, money_exact, utc
+from widgets.outbox_story import refusal
 
 WORDS = {
     Category.PILOT_HARD_BLOCK: "Blocked",
@@ -95,6 +97,7 @@ def change_row(change: Change, now: datetime, name: str) -> list[str]:
         change.account_id,
         age((now - change.authored_at).total_seconds()),
         str(change.attempts),
+        COMMAND_OF[ways(change)[0]] if change.needs_you or change.unknown else "",
         change_note(change),
         change.reason,
     ]
@@ -106,7 +109,7 @@ def change_note(change: Change) -> str:
         return "; ".join(map(moved_words, change.conflict))
     if change.state is State.APPLIED and change.receipt:
         return f"audit {change.receipt.audit_seq:,}"
-    return change.last_error or ""
+    return refusal(change) if change.state is State.REJECTED else change.last_error or ""
 
 
 def moved_words(move: Moved) -> str:

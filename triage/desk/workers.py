@@ -159,7 +159,7 @@ class Pusher(Worker):
         now = self._session.clock()
         due = outbox.next_due(now)
         eager = self._eager.is_set()
-        if due is not None and (eager or due <= now):
+        if (due is not None and (eager or due <= now)) or (eager and outbox.parked_for_another()):
             self._eager.clear()
             backend, identity = self._connected(cache)
             pushed = push_round(
