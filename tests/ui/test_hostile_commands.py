@@ -46,7 +46,7 @@ def run(home: Path, environ: dict[str, str], capfdbinary: pytest.CaptureFixture[
     """Run a command in this process; what it wrote to stdout. Neither stream holds anything that acts."""
 
     def ran(*args: str, codes: tuple[int, ...] = (0, 1, 2)) -> str:
-        code = main(environ, ["--home", str(home), *args])
+        code = main(argv=["--home", str(home), *args], environ=environ)
         out, err = capfdbinary.readouterr()
         said = out.decode("utf-8"), err.decode("utf-8")
         assert code in codes, said
@@ -75,7 +75,7 @@ def test_every_text_in_the_lists(synced: Run, book: HostileBook, tally: Tally) -
     lines = {one.id: line for line in synced("list", "--all").splitlines() for one in book.accounts if one.id in line}
     for one in book.accounts:
         head = lines[one.id].split(one.id)[0]
-        assert (" !  " in head) or not one.text.suspicious, head
+        assert head.rstrip().endswith(" !") == (one.text.suspicious or one.text.text.endswith(" !")), head
         assert one.text.seen.split("  ")[0][:200].strip() in head or len(one.text.text) > 250
     plain = [line.split("\t") for line in synced("list", "--all", "--plain").splitlines()]
     assert {cells[2]: cells[1] for cells in plain} == {key: row["name"] for key, row in rows.items()}  # for scripts

@@ -6,12 +6,14 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import pytest
-from kit.hostile import Text, acts
+from kit.hostile import TEXTS, Text, acts
 from kit.hostile_book import HostileBook, hostile_book
 from kit.tally import Tally
 from msgspec import structs
+from textual import events
 from textual.content import Content
 from textual.strip import Strip
+from textual.widget import Widget
 
 from data.account import Entry
 from data.backends.native import NativeBackend
@@ -37,6 +39,7 @@ from widgets.detail_bottom import bottom_lines
 from widgets.detail_right import right_sections as pane_sections
 from widgets.empty_note import EmptyNote
 from widgets.facts import About
+from widgets.filter_line import FilterInput
 from widgets.header_line import HeaderLine
 from widgets.line import strip, wrap
 from widgets.look import Look
@@ -97,7 +100,7 @@ def everyone(book: HostileBook, desk: Desk) -> list[Seen]:
     found = [Seen(one.text, desk.detail(one.id)) for one in book.accounts]
     for text, detail in found:
         assert str(detail.account.name) == str(safe_text(text.text)), ascii(text.text)[:80]
-        assert detail.row.suspicious or not text.suspicious, ascii(text.text)[:80]
+        assert detail.row.suspicious == text.suspicious, ascii(text.text)[:80]
     return found
 
 
@@ -108,7 +111,7 @@ def rows(one: Seen, on: Stage) -> Iterator[Strip]:
     """The list at three widths, plain, under the cursor and as a ghost."""
     for width in (80, 100, 140):
         for state in (RowState(), RowState(cursor=True, gone=True)):
-            yield RowPainter(layout_for(width), on.look).paint(ListLine(one.detail.row, "!"), state, NOW)[0]
+            yield RowPainter(layout_for(width), on.look).paint(ListLine(one.detail.row, ""), state, NOW)[0]
 
 
 def _lines(sections: Any, width: int, look: Look) -> Iterator[Strip]:
@@ -175,7 +178,7 @@ def contact_form(one: Seen, on: Stage) -> Iterator[Strip]:
 
 def outbox_screen(one: Seen, on: Stage) -> Iterator[Strip]:
     """A row of the outbox in every state that quotes somebody, open."""
-    name, said = severity_badge.marked(one.detail.row, 19, on.look), safe_reason(one.text.text)
+    said = safe_reason(one.text.text)
     moved = (Moved("mrr", said, said, SafeText("stf_1"), safe_text(one.text.text), NOW, said, SafeText("c")),)
     fields = ((_said(one), said, said, said, True), ("workspaces.w.seats", said, said, said, False))
     for state in (State.CONFLICT, State.REJECTED, State.PARKED, State.APPLIED, State.HELD):
@@ -183,7 +186,10 @@ def outbox_screen(one: Seen, on: Stage) -> Iterator[Strip]:
             on.change, account_name=one.detail.row.name, reason=said, last_error=said, state=state, conflict=moved
         )
         for width in (80, 120):
-            yield outbox_row.row_strip(change, _said(one), width, on.look, True, NOW, name)
+            name = severity_badge.marked(one.detail.row, outbox_row.account_cells(width), on.look)
+            line = outbox_row.row_strip(change, _said(one), width, on.look, True, NOW, name)
+            assert name in line.text and name.endswith(" !") >= one.text.suspicious
+            yield line
             view = ConflictView(change, NOW, NOW, fields, {"w": said}) if state is State.CONFLICT else None
             yield from outbox_row.details(change, width, on.look, NOW, view, "EUR", [Choice("e", "Write", _said(one))])
 
@@ -279,6 +285,26 @@ async def test_every_text_on_a_surface_of_the_app(
                 marked = " !" in drawn or paint is status_line
                 assert marked or not one.text.suspicious, f"no mark: {ascii(one.text.text)[:60]}"
     tally("hostile strings x surfaces", len(everyone))
+
+
+async def test_every_text_pasted_into_the_filter_and_copied(desk: Desk, tally: Tally) -> None:
+    """A paste is made safe before it is a value, and what leaves by the clipboard; there is no palette, no tooltip."""
+    app = TriageApp(desk, glyphs="unicode")
+    async with app.run_test(size=(WIDTH, 30)) as pilot:
+        await pilot.pause()
+        await pilot.press("slash")
+        field = app.screen.query_one(FilterInput)
+        for one in TEXTS:
+            with field.prevent(FilterInput.Changed):
+                field.value = ""
+                field.on_paste(events.Paste(one.text))
+                assert field.value == str(safe_text(one.text))
+                field.value = one.text  # however else it might come in
+                harmless([field.render_line(0)], one)
+            app.copy_to_clipboard(one.text)
+            assert not acts(app.clipboard)
+        assert not app.ENABLE_COMMAND_PALETTE and not any(each.tooltip for each in app.screen.walk_children(Widget))
+    tally("hostile strings x surfaces", 2 * len(TEXTS))
 
 
 def harmless(strips: Sequence[Strip], text: Text) -> None:
