@@ -64,6 +64,18 @@ def test_I1_crashed_at_every_step_under(fault, make_scene, tally):
     finish(tally, scene, crashed)
 
 
+@pytest.mark.parametrize("tried", ["drop before", "drop after commit"])
+def test_I1_crashed_while_what_became_of_it_is_looked_up(tried, make_scene, tally):
+    scene, crashed = make_scene(SEED + 30), 0
+    for at in range(1, MOST_STEPS, 2):
+        bomb = scene.run((), at, tried=tried)
+        if not bomb.blown:
+            break
+        crashed += 1
+    assert 20 <= crashed < MOST_STEPS // 2 - 1, "the sweep did not reach the end of the push"
+    finish(tally, scene, crashed)
+
+
 # Four of them, so that both cores are busy; each checks its history in pieces and begins anew.
 @pytest.mark.soak
 @pytest.mark.timeout(12 * 3600)

@@ -2,6 +2,7 @@
 
 import random
 import shutil
+import sqlite3
 import uuid
 from collections import Counter
 from contextlib import closing
@@ -69,12 +70,24 @@ class Scene:
 
     # --- one trial ---
     def run(
-        self, faults: tuple[str | None, ...], at: int, again: int = 0, timeout: float = 5.0, *, every: bool = False
+        self,
+        faults: tuple[str | None, ...],
+        at: int,
+        again: int = 0,
+        timeout: float = 5.0,
+        *,
+        tried: str | None = None,
+        every: bool = False,
     ) -> Bomb:
-        """Crash at step `at` under faults, crash once more at step `again` of the recovery, recover, check."""
+        """Crash at step `at` under faults, crash once more at step `again` of the recovery, recover, check.
+
+        `tried`: each change that may go was lost five times before by that fault, so that it is looked up first.
+        """
         home, changes = self._written()
         trial = Trial(f"faults {faults}, crash {at}, again {again}, home {home.name}", changes, {})
         self.ahead += timedelta(seconds=HOLD + 1)
+        if tried:
+            self._lost_five_times(home, tried)
         self.proxy.set(*faults)
         first = Bomb(at, home, home.with_name(f"{home.name}-1"), every=every)
         self._dying(first, timeout)
@@ -111,6 +124,15 @@ class Scene:
             ]
         assert changes[1].after == changes[0].change_id and changes[3].state is State.HELD
         return home, changes
+
+    def _lost_five_times(self, home: Path, fault: str) -> None:
+        """One try really lost; the four others are taken as read."""
+        self.proxy.set(*[fault] * 4)
+        with closing(Outbox.open(home)) as box, closing(self._backend()) as backend:
+            self._push(backend, box)
+        with closing(sqlite3.connect(home / "outbox.db")) as file, file:
+            assert file.execute("UPDATE change SET attempts = 5 WHERE unknown").rowcount == 3
+        self.ahead += timedelta(minutes=16)
 
     def _write(self, box: Outbox, account: Account, kind: str) -> Change:
         self.percent = self.percent % 2000 + 1  # never twice the same in a row: nothing would change
