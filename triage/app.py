@@ -14,7 +14,7 @@ from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
 
 from data.ports import Desk, Link
-from data.safe_text import safe_text
+from data.safe_text import drawable, safe_text
 from screens.base import DeskChanged
 from screens.clipboard import osc52
 from screens.crash import crash_words
@@ -133,7 +133,8 @@ class TriageApp(App[str]):
 
     def _fatal_error(self) -> None:
         """Instead of Textual's traceback with its locals."""
-        text = Text(crash_words(self._exception or sys.exc_info()[1]))
+        words = crash_words(self._exception or sys.exc_info()[1])
+        text = Text("\n".join(map(drawable, words.splitlines())))
         self._exit_renderables.append(Segments(self.console.render(text)))
         self._close_messages_no_wait()
 
