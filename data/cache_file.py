@@ -261,10 +261,15 @@ class CacheFile:
     def _forget_history(self) -> None:
         self.put(restored=1, shadow_epoch=None, shadow_cursor=None)
 
-    def note_signed_head(self, head: Signed) -> None:
-        """Keep the signed head that the trail was last seen to reach, so that both can be shown to somebody else."""
+    def note_signed_head(self, head: Signed, checked: int) -> None:
+        """Keep the signed head that the trail was last seen to reach, and up to which seq receipts were looked for."""
         with self.writing():
-            self.put(audit_signed=encode(head).decode())
+            self.put(audit_signed=encode(head).decode(), receipts_checked=checked)
+
+    @property
+    def receipts_checked(self) -> int:
+        """Up to which audit seq my receipts were found in the trail; what is appended later cannot change that."""
+        return self.fact("receipts_checked", int) or 0
 
     def restart_trail(self) -> None:
         """Let the next pull take the audit trail anew, in the place of the one that is here."""

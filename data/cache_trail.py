@@ -34,7 +34,7 @@ class CacheTrail(CacheLists):
         with self.writing():
             if restart:
                 self.connection.execute("DELETE FROM audit")
-                self.put(audit_after=None, audit_restart=None, audit_signed=None)
+                self.put(audit_after=None, audit_restart=None, audit_signed=None, receipts_checked=None)
             seq, head = self.audit_head()
             good: list[Entry] = []
             wrong: str | None = None

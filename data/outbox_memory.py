@@ -83,9 +83,10 @@ class Memory(OutboxFile):
             )
         return wrong
 
-    def known_hashes(self, base_url: str) -> dict[int, str]:
-        """Hashes by audit seq from the receipts we keep: entries that must be in the server's chain for good."""
-        return self._receipts(base_url, "finished_at >= ?")
+    def known_hashes(self, base_url: str, after: int = 0) -> dict[int, str]:
+        """Hashes by audit seq, those above `after`, from the receipts we keep: they must be in the chain for good."""
+        found = self._receipts(base_url, "finished_at >= ?")
+        return {seq: digest for seq, digest in found.items() if seq > after}
 
     def former_hashes(self, base_url: str) -> dict[int, str]:
         """Those from before the keys were pinned: since then a person has taken the server's head as it was."""

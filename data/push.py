@@ -1,8 +1,9 @@
 """Outbox → backend: each due change sent once a round, in order, exactly once in effect (contract.md, Writing)."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from types import MappingProxyType
 
 from data.account import Value
 from data.backends.port import Applied, BillingBackend, Head, Item, NotThere, TokenRefused
@@ -105,11 +106,13 @@ def check_head(
     trail_holds: bool = True,
     held: int = 0,
     catch_up: Callable[[], str | None] | None = None,
+    receipts: Mapping[int, str] = MappingProxyType({}),
 ) -> HeadCheck:
     """Check the server's signed audit head against the pinned keys, the head seen last and the trail; remember it.
 
     Call it after a pull. `hash_at` is the pulled trail's hash by seq and `held` its last seq; `catch_up` pulls what was
     appended since and returns what is wrong with that (None where no trail is pulled: then only the head is checked).
+    `receipts` are hashes by seq of my own changes: a head that a push saw after the server had lost some hides that.
     A head over a trail that does not hold is not remembered. Reading errors are raised, and what `catch_up` raises.
     """
     seen = outbox.remembered_head(base_url)
@@ -121,6 +124,7 @@ def check_head(
         wrong = rollback_problem(head.seq, head.hash, seen)
         if wrong is None and seen is not None and (pulled := hash_at(seen.seq)) is not None:
             wrong = rollback_problem(seen.seq, pulled, seen)
+        wrong = wrong or _lost_receipt(receipts, hash_at)
         gone_back = wrong is not None
     if wrong is None and trail_holds and catch_up is not None:
         wrong = _trail_problem(head, hash_at, held, catch_up)
@@ -128,6 +132,18 @@ def check_head(
         outbox.remember_head(base_url, head.seq, head.hash, now)
         return HeadCheck(notices, None, head)
     return HeadCheck(notices, wrong, gone_back=gone_back)
+
+
+def _lost_receipt(receipts: Mapping[int, str], hash_at: Callable[[int], str | None]) -> str | None:
+    """Return the sentence for the first of my changes whose entry is another's in the pulled trail."""
+    for seq in sorted(receipts):
+        if (pulled := hash_at(seq)) is not None and pulled != receipts[seq]:
+            return (
+                f"Entry {seq} of the audit trail is not the one that this home has a receipt for: the server was "
+                "restored from a backup, or its history rewritten. Ask its owner; triage doctor --accept-keys takes it "
+                "as it is."
+            )
+    return None
 
 
 def _trail_problem(

@@ -8,8 +8,8 @@ from pathlib import Path
 from data.audit_proof import sentences
 from data.ports import Sort, View
 from data.receipts import Seen
-from data.remedy import Order
-from triage.desk import Desk, sync_once
+from data.remedy import Change, Order
+from triage.desk import Desk, Session, sync_once
 from triage.desk.sync import push_round, recognise
 from triage.sandbox.process import start
 
@@ -50,3 +50,37 @@ def test_what_only_a_push_had_brought_goes_with_the_server_that_lost_it(tmp_path
         proof = desk.verify_audit()
         assert proof.ok and proof.missing == (desk.box.get(change.change_id).receipt.audit_seq,)
         assert any("this server no longer has" in sentence for sentence in sentences(proof))
+
+
+def test_a_loss_that_later_changes_of_mine_have_passed_is_said_by_the_receipts(tmp_path: Path, session_at) -> None:
+    port, db = free_port(), tmp_path / "server.db"
+    with start(accounts=60, seed=3, db=db, port=port) as server:
+        session = session_at(tmp_path / "home", server.url, server.token)
+        rival = session_at(tmp_path / "rival", server.url, server.tokens["agent"])
+        assert sync_once(session).error is None and sync_once(rival).error is None
+    old = shutil.copy(db, tmp_path / "old.db")
+
+    def note(desk: Desk, text: str, who: Session) -> Change:
+        account = desk.open_list(View.BOOK, Sort.SEVERITY, "").window(0, 1)[0].row.id
+        change = desk.submit(Order("note", account, None, {"text": text}, REASON), hold=False)
+        with closing(who.backend()) as backend:
+            push_round(who, backend, desk.cache, desk.box, recognise(who, desk.cache, backend))
+        return desk.box.get(change.change_id)
+
+    with start(accounts=60, seed=3, db=db, port=port), closing(Desk.open(session)) as desk:
+        lost = note(desk, "Lost later", session)
+    with start(accounts=60, seed=3, db=Path(old), port=port):
+        with closing(Desk.open(rival)) as other:
+            note(other, "In its place", rival)
+        with closing(Desk.open(session)) as desk:
+            later = note(desk, "Its head lies behind the loss", session)
+            assert later.receipt.head_seq > lost.receipt.audit_seq
+            said = " ".join(sync_once(session).notes)
+            assert f"Entry {lost.receipt.audit_seq} of the audit trail" in said and "--accept-keys" in said
+            assert f"Entry {lost.receipt.audit_seq}" in " ".join(sync_once(session).notes), "as long as it stands"
+            with closing(session.backend()) as backend:
+                head = backend.head()
+                desk.box.accept_keys(session.place.base_url, backend.keys(), session.clock(), Seen(head.seq, head.hash))
+            desk.cache.restart_trail()
+            assert sync_once(session).notes == []
+            assert desk.cache.receipts_checked == desk.cache.audit_after > 0

@@ -203,7 +203,7 @@ def _check(
     if not backend.capabilities.audit:
         return HeadCheck((), None)
     url, now = session.place.base_url, session.clock()
-    holds = trail_problem is None
+    holds, held = trail_problem is None, cache.audit_after
     try:
         checked = check_head(
             backend,
@@ -212,8 +212,9 @@ def _check(
             now,
             cache.audit_hash,
             trail_holds=holds,
-            held=cache.audit_after,
+            held=held,
             catch_up=lambda: pull_trail(backend, cache, session.assess_for, now),
+            receipts=outbox.known_hashes(url, cache.receipts_checked),
         )
     except Busy:  # another process pulls at this moment, and looks itself
         return HeadCheck((), None)
@@ -221,7 +222,7 @@ def _check(
         cache.note_audit_problem(checked.problem)
     if checked.head is not None:
         head = checked.head
-        cache.note_signed_head(Signed(head.seq, head.hash, head.signature, head.key_id, now))
+        cache.note_signed_head(Signed(head.seq, head.hash, head.signature, head.key_id, now), held)
     return checked
 
 
