@@ -139,7 +139,7 @@ def test_an_applied_change_stays_in_the_overlay_until_the_cache_has_its_result(b
     overlay = bench.person.outbox.overlay
     assert [row.change_id for row in overlay(lambda account_id: 10)["acc_1"]] == [change.change_id]
     assert overlay(lambda account_id: 11) == {} == overlay(lambda account_id: None)
-    bench.person.outbox.forget_seqs(change.base_url, change.authored_at, bench.person.clock())  # the book was begun anew before it
+    bench.person.outbox.forget_seqs(change.base_url, change.authored_at, bench.person.clock())  # begun anew before it
     assert len(overlay(lambda account_id: 10)["acc_1"]) == 1
     bench.person.outbox.forget_seqs(change.base_url, bench.person.clock(), bench.person.clock())
     assert overlay(lambda account_id: 10) == {}
