@@ -87,7 +87,7 @@ class Field:
     def check_book(self, maya):
         """The killed cache is sound, and after a pull it is what the server has."""
         with closing(Cache.open(cache_of(self.home), maya.backend.base_url)) as cache:
-            assert not cache.rebuilt
+            assert not cache.rebuilt_why
             check_all(cache.connection)
             judge = lambda day: lambda one, told: assess(one, told, POLICY, datetime.now(UTC), day)  # noqa: E731
             pull(maya.backend, cache, judge, datetime.now(UTC))
@@ -140,7 +140,8 @@ def field(make_shop, tmp_path):
 
 def finish(field, tally):
     field.check_history()
-    assert field.interrupted * 8 >= field.kills or field.kills < 10, "the kills came too late to mean anything"
+    # A kill counts only where the client still ran; some must have met it before everything was sent.
+    assert field.interrupted >= 2 or field.kills < 10, "the kills came too late to mean anything"
     tally("client killed", field.kills)
 
 
