@@ -4,7 +4,7 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
@@ -16,6 +16,7 @@ from data.database import (
     ForeignFile,
     NewSchema,
     OldSchema,
+    Unwritable,
     lock_file,
     on_network,
     open_lock_file,
@@ -35,11 +36,9 @@ PULL_CACHE_KIB = 65_536
 PULL_CHECKPOINT_PAGES = 16_384
 
 T = TypeVar("T")
+_SPOILT = "is damaged (a value in it is not what was written)."
 _identity = decoder(Identity)
 _signed = decoder(Signed)
-
-
-_SPOILT = "is damaged (a value in it is not what was written)."
 
 
 class CacheFile:
@@ -47,20 +46,19 @@ class CacheFile:
 
     connection: sqlite3.Connection
     directory: Path
-    rebuilt: bool
+    rebuilt_why: str
     network_warning: bool
 
     def __init__(self, directory: Path, base_url: str | None, form: Format = CACHE, steps: Steps | None = None) -> None:
         """Open `directory`/cache.db, made anew when it is missing, damaged, foreign or of another schema.
 
         An older schema is upgraded where steps lead up from it. `rebuilt_why` says what was wrong with a file that had
-        to go ("": nothing).
-        `base_url` is the backend whose book is wanted; every reader raises WrongBackend while the file holds another's
-        (the puller's first successful page replaces it). None takes whatever is there. Raises CacheDamaged when it
-        would have to be rebuilt while another process has it open, Unwritable when the disk does not let us.
+        to go ("": nothing). `base_url` is the backend whose book is wanted; every reader raises WrongBackend while the
+        file holds another's (the puller's first successful page replaces it). None takes whatever is there. Raises
+        CacheDamaged when it would have to be rebuilt while another process has it open, Unwritable when the disk does
+        not let us.
         """
         self.directory = directory
-        self.rebuilt = False
         self.rebuilt_why = ""
         self._form = form
         self._steps = steps
@@ -75,29 +73,22 @@ class CacheFile:
         self.network_warning = on_network(directory / FILE)
 
     def _open(self) -> sqlite3.Connection:
-        lock_file(self._presence, fcntl.LOCK_SH, self.directory / FILE)
-        if not (self.directory / DAMAGE_MARK).exists():
+        path = self.directory / FILE
+        lock_file(self._presence, fcntl.LOCK_SH, path)
+        try:
+            if (self.directory / DAMAGE_MARK).exists():
+                raise Damaged(path, "was found damaged.")
             try:
-                return self._connect()
-            except OldSchema as error:
-                why = str(error)
-                if has_way(error.found, self._form):
-                    self._be_alone(why)
-                    upgrade(self.directory / FILE, self._form)
-                    return self._together()
-            except (Damaged, ForeignFile, NewSchema) as error:
-                why = str(error)
-        else:
-            why = f"{self.directory / FILE}: was found damaged."
-        self._clear(why)
-        return self._together()
-
-    def _connect(self) -> sqlite3.Connection:
-        return open_file(self.directory / FILE, self._form, self._steps)
-
-    def _together(self) -> sqlite3.Connection:
-        lock_file(self._presence, fcntl.LOCK_SH, self.directory / FILE)
-        return self._connect()
+                return open_file(path, self._form, self._steps)
+            except OldSchema as old:
+                if not has_way(old.found, self._form):
+                    raise
+                self._be_alone(str(old))
+                upgrade(path, self._form)
+        except (Damaged, ForeignFile, OldSchema, NewSchema) as error:
+            self._clear(str(error))
+        lock_file(self._presence, fcntl.LOCK_SH, path)
+        return open_file(path, self._form, self._steps)
 
     def _be_alone(self, why: str) -> None:
         if not lock_file(self._presence, fcntl.LOCK_EX | fcntl.LOCK_NB, self.directory / FILE):
@@ -106,9 +97,12 @@ class CacheFile:
     def _clear(self, why: str) -> None:
         """Remove a useless cache: it is only a copy of what the server has."""
         self._be_alone(why)
-        for name in (FILE, f"{FILE}-wal", f"{FILE}-shm", f"{FILE}-journal", DAMAGE_MARK):
-            (self.directory / name).unlink(missing_ok=True)
-        self.rebuilt, self.rebuilt_why = True, why
+        try:
+            for name in (FILE, f"{FILE}-wal", f"{FILE}-shm", f"{FILE}-journal", DAMAGE_MARK):
+                (self.directory / name).unlink(missing_ok=True)
+        except OSError as error:
+            raise Unwritable(self.directory / FILE, f"cannot be rebuilt ({error}).") from error
+        self.rebuilt_why = why
 
     def close(self) -> None:
         """Close the file; safe to call twice."""
@@ -135,7 +129,8 @@ class CacheFile:
 
     def report_damage(self, found: Damaged) -> NoReturn:
         """Leave a mark for the next opening and raise CacheDamaged."""
-        (self.directory / DAMAGE_MARK).touch(mode=0o600)
+        with suppress(OSError):  # a disk that takes no mark: then the damage is met again
+            (self.directory / DAMAGE_MARK).touch(mode=0o600)
         raise CacheDamaged(f"{found} It is a copy: restart triage and it is rebuilt from the server.") from found
 
     def stamp(self) -> tuple[int, int]:

@@ -67,9 +67,9 @@ def ask_keyring(action: str, user: str, token: str | None = None) -> tuple[str |
         return None, _state("hanging")
     try:
         answer = json.loads(out.splitlines()[-1])  # a backend may have printed something before
-    except (ValueError, IndexError):
+        return answer["token"], _state(answer["state"], answer["backend"])
+    except (ValueError, IndexError, TypeError, KeyError):  # or the child died, and that line is not its answer
         return None, _state("raising")
-    return answer["token"], _state(answer["state"], answer["backend"])
 
 
 def _state(state: str, backend: str = "") -> KeyringState:

@@ -11,6 +11,7 @@ _LEAF = 0x0D
 _INTEGERS = {1: 1, 2: 2, 3: 3, 4: 4, 5: 6, 6: 8}
 _FLOAT, _ZERO, _ONE, _BLOB, _TEXT = 7, 8, 9, 12, 13
 _LONGEST_ROW = 16 * 1024 * 1024
+_SMALLEST_CELL = 4  # bytes, with the pointer to it
 
 
 class _Broken(Exception):
@@ -30,7 +31,7 @@ def leaf_rows(raw: bytes) -> Iterator[tuple[int, tuple[Value, ...]]]:
         if len(page) < size or raw[head] != _LEAF:
             continue
         count = int.from_bytes(raw[head + 3 : head + 5], "big")
-        for number in range(count):
+        for number in range(min(count, size // _SMALLEST_CELL)):  # a damaged number may promise more than fits
             at = head + 8 + 2 * number
             try:
                 yield _cell(raw, size, usable, start + int.from_bytes(raw[at : at + 2], "big"))
@@ -49,6 +50,8 @@ def _sizes(raw: bytes) -> tuple[int, int]:
 
 def _cell(raw: bytes, size: int, usable: int, at: int) -> tuple[int, tuple[Value, ...]]:
     ends = at - at % size + usable
+    if ends > len(raw):
+        raise _Broken
     length, at = _varint(raw, at, ends)
     rowid, at = _varint(raw, at, ends)
     if not 0 < length <= _LONGEST_ROW:

@@ -18,9 +18,10 @@ _WAITING = """SELECT c.change_id, c.account_id, c.state, c.hold_until, c.next_tr
     WHERE c.state IN ('held', 'queued', 'sending') ORDER BY c.position"""
 
 LONGEST_PATIENCE = 900.0
-# Times further ahead than anything may ask for were written while the clock was wrong.
+# Times further ahead than anything may ask for were written while the clock was wrong. A hold begins anew only where
+# the clock went back by more than its length: then it ends before `authored_at`, and looking again does not shorten it.
 _AHEAD = """state IN ('queued', 'sending') AND (next_try_at > ?2 OR not_before > ?2)
-    OR state = 'held' AND (hold_until > ?2 OR authored_at > ?1 + 1 AND hold_until > authored_at)"""
+    OR state = 'held' AND (hold_until > ?2 OR hold_until > authored_at AND 2 * authored_at - hold_until > ?1)"""
 _MEND = f"""UPDATE change SET next_try_at = min(next_try_at, ?2), not_before = min(not_before, ?2),
     hold_until = CASE WHEN hold_until > authored_at THEN ?1 + hold_until - authored_at ELSE ?1 END
     WHERE {_AHEAD}"""
@@ -88,7 +89,7 @@ class Sending(Memory):
                 )
 
     def _mend_times(self, now: datetime) -> None:
-        """After the clock was set back: no row waits longer than its hold, or than 15 min for another try."""
+        """After the clock was set back: no hold lasts longer than twice its length, no wait for a try than 15 min."""
         times = (now.timestamp(), now.timestamp() + LONGEST_PATIENCE)
         if self._rows(f"SELECT 1 FROM change WHERE {_AHEAD} LIMIT 1", *times):
             with self._writing() as connection:

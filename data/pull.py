@@ -60,7 +60,7 @@ def pull(
 def pull_trail(backend: BillingBackend, cache: Cache, assess_for: AssessFor, now: datetime) -> str | None:
     """Append what the audit trail has got since, under the pull lock (Busy); returns what is wrong with it."""
     with pull_lock(cache.directory):
-        return _Pull(backend, cache, assess_for, now, yes=False, progress=lambda count: None, owed={}).trail()
+        return _Pull(backend, cache, assess_for, now, yes=False, progress=lambda count: None).trail()
 
 
 def reassess_lapsed(cache: Cache, assess_for: AssessFor, now: datetime, policy: str, limit: int) -> int:

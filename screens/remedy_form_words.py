@@ -12,7 +12,7 @@ from widgets.change_words import TITLES
 from widgets.facts import About, account_facts, facts_of, moment_of, reset_facts
 from widgets.line import Line, wrap
 from widgets.look import Look
-from widgets.numbers import ago, clock, day, moment, since
+from widgets.numbers import ago, clock, day, local, moment, since
 
 BUTTONS = TITLES | {"grant_trial": "Grant trial", "apply_discount": "Set discount", "change_admin": "Make admin"}
 AT_ONCE = ("reset_usage", "grant_trial", "change_tier")
@@ -69,7 +69,7 @@ def facts_for(form: Form, preview: Preview | None, workspace_id: str | None, abo
 
 def earlier_lines(earlier: Earlier, now: datetime, look: Look) -> tuple[Line, ...]:
     """Return the lines of the earlier reset (A13): when, who, why, and what it asks for."""
-    days = (now.astimezone().date() - earlier.at.astimezone().date()).days
+    days = (local(now).date() - local(earlier.at).date()).days
     when = {0: "today", 1: "yesterday"}.get(days, f"{days} days ago")
     head: Line = [
         (f"Reset {when} already", "cap bold"),

@@ -151,21 +151,29 @@ def since(at: datetime, now: datetime) -> float:
     return max(0.0, (now - at).total_seconds())
 
 
+def local(at: datetime) -> datetime:
+    """Return the local time; in UTC where that would lie before or after all years (9999-12-31 stands for "never")."""
+    try:
+        return at.astimezone()
+    except (OverflowError, ValueError):
+        return at.astimezone(UTC)
+
+
 def day(at: datetime | date, now: datetime) -> str:
     """Return a local date: `20 Nov`, with the year when it is not this one. A `date` (a UTC day) stands as it is."""
-    local = at.astimezone() if isinstance(at, datetime) else at
-    year = "" if local.year == now.astimezone().year else f" {local.year}"
-    return f"{local.day} {_MONTHS[local.month - 1]}{year}"
+    here = local(at) if isinstance(at, datetime) else at
+    year = "" if here.year == local(now).year else f" {here.year}"
+    return f"{here.day} {_MONTHS[here.month - 1]}{year}"
 
 
 def clock(at: datetime) -> str:
     """Return a local time of day: `16:05`."""
-    return f"{at.astimezone():%H:%M}"
+    return f"{local(at):%H:%M}"
 
 
 def moment(at: datetime, now: datetime) -> str:
     """Return local time today, else date and time: `16:05`, `20 Nov 16:05`."""
-    return clock(at) if at.astimezone().date() == now.astimezone().date() else f"{day(at, now)} {clock(at)}"
+    return clock(at) if local(at).date() == local(now).date() else f"{day(at, now)} {clock(at)}"
 
 
 def utc(at: datetime) -> str:

@@ -101,7 +101,7 @@ class Library:
     def look(self, home: Path, kind: str, name: str, *, whole: bool = False, shadow: bool = False) -> None:
         """What a reader finds: each account as the server had it once, lists and tally of exactly these accounts."""
         with closing(Cache.open(home, None)) as cache:
-            assert not cache.rebuilt, name
+            assert not cache.rebuilt_why, name
             check_all(cache.connection)
             numbers = [
                 cache.all(f"SELECT number FROM {table} ORDER BY 1") for table in ("account", "listing", "verdict")

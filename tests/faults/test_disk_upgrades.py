@@ -329,7 +329,7 @@ def test_a_cache_without_a_step_is_fetched_anew_and_with_one_is_kept(tmp_path: P
         thaw("cache", 1, home / "cache.db")
         cache = Cache(home, None, form)
         assert cache.counts().book == book
-        assert cache.rebuilt is (book == 0) and ("schema 1" in cache.rebuilt_why) is (book == 0)
+        assert bool(cache.rebuilt_why) is (book == 0) and ("schema 1" in cache.rebuilt_why) is (book == 0)
         cache.close()
         assert not list(home.glob("cache.db.schema*")), "a copy needs no copy"
 
@@ -347,9 +347,19 @@ def test_a_cache_upgrade_killed_at_any_line_leaves_a_book_or_none(tmp_path: Path
         shutil.copytree(tmp_path / "original", tmp_path / "home")
         assert in_child(opened, line) == -signal.SIGKILL
         cache = Cache(tmp_path / "home", None, LATER_CACHE)
-        assert cache.counts().book == 3 and not cache.rebuilt
+        assert cache.counts().book == 3 and not cache.rebuilt_why
         cache.close()
         tally("schema upgrades interrupted")
+
+
+def test_a_damaged_cache_of_an_older_schema_is_rebuilt(tmp_path: Path) -> None:
+    path = tmp_path / "cache.db"
+    thaw("cache", 1, path)
+    whole = bytearray(path.read_bytes())
+    whole[8192:] = b"\xff" * (len(whole) - 8192)
+    path.write_bytes(whole)
+    with closing(Cache(tmp_path, None, LATER_CACHE)) as cache:
+        assert "damaged" in cache.rebuilt_why and cache.counts().book == 0
 
 
 def test_damage_is_found_before_anything_is_upgraded(old: Path) -> None:

@@ -7,6 +7,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -169,12 +170,12 @@ def test_a_useless_cache_is_rebuilt(tmp_path: Path, spoil: Callable[[Path], obje
     spoil(tmp_path / "cache.db")
     (tmp_path / "cache.db-wal").write_bytes(b"left over")
     opened = Cache.open(tmp_path, URL)
-    assert opened.rebuilt
+    assert opened.rebuilt_why
     assert opened.counts().book == 0
     opened.put(cursor=5)
     opened.close()
     again = Cache.open(tmp_path, URL)
-    assert not again.rebuilt
+    assert not again.rebuilt_why
     assert again.cursor == 5
     again.close()
 
@@ -197,9 +198,20 @@ def test_damage_met_while_reading_is_marked_and_rebuilt_when_nobody_has_it_open(
         Cache.open(directory, URL)
     other.close()
     rebuilt = Cache.open(directory, URL)
-    assert rebuilt.rebuilt
+    assert rebuilt.rebuilt_why
     assert rebuilt.ids(View.BOOK).tolist() == []
     rebuilt.close()
+
+
+def test_a_disk_that_lets_nothing_be_removed_or_marked_is_told_as_that(tmp_path: Path) -> None:
+    (tmp_path / "cache.damaged").mkdir()
+    with pytest.raises(Unwritable, match="cannot be rebuilt"):
+        Cache.open(tmp_path, URL)
+    home = tmp_path / "other"
+    with closing(Cache.open(home, URL)) as cache:
+        (home / "cache.damaged").symlink_to(home / "nowhere" / "mark")
+        with pytest.raises(CacheDamaged, match="restart triage"):
+            cache.report_damage(Damaged(home / "cache.db", "is damaged."))
 
 
 def test_a_cache_of_another_backend_is_refused_to_readers(

@@ -16,6 +16,7 @@ from data.errors import NotPossible, OutboxDamaged, TriageError
 from data.leaf_pages import Value, leaf_rows
 from data.outbox import Outbox
 from data.outbox_presence import put_aside
+from data.safe_text import escaped
 from data.schema import OUTBOX_SQL
 from triage.commands.context import Context, emit
 
@@ -31,7 +32,7 @@ def run_rescue(context: Context, out: Path | None) -> int:
     if not path.is_file():
         raise TriageError(f"There is no outbox at {path}.")
     lines = list(rescue(path))
-    text = "".join(json.dumps(line) + "\n" for line in lines)
+    text = "".join(escaped(json.dumps(line)) + "\n" for line in lines)
     if out is None:
         sys.stdout.write(text)
     else:
@@ -80,7 +81,7 @@ def rescue(path: Path) -> Iterator[Line]:
     for table in TABLES:
         yield from ({"table": table, "values": values} for _, values in sorted(read[table].items()))
         yield from ({"table": table, "values": values, "carved": True} for values in carved[table])
-    seen = {str(values["change_id"]) for values in (*read["change"].values(), *carved["change"])}
+    seen = {str(values.get("change_id")) for values in (*read["change"].values(), *carved["change"])}
     for body in _bodies(raw):
         if body["change_id"] not in seen:
             seen.add(body["change_id"])
@@ -114,14 +115,14 @@ def _carved(
 ) -> dict[str, list[Line]]:
     """Find the rows of the intact pages that SQLite did not give, each once: the version that got furthest."""
     keys = {table: [shape[1] for shape in shapes[table] if shape[5]] for table in TABLES}
-    known = {(table, *(values[key] for key in keys[table])) for table in TABLES for values in read[table].values()}
-    found: dict[str, dict[tuple[Any, ...], Line]] = {table: {} for table in TABLES}
+    known = {(table, *_key(values, keys[table])) for table in TABLES for values in read[table].values()}
+    found: dict[str, dict[tuple[str, ...], Line]] = {table: {} for table in TABLES}
     for rowid, stored in leaf_rows(raw):
         for table, shape in shapes.items():
             values = _named(shape, rowid, stored)
             if values is None:
                 continue
-            key = tuple(values[name] for name in keys[table])
+            key = _key(values, keys[table])
             before = found[table].get(key)
             if (table, *key) not in known and (before is None or _progress(values) >= _progress(before)):
                 found[table][key] = values
@@ -144,6 +145,11 @@ def _named(shape: list[sqlite3.Row], rowid: int, stored: tuple[Value, ...]) -> L
             return None
         values[name] = _plain(value)
     return values
+
+
+def _key(values: Line, names: list[str]) -> tuple[str, ...]:
+    """Return what tells a row from others of its table; a foreign file's table may lack the columns."""
+    return tuple(str(values.get(name)) for name in names)
 
 
 def _progress(values: Line) -> tuple[bool, int]:

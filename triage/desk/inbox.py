@@ -12,6 +12,7 @@ from data.ports import Detail, Header, ListLine, RowList, Sort, SyncStatus, View
 from data.remedy import Change, State
 from triage.desk.session import Session
 from triage.rules.assess import explain
+from widgets.numbers import clock
 
 TRAIL_SHOWN = 50
 NARROWS_UP_TO = 20_000
@@ -163,7 +164,7 @@ class Inbox:
         if entries and _recent(entries[0], row):
             entry = entries[0]
             done = DONE.get(entry.action, str(entry.action).replace("_", " "))
-            return f"{done} by {entry.actor.name}, {entry.applied_at.astimezone():%H:%M}"
+            return f"{done} by {entry.actor.name}, {clock(entry.applied_at)}"
         return "no longer in this view"
 
 
