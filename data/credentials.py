@@ -129,9 +129,20 @@ def checked(token: str, where: str) -> str:
     return token
 
 
+def local_path(text: str, what: str) -> Path:
+    """Return a path that a person named, with `~` resolved; ConfigError where it cannot be one."""
+    try:
+        path = Path(text).expanduser()
+    except RuntimeError:
+        raise ConfigError(f"{what} ({text}) begins with ~ and a name that nobody here has.") from None
+    if "\0" in text:
+        raise ConfigError(f"{what} holds a NUL, which no path has.")
+    return path
+
+
 def _from_named_file(path: Path) -> str:
     try:
-        with path.expanduser().open(encoding="ascii") as file:
+        with local_path(str(path), "TRIAGE_TOKEN_FILE").open(encoding="ascii") as file:
             return checked(file.read(5000), f"TRIAGE_TOKEN_FILE ({path})")
     except UnicodeDecodeError:
         raise ConfigError(f"TRIAGE_TOKEN_FILE ({path}) holds characters that no token has.") from None

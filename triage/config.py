@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from data.credentials import Places
+from data.credentials import Places, local_path
 from data.errors import ConfigError
 from triage.config_file import Keys, read_file, seconds
 
@@ -99,7 +99,7 @@ class Settings(msgspec.Struct, frozen=True):
 def load_settings(flags: Flags, environ: Mapping[str, str]) -> Settings:
     """Join flags, environment and file; ConfigError names file, line, key and the nearest valid name."""
     home_text = flags.home or environ.get("TRIAGE_HOME")
-    home = Path(home_text).expanduser().absolute() if home_text else None
+    home = local_path(home_text, "The home directory").absolute() if home_text else None
     path, asked_for = _config_path(flags, environ, home)
     found = path.is_file()
     if asked_for and not found:
@@ -118,7 +118,7 @@ def load_settings(flags: Flags, environ: Mapping[str, str]) -> Settings:
     return Settings(
         profile=profile,
         base_url=check_base_url(values["base_url"], sources["base_url"], path),
-        token_command=tuple(_words(command) if isinstance(command, str) else command),
+        token_command=_words(command, path),
         read_only=bool(values["read_only"]),
         hold_seconds=float(values["hold_seconds"]),
         stale_after=seconds(values["stale_after"]),
@@ -126,7 +126,7 @@ def load_settings(flags: Flags, environ: Mapping[str, str]) -> Settings:
         theme=str(values["theme"]),
         glyphs=values["glyphs"],
         colour=str(values["colour"]),
-        policy_file=(path.parent / Path(policy).expanduser()) if policy else None,
+        policy_file=path.parent / local_path(policy, f"policy in {path}") if policy else None,
         no_input=flags.no_input,
         verbose=flags.verbose,
         home=home,
@@ -164,7 +164,7 @@ def _config_path(flags: Flags, environ: Mapping[str, str], home: Path | None) ->
     """The config file and whether a person named it."""
     named = flags.config or environ.get("TRIAGE_CONFIG")
     if named:
-        return Path(named).expanduser().absolute(), True
+        return local_path(named, "The config file").absolute(), True
     if home is not None:
         return home / "config.toml", False
     return _xdg(environ, "XDG_CONFIG_HOME", ".config") / "triage" / "config.toml", False
@@ -216,8 +216,14 @@ def _xdg(environ: Mapping[str, str], name: str, fallback: str) -> Path:
     return Path(environ.get("HOME") or os.path.expanduser("~")) / fallback  # noqa: PTH111
 
 
-def _words(command: str) -> list[str]:
-    """Split a command as a shell would, without running one."""
+def _words(command: str | list[str], path: Path) -> tuple[str, ...]:
+    """Split a command as a shell would, without running one; ConfigError where a quotation stays open."""
     import shlex
 
-    return shlex.split(command)
+    try:
+        words = shlex.split(command) if isinstance(command, str) else command
+    except ValueError as error:
+        raise ConfigError(f"token_command in {path} cannot be split into words: {error}.") from None
+    if any("\0" in word for word in words):
+        raise ConfigError(f"token_command in {path} holds a NUL, which no program can be given.")
+    return tuple(words)

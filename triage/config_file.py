@@ -9,7 +9,7 @@ import msgspec
 from data.errors import ConfigError
 
 UNSET = msgspec.UNSET
-_DURATION = r"^\d+(\.\d+)?(s|m|h|d)$"
+_DURATION = r"^[0-9]{1,5}(\.[0-9]{1,5})?(s|m|h|d)$"  # so short that the longest is still a time to add and to wait
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 Duration = Annotated[str, msgspec.Meta(pattern=_DURATION, description="a number and s, m, h or d: 90s, 5m, 1h")]
 
@@ -68,7 +68,9 @@ def read_file(path: Path) -> ConfigFile:
         tree = tomllib.loads(text)
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} cannot be read: {error}.") from None
-    except tomllib.TOMLDecodeError as error:
+    except RecursionError:
+        raise ConfigError(f"{path} is nested too deeply.") from None
+    except ValueError as error:  # a number of thousands of digits is one too, and no TOMLDecodeError
         raise ConfigError(f"{path} is not TOML: {error}.") from None
     profile, profiles = tree.pop("profile", None), tree.pop("profiles", {})
     if profile is not None and not isinstance(profile, str):

@@ -41,7 +41,8 @@ def _leave_no_core() -> None:
 
 def _say_briefly(kind: type[BaseException], error: BaseException | None) -> None:
     """Python's own report would quote the error's message, and with it whatever data it was about."""
+    from data.safe_text import drawable
     from screens.crash import crash_words
 
     if not issubclass(kind, (KeyboardInterrupt, SystemExit)):
-        print(crash_words(error), file=sys.stderr)
+        print("\n".join(map(drawable, crash_words(error).splitlines())), file=sys.stderr)

@@ -5,6 +5,7 @@ import io
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,10 @@ import msgspec
 
 from data.account import Entry, EntryFields, Value
 from data.audit_proof import Evidence
-from data.errors import TriageError, UnreadableEntry
+from data.errors import BadAnswer, TriageError, UnreadableEntry
 from data.receipts import Pin, Seen, Signed
-from data.wire import decoder, encode, mended, plain, safe_tree
+from data.safe_text import escaped
+from data.wire import decoder, encode, mended, plain, refuse_edges, safe_tree
 from triage.commands.tables import csv_text
 
 FORMAT = 1
@@ -70,19 +72,20 @@ class NotAnExport(TriageError):
 _line = decoder(Line)
 _closing = decoder(Closing)
 _fields = decoder(EntryFields)
+_text = decoder(str)
 
 
 # --- writing ---
 
 
 def json_lines(entries: Iterable[Entry], evidence: Evidence, backend: str, now: datetime) -> Iterator[str]:
-    """Yield one line an entry and the closing one; whatever is not ASCII is escaped, so nothing acts on a terminal."""
+    """Yield one line an entry and the closing one; whatever is not plain ASCII is escaped, so nothing of it acts."""
     count, last = 0, ""
     for entry in entries:
         line = {"seq": entry.seq, "raw": entry.raw, "prev_hash": entry.prev_hash, "hash": entry.hash}
-        yield json.dumps(line) + "\n"
+        yield _ascii(line) + "\n"
         count, last = count + 1, entry.hash
-    yield json.dumps(_closed(evidence, backend, now, count, last)) + "\n"
+    yield _ascii(_closed(evidence, backend, now, count, last)) + "\n"
 
 
 def csv_lines(entries: Iterable[Entry], evidence: Evidence, backend: str, now: datetime) -> Iterator[str]:
@@ -96,8 +99,13 @@ def csv_lines(entries: Iterable[Entry], evidence: Evidence, backend: str, now: d
         if len(rows) == CHUNK:
             yield _rows_text(rows)
             rows.clear()
-    closing = json.dumps(_closed(evidence, backend, now, count, last))
+    closing = _ascii(_closed(evidence, backend, now, count, last))
     yield _rows_text([*rows, [CLOSING, *[None] * (len(HEADS) - 2), closing]])
+
+
+def _ascii(value: object) -> str:
+    """JSON of plain ASCII: json.dumps would leave a DEL as it is, and the cells of a CSV would lose it."""
+    return escaped(json.dumps(value))
 
 
 def _closed(evidence: Evidence, backend: str, now: datetime, count: int, last: str) -> Any:
@@ -123,7 +131,7 @@ def _cells(entry: Entry) -> list[object]:
         encode(entry.after).decode(),
         entry.prev_hash,
         entry.hash,
-        json.dumps(entry.raw),
+        _ascii(entry.raw),
     ]
 
 
@@ -163,7 +171,7 @@ class Export:
             )
 
     def _read(self) -> Iterator[Entry]:
-        with self.path.open(encoding="utf-8", newline="") as file:
+        with self.path.open(encoding="utf-8", errors="replace", newline="") as file:  # the hash finds what is replaced
             if self._is_csv:
                 yield from _csv_entries(file)
             else:
@@ -180,8 +188,9 @@ class Export:
             text = _tail(self.path)
             if self._is_csv:
                 text = _parse(text)[-1]
+            refuse_edges(text.encode())
             return _closing.decode(text)
-        except (msgspec.DecodeError, UnicodeError, csv.Error, IndexError):
+        except (msgspec.DecodeError, UnicodeError, RecursionError, csv.Error, IndexError, BadAnswer):
             raise NotAnExport(
                 f"{self.path} does not end with the closing line of an export: it was cut, or is none. Nothing of it "
                 "is proven."
@@ -213,21 +222,20 @@ def _csv_entries(file: Iterable[str]) -> Iterator[Entry]:
     csv.field_size_limit(LONGEST_CELL)
     reader = csv.reader(file)
     next(reader, None)
-    due = 1
-    for row in reader:
-        if row[:1] == [CLOSING]:
-            return
+    for due in count(1):
         try:
+            row = next(reader, [CLOSING])
+            if row[:1] == [CLOSING]:
+                return
             cells = dict(zip(HEADS, row, strict=True))
-            line = Line(int(cells["seq"]), json.loads(cells["raw"]), cells["prev_hash"], cells["hash"])
-        except ValueError:
+            line = Line(int(cells["seq"]), _text.decode(cells["raw"]), cells["prev_hash"], cells["hash"])
+        except (ValueError, RecursionError, csv.Error):
             raise BadLine(due, f"Row {due} is not an entry.") from None
         entry = _entry(line, due)
         for name, told, meant in zip(HEADS, row, _parse(_rows_text([_cells(entry)])), strict=True):
             if told != meant:
                 raise BadLine(line.seq, f"Entry {line.seq}: the cell {name} is not what its text says.")
         yield entry
-        due += 1
 
 
 def _entry(line: Line, due: int) -> Entry:

@@ -127,7 +127,7 @@ def _network(context: Context, settings: Settings) -> Iterator[Finding]:
         todo = "Set base_url in the config file or TRIAGE_BASE_URL. To look around without one: triage demo"
         yield Finding("backend", False, "none is set", todo)
         return
-    from data.credentials import find_token, keyring_state
+    from data.credentials import find_token, keyring_state, local_path
     from data.keyring_probe import KeyringState
 
     places = settings.places(context.environ)
@@ -147,7 +147,7 @@ def _network(context: Context, settings: Settings) -> Iterator[Finding]:
         return
     todo = ""
     if token.source == "TRIAGE_TOKEN_FILE":
-        todo = _mode_problem(Path(context.environ["TRIAGE_TOKEN_FILE"]).expanduser(), 0o600)
+        todo = _mode_problem(local_path(context.environ["TRIAGE_TOKEN_FILE"], "TRIAGE_TOKEN_FILE"), 0o600)
     unprotected = ", unprotected: --insecure-storage asked for that" if token.source == "state file" else ""
     yield Finding("token", not todo, f"from {token.source}{unprotected}", todo)
     yield from _backend(settings.need_base_url(), token.token)
