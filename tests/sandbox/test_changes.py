@@ -121,6 +121,13 @@ def test_records_move_seq_but_never_version(world: Any) -> None:
     assert world.change("reset_usage", made, version=1).status_code == 201
 
 
+def test_a_whole_number_may_be_written_as_a_float(world: Any) -> None:
+    # found by schemathesis: to the document's JSON Schema 65.0 is an integer
+    made = world.add()
+    for minutes, status in ((65.0, 201), (65.5, 422), (True, 422), ("65", 422), (1e300, 422)):
+        assert world.change("claim", made, "agent", version=None, params={"minutes": minutes}).status_code == status
+
+
 def test_a_taken_dedupe_key_is_already_done(world: Any) -> None:
     made = world.add()
     key = f"monitor:{made['id']}:2026-11-20"

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from triage.sandbox.codec import dumps, parse_stamp
 from triage.sandbox.permissions import KINDS
@@ -20,6 +20,11 @@ def _not_blank(text: str) -> str:
     return text
 
 
+def _whole(number: object) -> object:
+    """To JSON, and to JSON Schema, 65.0 and 65 are the same integer."""
+    return int(number) if isinstance(number, float) and number.is_integer() else number
+
+
 # The document says as patterns what the validators demand.
 _UTC: dict[str, Any] = {
     "format": "date-time",
@@ -29,6 +34,7 @@ _INK: dict[str, Any] = {"pattern": r"[^\s\x1c-\x1f\x85]"}
 Timestamp = Annotated[str, AfterValidator(_timestamp), Field(json_schema_extra=_UTC)]
 Word = Annotated[str, Field(min_length=1, max_length=200, json_schema_extra=_INK), AfterValidator(_not_blank)]
 Text = Annotated[str, Field(max_length=8000)]
+Whole = Annotated[int, BeforeValidator(_whole)]
 Percent = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
 CHANGE_ID = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
 TAG = r'^"cv-[0-9]{1,15}"$'
@@ -79,7 +85,7 @@ class GrantTrial(Input):
     """Parameters of grant_trial."""
 
     tier: PaidTier = "changemaker"
-    months: int = Field(default=1, ge=1, le=12)
+    months: Whole = Field(default=1, ge=1, le=12)
 
 
 _EITHER: dict[str, Any] = {
@@ -188,7 +194,7 @@ class SetFlag(Input):
 class ClaimParams(Input):
     """Parameters of claim."""
 
-    minutes: int = Field(ge=1, le=1440)
+    minutes: Whole = Field(ge=1, le=1440)
 
 
 class SnoozeParams(Input):
