@@ -33,6 +33,7 @@ from data.backends.native_http import (
     read_all,
     read_json,
     reading,
+    unreached,
 )
 from data.backends.native_patience import lift
 from data.backends.port import (
@@ -247,8 +248,8 @@ class NativeBackend:
         try:
             with self._client.stream(method, path, headers=headers, content=body) as response:
                 return read_all(response, deadline)
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError):
-            return NeverSent(f"{self._host} cannot be reached: nobody listens, no route or no such name.")
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
+            return NeverSent(unreached(self._host, error))
         except httpx.TimeoutException:
             return NoVerdict(f"{self._host} did not answer in time.")
         except httpx.HTTPError:

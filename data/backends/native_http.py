@@ -173,13 +173,26 @@ def problem_of(answered: Answered) -> Problem | None:
     return problem if problem.status in (None, answered.status) else None
 
 
+def unreached(host: str, error: BaseException) -> str:
+    """Say why there is no connection to `host`; a certificate that proves nothing is not taken for an outage."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            why = safe_reason(cause.verify_message.rstrip("."))
+            return f"{host} does not prove who it is: its certificate is refused ({why}). Nothing was sent to it."
+        if isinstance(cause, ssl.SSLError):
+            return f"{host} does not speak TLS as it should: no safe connection could be made. Nothing was sent to it."
+        cause = cause.__cause__ or cause.__context__
+    return f"{host} cannot be reached: nobody listens, no route or no such name."
+
+
 @contextmanager
 def reading(host: str) -> Iterator[None]:
     """Turn the client library's errors into ours; for reading only, a submission tells them apart itself."""
     try:
         yield
-    except httpx.ConnectError:
-        raise Offline(f"{host} cannot be reached: nobody listens, no route or no such name.") from None
+    except httpx.ConnectError as error:
+        raise Offline(unreached(host, error)) from None
     except httpx.TimeoutException:
         raise Offline(f"{host} did not answer in time.") from None
     except httpx.DecodingError:
