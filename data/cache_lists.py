@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from data.account import Account
 from data.assessment import NO_RANK, Row
-from data.cache_file import CacheFile
+from data.cache_facts import CacheFacts
 from data.ports import Counts, Sort, View
 from data.wire import decoder
 
@@ -55,7 +55,7 @@ def list_query(view: View, sort: Sort, text: str, untouched: bool, snoozed: bool
     return f"{' UNION ALL '.join(selects)} ORDER BY {columns}", values
 
 
-class CacheLists(CacheFile):
+class CacheLists(CacheFacts):
     """The readers. Each refuses the book of another backend than the expected one (WrongBackend)."""
 
     def counts(self) -> Counts:
