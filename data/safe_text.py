@@ -24,6 +24,7 @@ _HARMFUL_ONE = (
 )
 _HARMFUL = re.compile(_HARMFUL_ONE + "+")
 _ESCAPED = re.compile(_HARMFUL_ONE)
+_FOREIGN = re.compile("[^ -~]+")  # found five times as fast as what is harmful in it
 # Forms of an ideograph as Japanese names are written with them; joiners. They only choose how their neighbour looks.
 _HARMLESS_RUN = re.compile("[\u200c\u200d\U000e0100-\U000e01ef]+")
 _IDEOGRAPH = re.compile("[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
@@ -87,7 +88,9 @@ def drawable(text: str) -> str:
 
 def escaped(json: str) -> str:
     """Return a JSON text in which what a terminal could act on stands as `\\uXXXX`: the same values to a machine."""
-    return json if json.isascii() and json.isprintable() else _ESCAPED.sub(_as_escape, json)
+    if json.isascii() and json.isprintable():
+        return json
+    return _FOREIGN.sub(lambda run: _ESCAPED.sub(_as_escape, run.group()), json)
 
 
 def _as_escape(found: "re.Match[str]") -> str:
