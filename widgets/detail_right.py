@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from data.ports import Detail
+from data.safe_text import SafeText
 from widgets import detail_facts as facts
 from widgets import numbers, severity_badge
 from widgets.line import Line, Piece, wrap
@@ -43,12 +44,15 @@ def _title(detail: Detail, width: int, look: Look) -> Lines:
     *above, last = wrap(row.name, width - 2, 2) or [row.id]
     lines += [([(line, "strong bold")], ()) for line in above]
     lines.append(([(last, "strong bold"), *severity_badge.doubt(row, look)], ()))
-    if row.suspicious:
+    firm = detail.account.org_name or SafeText("")  # as served: the row's copy no longer tells whether it is doubtful
+    other = SafeText("") if firm in row.name else firm
+    if row.suspicious or other.suspicious:
         lines.append(([(numbers.fit("Hidden characters in it are shown as ?", width, look.glyphs), "muted")], ()))
     words = facts.facts_of(row, look.glyphs)
     lines += [([(line, "muted")], ()) for line in _joined(words, width)]
-    if row.org_name and row.org_name not in row.name:
-        lines.append(([(numbers.fit(row.org_name, width, look.glyphs).rstrip(), "muted")], ()))
+    if other:
+        shown = numbers.fit(other, width - 2, look.glyphs).rstrip()
+        lines.append(([(shown, "muted"), *severity_badge.doubtful(other.suspicious, look)], ()))
     return lines
 
 

@@ -1,6 +1,9 @@
 """Severity: always a mark, a word and a colour."""
 
+from rich.cells import cell_len
+
 from data.assessment import Category, Row
+from data.safe_text import most_cells
 from widgets.line import Piece
 from widgets.look import Look
 from widgets.numbers import fit
@@ -44,12 +47,21 @@ def badge(row: Row, look: Look) -> list[Piece]:
 
 def doubt(row: Row, look: Look) -> list[Piece]:
     """Return the mark behind a name in which characters had to be replaced; nothing behind any other."""
-    return [(f" {look.glyphs.needs}", "cap bold")] if row.suspicious else []
+    return doubtful(row.suspicious, look)
+
+
+def doubtful(suspicious: bool, look: Look) -> list[Piece]:
+    """Return that mark for any text; it stands behind the very text that is doubtful."""
+    return [(f" {look.glyphs.needs}", "cap bold")] if suspicious else []
 
 
 def named(row: Row, cells: int, look: Look) -> str:
-    """Return the account's name in at most so many cells, its id where the name is blank: something must be seen."""
-    return fit(row.name if row.name.strip() else row.id, cells, look.glyphs).rstrip()
+    """Return the account's name in at most so many cells, its id where the name is blank: something must be seen.
+
+    What a terminal may need beyond what is counted follows as blanks (widgets.steady).
+    """
+    name = fit(row.name if row.name.strip() else row.id, cells, look.glyphs).rstrip()
+    return name + " " * (most_cells(name) - cell_len(name))
 
 
 def marked(row: Row, cells: int, look: Look) -> str:

@@ -49,8 +49,6 @@ def hostile_book(folder: Path, texts: Sequence[Text] = TEXTS, first: Sequence[st
     for number, (made, text) in enumerate(zip(book.generate(len(named), 7, today), named, strict=True)):
         body = poison(made.account, nth, FREE if number % 5 else re.compile(f"{FREE.pattern}|{WORDS.pattern}"))
         body |= {"name": _sendable(text.text), "flags": [_sendable(text.text)]}
-        if not text.suspicious:  # so that nothing else of it calls for the mark of a doubtful name
-            body["org_name"] = None
         if number % 3 or number < len(first):  # blocked, whatever the book had in mind
             body |= {"tier": "pilot", "payment_mode": "none"}
             since = today if number >= len(first) else today - timedelta(days=60 - number)  # the longest stand first

@@ -289,7 +289,7 @@ def test_a_negative_use_of_nothing_divides_by_nothing(kit):
 
 def test_a_suspicious_name_is_marked(kit):
     assert kit.judge(name="North\x1b[2Jwind").suspicious
-    assert kit.judge(org_name="North\u202ewind").suspicious
+    assert not kit.judge(org_name="North\u202ewind").suspicious, "the mark stands where the doubtful text is"
     assert not kit.judge(name="Nörthwind 株式会社", org_name=None).suspicious
 
 

@@ -43,6 +43,7 @@ from widgets.filter_line import FilterInput
 from widgets.header_line import HeaderLine
 from widgets.line import strip, wrap
 from widgets.look import Look
+from widgets.numbers import fit
 from widgets.outbox_row import Choice
 from widgets.row_strip import RowPainter, RowState
 from widgets.status_line import StatusLine
@@ -118,9 +119,15 @@ def _lines(sections: Any, width: int, look: Look) -> Iterator[Strip]:
     return (strip(left, width, look, "bg", right) for section in sections for left, right in section)
 
 
-def pane_right(one: Seen, on: Stage) -> Iterator[Strip]:
-    """The pane at the right."""
-    return _lines(pane_sections(one.detail, NOW, {"reset_usage": "R"}, "", 44, on.look), 44, on.look)
+def pane_right(one: Seen, on: Stage) -> Sequence[Strip]:
+    """The pane at the right; a doubtful organisation has a mark of its own."""
+    lines = list(_lines(pane_sections(one.detail, NOW, {"reset_usage": "R"}, "", 44, on.look), 44, on.look))
+    firm = one.detail.account.org_name
+    if firm is not None and firm not in one.detail.row.name:
+        shown = f"{fit(firm, 42, on.look.glyphs).strip()}{' !' * firm.suspicious}"
+        assert any(line.text.strip() == shown for line in lines), shown
+        assert any("Hidden characters" in line.text for line in lines) == firm.suspicious | one.text.suspicious
+    return lines
 
 
 def pane_bottom(one: Seen, on: Stage) -> Sequence[Strip]:

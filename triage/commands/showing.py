@@ -58,7 +58,7 @@ def _print(
     glyphs = pick(context.settings.glyphs, context.environ)
     lines = [
         f"{doubtful(row)}  {row.id}",
-        *(HIDDEN,) * row.suspicious,
+        *(HIDDEN,) * (row.suspicious or (account.org_name is not None and account.org_name.suspicious)),
         f"{category_cell(row, glyphs)}: {row.detail}" if row.category else row.detail,
     ]
     lines += _facts(row, account, book, glyphs)
@@ -89,7 +89,7 @@ def _facts(row: Row, account: Account, book: "Book", glyphs: "Glyphs") -> list[s
 
     contact = row.contact
     facts = [
-        ("organisation", account.org_name),
+        ("organisation", account.org_name and account.org_name + (" !" if account.org_name.suspicious else "")),
         ("tier", f"{row.tier} until {utc(account.tier_expires_at)}" if account.tier_expires_at else row.tier),
         ("mrr", money_words(row.mrr, row.currency, glyphs)),
         ("since", utc(row.since) if row.since else None),

@@ -25,12 +25,11 @@ def assess(
     logins = plays.read_logins(account, policy, now, complete_through)
     contact = plays.pick_contact(account)
     turns = at_risk.category_turns_at(account, readings, dropped, policy, now)
-    org_name = account.org_name
     return Row(
         id=account.id,
         name=account.name,
-        suspicious=account.name.suspicious or (org_name is not None and org_name.suspicious),
-        org_name=org_name,
+        suspicious=account.name.suspicious,
+        org_name=account.org_name,
         industry=account.industry,
         tier=account.tier,
         mrr=account.mrr,
