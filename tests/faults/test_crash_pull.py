@@ -9,11 +9,14 @@ from collections.abc import Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import product
 from pathlib import Path
 
 import pytest
 from kit.crash import Bomb, Crash, homes
+from kit.crash_push import REFUSED
 from kit.proxy import FAULTS, Proxy
+from kit.soak import trials
 
 from data import pull as journey
 from data.backends import native_delta
@@ -55,6 +58,12 @@ class Library:
     old: dict[str, bytes]
     new: dict[str, bytes]
     head: tuple[int, str]
+    refused: int = 0
+
+    @property
+    def hits(self) -> Counter[str]:
+        """Faults really met; what was refused only the client's own socket can see."""
+        return Counter({**self.proxy.hits, "refused": self.refused})
 
     def pull(self, home: Path, kind: str, bomb: Bomb | None = None, timeout: float = 5.0) -> None:
         """One pull as a process would do it, from opening the file on."""
@@ -82,6 +91,7 @@ class Library:
         self.proxy.set(*faults, everywhere=True)
         with suppress(Crash, TriageError):
             self.pull(home, kind, first, timeout)
+        self.refused += first.steps.count(REFUSED)
         self.proxy.set()
         left = first.left
         self.look(left, kind, name)
@@ -202,14 +212,37 @@ def test_crashed_at_every_step_of_a(kind, library, tally):
     tally("crash trials (point x fault)", crashed)
 
 
+def finish(tally, library, crashed, before):
+    """Hand the counts over."""
+    tally("crash trials (point x fault)", crashed)
+    for fault, hits in (library.hits - before).items():
+        tally(f"fault: {fault}", hits)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_faults_and_crashes_under_faults_of_a(kind, library, tally):
     dice, crashed = random.Random(SEED + 1), 0
-    before = Counter(library.proxy.hits)
+    before = Counter(library.hits)
     for fault in FAULTS:
         for at in (0, dice.randrange(1, 40)):
             bomb = library.trial(kind, at, (*(None,) * dice.randrange(1, 4), fault), timeout=0.15)
             crashed += bomb.blown
-    tally("crash trials (point x fault)", crashed)
-    for fault, hits in (library.proxy.hits - before).items():
-        tally(f"fault: {fault}", hits)
+    finish(tally, library, crashed, before)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(12 * 3600)
+@pytest.mark.parametrize("kind", KINDS)
+def test_crashed_anywhere_under_any_fault_of_a(kind, library, tally):
+    """Every step × every fault, in a random order; half of the recoveries crash as well."""
+    seed = random.SystemRandom().randrange(1 << 32)
+    print(f"seed {seed}")
+    dice, crashed, before = random.Random(seed), 0, Counter(library.hits)
+    cells = list(product(FAULTS, range(1, len(library.trial(kind, 0).steps) + 1)))
+    dice.shuffle(cells)
+    tally("crash trials (point x fault)", 0, seed=f"{kind}: {seed}")
+    for number in trials(len(cells), 0.1 / len(KINDS)):
+        fault, at = cells[number]
+        plan = (*(None,) * dice.randrange(5), fault)
+        crashed += library.trial(kind, at, plan, dice.choice((0, dice.randrange(1, 60))), timeout=0.15).blown
+    finish(tally, library, crashed, before)
