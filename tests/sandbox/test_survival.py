@@ -30,12 +30,17 @@ def chain_is_sound(entries: list[dict[str, Any]]) -> bool:
     return True
 
 
-def test_a_committed_change_is_there_after_sigkill(launch: Any) -> None:
+def test_a_committed_change_is_there_after_sigkill(
+    launch: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "temp").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "temp"))
     own = launch()
     body = own.body("note", "acc_0", params={"text": "keep me"})
     answer = own.post(body, version=None)
     identity = (own.running.tokens, own.client().get("/v1/keys").json(), own.client().get("/v1/accounts").json())
     own.running.kill()
+    assert list((tmp_path / "temp").iterdir()) == [], "a kill leaves nothing beside the book"
     again = launch(accounts=5, seed=99)
     assert again.running.tokens == identity[0]
     assert again.client().get("/v1/keys").json() == identity[1]

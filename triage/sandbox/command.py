@@ -8,6 +8,8 @@ import socket
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from triage.sandbox import seed, server
@@ -90,8 +92,8 @@ def _run(args: argparse.Namespace) -> int:
     except OSError as error:
         _say(f"Port {args.port} cannot be used: {error.strerror}. Try --port 0.")
         return 1
-    with bound, tempfile.TemporaryDirectory(prefix="triage-sandbox-") as scratch:
-        path = args.db or Path(scratch) / "book.db"
+    with bound, _scratch(args.db) as scratch:
+        path = args.db or scratch / "book.db"
         clock = Clock(args.clock_offset)
         try:
             _open_or_seed(path, args.accounts, args.seed, clock)
@@ -105,6 +107,16 @@ def _run(args: argparse.Namespace) -> int:
         service.limiter = RateLimiter(*args.rate)
         _serve(bound.getsockname()[1], args, service, bound)
     return 0
+
+
+@contextmanager
+def _scratch(db: Path | None) -> Iterator[Path]:
+    """Yield where a book without a place of its own lies; with one nothing is made that a kill would leave behind."""
+    if db is not None:
+        yield db.parent
+        return
+    with tempfile.TemporaryDirectory(prefix="triage-sandbox-") as folder:
+        yield Path(folder)
 
 
 def _open_or_seed(path: Path, count: int, number: int, clock: Clock) -> None:
