@@ -13,6 +13,7 @@ from kit.planted.hand import FAST, PACKAGES, ROOT, Plant, Stale, environment, pr
 @pytest.mark.parametrize("name", PLANTS)
 def test_the_suite_catches(name, tmp_path, tally):
     plant = PLANTS[name]
+    tally("planted bugs")
     root = scratch_copy(tmp_path / "copy")
     put(plant, root)
     outcome = run(root, *FAST, *plant.caught_by)

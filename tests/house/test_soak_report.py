@@ -1,9 +1,11 @@
 """The page of a long run: whatever went wrong, was cut short or never ran is on it."""
 
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from kit.planted.hand import ROOT, environment
 from kit.soak_report import LongRun, Sweep, report_text
 
@@ -74,3 +76,31 @@ def test_what_never_ran_is_a_violation_and_a_full_run_says_so():
     assert "took 31.0 minutes" in said and "**1 violation** in 2 sweeps" in said
     assert "| `a.py::two` | did not run | 0.0 |" in said and "### did not run: `a.py::two`" in said
     assert "Every count has reached the goal of a full run." in said and "hostile strings" not in said
+
+
+CHOICES = {
+    "whole": (("-m", "not soak"), 1),
+    "one file": (("-m", "not soak", "test_fine.py"), 0),
+    "by name": (("-m", "not soak", "-k", "counted"), 0),
+}
+
+
+@pytest.mark.parametrize("choice", CHOICES)
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_a_whole_run_that_counts_less_than_its_goals_has_failed(choice, workers, tmp_path):
+    words, code = CHOICES[choice]
+    (tmp_path / "conftest.py").write_text('pytest_plugins = ["kit.tally"]\n')
+    (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers = soak\n")
+    (tmp_path / "test_fine.py").write_text(FINE)
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:hypothesispytest"]
+        + ["-n", workers, *words],
+        cwd=tmp_path,
+        env=environment(ROOT),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == code, done.stdout
+    assert ("goal 1,000   SHORT OF IT" in done.stdout) is (choice == "whole")
+    assert re.search(r"^bad answers +[34]   goal 500", done.stdout, re.MULTILINE), done.stdout

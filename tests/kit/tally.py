@@ -87,10 +87,30 @@ def pytest_xdist_node_collection_finished(node: Any, ids: Sequence[str]) -> None
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """A worker hands its counts over."""
-    if hasattr(session.config, "workeroutput"):
-        session.config.workeroutput["tally"] = session.config.stash[COUNTS]
-        session.config.workeroutput["seeds"] = session.config.stash[SEEDS]
+    """A worker hands its counts over; a whole run that counted less than its goals has failed."""
+    config = session.config
+    if hasattr(config, "workeroutput"):
+        config.workeroutput["tally"] = config.stash[COUNTS]
+        config.workeroutput["seeds"] = config.stash[SEEDS]
+    elif _is_whole(config) and session.exitstatus == pytest.ExitCode.OK and _short(config.stash[COUNTS]):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def _is_whole(config: pytest.Config) -> bool:
+    """True for all ordinary tests, as `make test` runs them, and not for a choice of them."""
+    chosen = config.getoption("keyword") or config.getoption("collectonly") or config.getoption("lf", False)
+    everywhere = config.args_source is not pytest.Config.ArgsSource.ARGS
+    return everywhere and not chosen and config.getoption("markexpr") == "not soak"
+
+
+def _short(counts: dict[str, int]) -> dict[str, int]:
+    """The names whose goal a whole run has to reach and did not, with that goal.
+
+    `least` is for where something of the machine may be missing, and the tests that need it are skipped.
+    """
+    goals = json.loads(GOALS.read_text(encoding="utf-8"))
+    least = {name: goal.get("least", goal.get("ci", 0)) for name, goal in goals.items()}
+    return {name: wanted for name, wanted in least.items() if counts.get(name, 0) < wanted}
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -113,10 +133,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     column = "soak" if report else "ci"
     goals = json.loads(GOALS.read_text(encoding="utf-8"))
     terminalreporter.write_sep("=", "what was counted")
+    whole = _is_whole(config)
     for name in goals:
-        if name in counts:
-            goal = goals[name].get(column)
-            terminalreporter.write_line(f"{name:<44}{counts[name]:>9,}" + (f"   goal {goal:,}" if goal else ""))
+        if name in counts or whole:
+            count, goal = counts.get(name, 0), goals[name].get(column)
+            short = "   SHORT OF IT" if whole and goal and count < goal else ""
+            terminalreporter.write_line(f"{name:<44}{count:>9,}" + (f"   goal {goal:,}{short}" if goal else ""))
     if report:
         run = LongRun(
             began=config.stash[BEGAN],

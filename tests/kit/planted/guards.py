@@ -50,6 +50,14 @@ PLANTS = (
         ("tests/wire/test_native.py::test_the_token_reaches_no_log_and_follows_no_redirect",),
     ),
     Plant(
+        "certificates not verified",
+        "data/backends/native_http.py",
+        'if base_url.startswith("http:") else True,',
+        'if base_url.startswith("http:") else False,',
+        "Whoever sits between gets the token and every customer, and answers in the server's name.",
+        ("tests/wire/test_tls.py::test_a_certificate_that_proves_nothing_gets_no_token",),
+    ),
+    Plant(
         "exports open to others",
         "triage/commands/audit.py",
         """\
