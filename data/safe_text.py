@@ -119,17 +119,33 @@ def cell_width(text: str) -> int:
     return width if width >= 0 else len(text)
 
 
+def most_cells(text: str) -> int:
+    """Return the most cells that any terminal gives `text`: some count its clusters, some add up its code points."""
+    if _is_plain(text):
+        return len(text)
+    return max(cell_width(text), sum(map(_alone, text)))
+
+
+def _alone(char: str) -> int:
+    """The cells of a character in a terminal that knows no clusters: vowel signs and skin tones count there."""
+    from wcwidth import wcwidth
+
+    if unicodedata.category(char) == "Mc" or "\U0001f1e6" <= char <= "\U0001f1ff":  # half a flag is one letter
+        return 1
+    return max(0, wcwidth(char))
+
+
 def cut_cells(text: str, cells: int) -> str:
-    """Return `text` in at most `cells` terminal cells, closed by `…` where something was left out."""
-    return text if cell_width(text) <= cells else widest(text, cells - 1) + "…"
+    """Return `text` in at most `cells` cells of any terminal, closed by `…` where something was left out."""
+    return text if most_cells(text) <= cells else widest(text, cells - 1) + "…"
 
 
 def widest(text: str, cells: int) -> str:
-    """Return the longest beginning of `text` that fits into `cells` cells; its last letter keeps its marks."""
+    """Return the longest beginning of `text` that fits into `cells` cells of any terminal; it keeps its marks."""
     if _is_plain(text):
         return text[: max(0, cells)]
     most = range(min(len(text), _MOST_A_CELL * max(0, cells)) + 1)
-    fits = bisect_right(most, max(0, cells), key=lambda end: cell_width(text[:end])) - 1
+    fits = bisect_right(most, max(0, cells), key=lambda end: most_cells(text[:end])) - 1
     return text[:fits].rstrip(_JOINERS)  # one that joins nothing would be replaced when read again
 
 

@@ -11,6 +11,7 @@ from rich.text import Text
 from textual import events
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.driver import Driver
 from textual.filter import LineFilter
 
 from data.ports import Desk, Link
@@ -24,6 +25,7 @@ from triage.beside import Beside
 from widgets.colourless import Colourless
 from widgets.glyphs import pick
 from widgets.look import Look, colours, may_move, wants_plain
+from widgets.steady import steadied
 from widgets.theme import PLAIN, Styles, css_variables, derive, textual_themes, theme_name
 
 
@@ -85,6 +87,10 @@ class TriageApp(App[str]):
     def _watch_theme(self, theme_name: str) -> None:
         super()._watch_theme(theme_name)
         self.look = self._make_look()
+
+    def get_driver_class(self) -> type[Driver]:
+        """The platform's driver, with columns that stand still whatever a terminal makes of foreign text."""
+        return steadied(super().get_driver_class())
 
     # --- life ---
 

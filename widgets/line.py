@@ -9,6 +9,7 @@ from rich.text import Text
 from textual.strip import Strip
 from textual.widget import Widget
 
+from data.safe_text import most_cells
 from widgets.look import Look, look_of
 
 # text, ink ("muted", "strong bold", …), and optionally a ground other than the line's
@@ -56,14 +57,14 @@ def wrap(sentence: str, width: int, most: int = 0) -> list[str]:
     line = ""
     for word in sentence.split():
         trial = f"{line} {word}" if line else word
-        if cell_len(trial) <= width:
+        if most_cells(trial) <= width:
             line = trial
             continue
         if line:
             lines.append(line)
-        while cell_len(word) > width > 0:
+        while most_cells(word) > width > 0:
             kept = word[:width]
-            while len(kept) > 1 and cell_len(kept) > width:
+            while len(kept) > 1 and most_cells(kept) > width:
                 kept = kept[:-1]
             lines.append(kept)
             word = word[len(kept) :]
@@ -72,7 +73,7 @@ def wrap(sentence: str, width: int, most: int = 0) -> list[str]:
         lines.append(line)
     if most and len(lines) > most:
         last = lines[most - 1]
-        while last and cell_len(last) > width - 1:
+        while last and most_cells(last) > width - 1:
             last = last[:-1]
         lines = [*lines[: most - 1], last + "…"]
     return lines

@@ -3,7 +3,9 @@
 import math
 from datetime import UTC, date, datetime
 
-from data.safe_text import cell_width, widest
+from rich.cells import cell_len
+
+from data.safe_text import most_cells, widest
 from widgets.glyphs import UNICODE, Glyphs
 
 MINUTE, HOUR, DAY, WEEK, YEAR = 60, 3600, 86400, 604800, 31536000
@@ -198,10 +200,11 @@ def _thousands(number: int) -> str:
 
 
 def fit(text: str, cells: int, glyphs: Glyphs = UNICODE) -> str:
-    """Return `text` cut with the set's mark and padded to exactly `cells` cells."""
+    """Return `text` cut with the set's mark and padded to exactly `cells` cells.
+
+    Cut by the most that a terminal may give it, padded by what Textual counts, so that the next column stands still.
+    """
     text = glyphs.show(text)
-    width = cell_width(text)
-    if width > cells:
+    if most_cells(text.rstrip()) > cells or cell_len(text) > cells:
         text = widest(text, cells - 1) + glyphs.cut if cells > 0 else ""
-        width = cell_width(text)
-    return text + " " * (cells - width)
+    return text + " " * (cells - cell_len(text))

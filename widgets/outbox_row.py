@@ -129,7 +129,8 @@ def _held_word(change: Change, now: datetime) -> str:
     if change.state is not State.HELD or change.hold_until is None:
         return ""
     left = seconds_left(change, now)
-    return f"held {left} s" if left > 0 else "waiting"
+    unit = " s" if left < 100 else "s"  # the longest hold is 600 s, the column has 9 cells
+    return f"held {left}{unit}" if left > 0 else "waiting"
 
 
 def _beside(change: Change, cells: int, look: Look, now: datetime) -> list[Piece]:
