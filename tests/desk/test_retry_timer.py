@@ -22,14 +22,14 @@ def test_a_lost_answer_is_tried_again_with_nobody_pressing_a_key(tmp_path: Path,
         with closing(Desk.open(session)) as desk:
             lines = desk.open_list(View.AT_RISK, Sort.SEVERITY, "").window(0, 200)
             account = next(line.row for line in lines if line.row.workspaces and (line.row.workspaces[0].used or 0) > 0)
-            proxy.set("drop after commit", "drop before")
+            proxy.set("drop after commit", "drop before", "429 seconds")  # the last is longer than a watcher's look
             desk.start(lambda: None)
             order = Order("reset_usage", account.id, account.workspaces[0].id, {}, REASON)
             change = desk.submit(order, hold=False)
-            ends = time.monotonic() + 15  # two tries whose backoff is at most 1 s and 2 s
+            ends = time.monotonic() + 20  # tries whose pause is at most 1 s, 2 s and 2 s
             while desk.box.get(change.change_id).state is not State.APPLIED and time.monotonic() < ends:
                 time.sleep(0.05)
             assert desk.box.get(change.change_id).state is State.APPLIED
-            assert (proxy.hits["drop after commit"], proxy.hits["drop before"]) == (1, 1)
+            assert (proxy.hits["drop after commit"], proxy.hits["drop before"], proxy.hits["429 seconds"]) == (1, 1, 1)
             desk.stop()
         assert [entry["reason"] for entry in audit_of(server, account.id)].count(REASON) == 1
