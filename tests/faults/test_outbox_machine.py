@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import os
 import random
 import shutil
 import tempfile
@@ -14,8 +15,16 @@ import hypothesis.strategies as st
 import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from hypothesis import settings
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, rule
+from hypothesis import seed, settings
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    invariant,
+    multiple,
+    rule,
+    run_state_machine_as_test,
+)
+from kit.soak import trials
 
 from data.account import Account
 from data.backends.native import CAPABILITIES
@@ -312,13 +321,16 @@ class Loop(RuleBasedStateMachine):
             last = entry.hash
 
 
-Loop.TestCase.settings = settings(max_examples=25, stateful_step_count=25, deadline=None)
+Loop.TestCase.settings = settings(max_examples=25, stateful_step_count=25, deadline=None, derandomize=True)
 TestLoop = Loop.TestCase
 
 
-class LongLoop(Loop):
-    """The same for `make soak`: more examples, longer histories."""
-
-
-LongLoop.TestCase.settings = settings(max_examples=300, stateful_step_count=60, deadline=None)
-TestLongLoop = pytest.mark.soak(pytest.mark.timeout(3600)(LongLoop.TestCase))
+@pytest.mark.soak
+@pytest.mark.timeout(0)
+def test_soak_the_outbox_and_the_push():
+    """More examples, longer histories, of other seeds."""
+    how = settings(max_examples=10, stateful_step_count=60, deadline=None, database=None, print_blob=False)
+    first = int.from_bytes(os.urandom(4), "big")
+    for number in trials(200, 0.05):
+        print("outbox machine seed", first + number)
+        run_state_machine_as_test(seed(first + number)(type("LongLoop", (Loop,), {})), settings=how)

@@ -15,7 +15,9 @@ PROBLEM = "application/problem+json"
 FAULTS = (
     *("refused", "lost before", "lost after", "timed out", "crash before", "crash after", "delivered twice"),
     *("cut", "html", "portal", "redirect", "429", "429 date", "503", "503 bare", "401", "foreign", "late"),
+    *("forged", "invented"),
 )
+LOSSES = ("lost after", "timed out", "crash after", "cut", "html", "forged")  # applied, and the client cannot know
 
 
 class Crash(Exception):
@@ -32,6 +34,7 @@ class FaultyTransport(httpx.BaseTransport):
         self.plan: deque[str | None] = deque()
         self.everywhere = False
         self.hits: Counter[str] = Counter()
+        self.answers: Counter[str] = Counter()
         self._now = now
         self._inner = httpx.HTTPTransport()
         self._late: list[httpx.Request] = []
@@ -45,16 +48,25 @@ class FaultyTransport(httpx.BaseTransport):
         """Send one request, badly if planned."""
         planned = self.plan and (self.everywhere or request.method == "POST")
         fault = self.plan.popleft() if planned else None
-        if fault is None:
-            return self._inner.handle_request(request)
-        self.hits[fault] += 1
-        return self._do(fault, request)
+        if fault is not None:
+            self.hits[fault] += 1
+        answer = self._inner.handle_request(request) if fault is None else self._do(fault, request)
+        if request.method == "POST":
+            replay = " replayed" if "idempotent-replayed" in answer.headers else ""
+            self.answers[f"{answer.status_code}{replay}"] += 1
+        return answer
 
     def deliver(self) -> None:
         """The network hands over what it held back."""
         late, self._late = self._late, []
         for request in late:
             self._send(request)
+
+    def forget(self) -> None:
+        """Nothing is planned, held back or remembered."""
+        self.set()
+        self._late.clear()
+        self._last = None
 
     def close(self) -> None:
         """Close the connections."""
@@ -84,6 +96,8 @@ class FaultyTransport(httpx.BaseTransport):
         }
         if fault in before:
             return before[fault]()
+        if fault == "invented":
+            return _invented(self._last, request) if self._last else _raise(httpx.ReadError("reset"))
         if fault == "late":
             self._late.append(request)
             raise httpx.ReadTimeout("held back")
@@ -96,6 +110,7 @@ class FaultyTransport(httpx.BaseTransport):
             "cut": lambda: _again(answer, answer.content[: len(answer.content) // 2]),
             "html": lambda: _page(502, "Bad gateway"),
             "foreign": lambda: _again(self._last) if self._last else _raise(httpx.ReadError("reset")),
+            "forged": lambda: _forged(answer) if "/v1/changes" in request.url.path else _again(answer),
         }
         result = after[fault]()
         self._last = answer if answer.status_code == 201 else self._last
@@ -129,6 +144,24 @@ def _page(status: int, text: str) -> httpx.Response:
 def _again(answer: httpx.Response, body: bytes | None = None) -> httpx.Response:
     kept = {k: v for k, v in answer.headers.items() if k not in ("content-encoding", "content-length")}
     return _say(answer.status_code, kept, answer.content if body is None else body)
+
+
+def _forged(answer: httpx.Response) -> httpx.Response:
+    """The receipt's signature is another's, whatever else is true; a refusal passes as it is."""
+    if answer.status_code not in (200, 201):
+        return _again(answer)
+    signature = json.loads(answer.content)["receipt"]["signature"]
+    other = ("B" if signature[0] == "A" else "A") + signature[1:]
+    return _again(answer, answer.content.replace(signature.encode(), other.encode()))
+
+
+def _invented(last: httpx.Response, request: httpx.Request) -> httpx.Response:
+    """Somebody in between says "applied", with the last change's receipt; the server never hears of it."""
+    if request.method != "POST":
+        raise httpx.ReadError("reset")
+    asked, told = json.loads(request.content), json.loads(last.content)
+    told["change_id"], told["account"]["id"] = asked["change_id"], asked["account_id"]
+    return _again(last, json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode())
 
 
 def _problem(status: int, slug: str, headers: dict[str, str]) -> httpx.Response:

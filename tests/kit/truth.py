@@ -9,7 +9,7 @@ from kit.live_server import LiveServer
 from data.outbox import Outbox
 from data.ports import Sort, View
 from data.receipts import GENESIS, entry_hash, verify_receipt
-from data.remedy import FINISHED, NEEDS_YOU, PENDING, REMEDIES, Change, State
+from data.remedy import FINISHED, NEEDS_YOU, PENDING, REMEDIES, Change, Receipt, State
 from triage.desk import Desk
 from triage.sandbox import codec
 
@@ -45,6 +45,7 @@ class Truth:
     ever: set[str] = field(default_factory=set)
     _versions: dict[str, int] = field(default_factory=dict)
     _seeded: int | None = None
+    _proven: dict[str, Receipt] = field(default_factory=dict)
 
     def wrote(self, change: Change, home: str) -> None:
         """A person wrote a change: nothing else may ever be applied."""
@@ -137,8 +138,10 @@ class Truth:
             there = row.change_id in self.applied
             if row.state is State.APPLIED:
                 assert row.receipt is not None and row.change_id in self.ever and not row.unknown, "I4: not applied"
-                wrong = verify_receipt(row.receipt, row.change_id, row.reason or None, keys, row.account_id)
-                assert wrong is None, f"I4: {wrong}"
+                if self._proven.get(row.change_id) != row.receipt:
+                    wrong = verify_receipt(row.receipt, row.change_id, row.reason or None, keys, row.account_id)
+                    assert wrong is None, f"I4: {wrong}"
+                    self._proven[row.change_id] = row.receipt
                 assert not there or self.hashes[row.receipt.audit_seq] == row.receipt.hash, "I2: another entry"
             elif there:
                 assert row.unknown, f"I1: applied on the server, but shown as {row.state} and known"
