@@ -85,7 +85,7 @@ def test_I1_crashed_anywhere_under_any_faults(part, make_scene, tally):
     print(f"seed {seed}")
     dice, scene, crashed = random.Random(seed), None, 0
     tally("crash trials (point x fault)", 0, seed=f"{part}: {seed}")
-    for number in trials(12_500, 0.45 / 2):
+    for number in trials(12_500, 0.12):
         if number % 250 == 0:
             if scene is not None:
                 finish(tally, scene, crashed)

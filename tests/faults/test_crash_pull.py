@@ -241,7 +241,7 @@ def test_crashed_anywhere_under_any_fault_of_a(kind, library, tally):
     cells = list(product(FAULTS, range(1, len(library.trial(kind, 0).steps) + 1)))
     dice.shuffle(cells)
     tally("crash trials (point x fault)", 0, seed=f"{kind}: {seed}")
-    for number in trials(len(cells), 0.1 / len(KINDS)):
+    for number in trials(len(cells), 0.06 / len(KINDS)):
         fault, at = cells[number]
         plan = (*(None,) * dice.randrange(5), fault)
         crashed += library.trial(kind, at, plan, dice.choice((0, dice.randrange(1, 60))), timeout=0.15).blown

@@ -260,7 +260,7 @@ def test_I5_I6_operators_at_once_lose_nothing_and_keep_order(server, part, tmp_p
 def test_soak_I5_I6_operators_at_once_lose_nothing_and_keep_order(server, tmp_path, tally):
     running, accounts = server
     first = int.from_bytes(os.urandom(4), "big")
-    for number in trials(2000, 0.2):
+    for number in trials(2000, 0.1):
         chosen = random.Random(first + number).sample(accounts, ACCOUNTS)
         print("history", first + number)
         history(running.url, running.tokens, chosen, tmp_path / str(number), first + number)

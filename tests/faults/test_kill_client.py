@@ -182,7 +182,7 @@ def test_I1_clients_killed_again_and_again(part, field, tally):
     seed = random.SystemRandom().randrange(1 << 32)
     print(f"seed {seed}")
     field = field(seed)
-    for _ in trials(3_000, 0.3):
+    for _ in trials(3_000, 0.17):
         maya, changes = field.written()
         for _ in range(field.dice.choice((1, 1, 2, 3))):
             pulls = field.dice.random() < 0.5

@@ -167,7 +167,7 @@ def test_I1_a_server_killed_again_and_again(part, field, tally):
     seed = random.SystemRandom().randrange(1 << 32)
     print(f"seed {seed}")
     field = field(seed)
-    for _ in trials(1_000, 0.2):
+    for _ in trials(1_000, 0.11):
         changes = field.written()
         for _ in range(field.dice.choice((1, 1, 2))):
             field.killed_during(field.maya.push)

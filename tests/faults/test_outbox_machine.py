@@ -331,6 +331,6 @@ def test_soak_the_outbox_and_the_push():
     """More examples, longer histories, of other seeds."""
     how = settings(max_examples=10, stateful_step_count=60, deadline=None, database=None, print_blob=False)
     first = int.from_bytes(os.urandom(4), "big")
-    for number in trials(200, 0.05):
+    for number in trials(200, 0.03):
         print("outbox machine seed", first + number)
         run_state_machine_as_test(seed(first + number)(type("LongLoop", (Loop,), {})), settings=how)

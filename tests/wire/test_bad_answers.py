@@ -518,6 +518,6 @@ def test_answers_changed_at_random(wrong: Wrong, pusher: Pusher, tally: Any) -> 
 @pytest.mark.timeout(0)
 def test_answers_changed_at_random_for_long(wrong: Wrong, pusher: Pusher, tally: Any) -> None:
     begun = random.randrange(2**31)
-    for number in trials(20_000, 0.05):
+    for number in trials(20_000, 0.03):
         sweep(wrong, pusher, begun + number)
         tally("bad answers", seed=f"{begun} and on")

@@ -340,7 +340,7 @@ def test_clean_logs_raise_no_alarm(home: Home, server: Server, tmp_path: Path, t
 @pytest.mark.timeout(0)
 @pytest.mark.parametrize("name", KINDS)
 def test_soak_tampering(name: str, home: Home, server: Server, tmp_path: Path, tally: Any) -> None:
-    for trial in trials(1000, 0.05 / len(KINDS)):
+    for trial in trials(1000, 0.03 / len(KINDS)):
         dice = random.Random(f"soak {name} {trial}")
         if trial % 2:
             at_sync(home, server, name, dice)
@@ -352,7 +352,7 @@ def test_soak_tampering(name: str, home: Home, server: Server, tmp_path: Path, t
 @pytest.mark.soak
 @pytest.mark.timeout(0)
 def test_soak_clean_logs(home: Home, server: Server, tmp_path: Path, tally: Any) -> None:
-    for trial in trials(1000, 0.05):
+    for trial in trials(1000, 0.03):
         clean(home, server, tmp_path, random.Random(f"soak clean {trial}"))
         tally("clean audit logs accepted", seed="'soak clean N'")
 
