@@ -25,6 +25,7 @@ from triage.beside import Beside
 from widgets.colourless import Colourless
 from widgets.glyphs import pick
 from widgets.look import Look, colours, may_move, wants_plain
+from widgets.paste_guard import guarded
 from widgets.steady import steadied
 from widgets.theme import PLAIN, Styles, css_variables, derive, textual_themes, theme_name
 
@@ -89,8 +90,8 @@ class TriageApp(App[str]):
         self.look = self._make_look()
 
     def get_driver_class(self) -> type[Driver]:
-        """The platform's driver, with columns that stand still whatever a terminal makes of foreign text."""
-        return steadied(super().get_driver_class())
+        """The platform's driver: columns stand still whatever a terminal makes of foreign text, a paste stays one."""
+        return steadied(guarded(super().get_driver_class()))
 
     # --- life ---
 
