@@ -77,6 +77,14 @@ class Unwritable(DatabaseProblem):
     """The file cannot be opened or written now: permissions, a full or read-only disk, or a lock that does not end."""
 
 
+class DiskFull(Unwritable):
+    """There is no room. What is and what to do come before the path: a status line is cut at its end."""
+
+    def __init__(self, path: Path | str) -> None:
+        super().__init__(path, "the disk is full")
+        self.args = (f"The disk is full. Make room; nothing is lost. Until then {path} cannot be used.",)
+
+
 def connect(
     path: Path,
     *,
@@ -142,7 +150,7 @@ def problem(error: sqlite3.DatabaseError, path: Path | str) -> DatabaseProblem:
     if code in _DAMAGE or str(error).startswith("Could not decode to UTF-8"):
         return Damaged(path, f"is damaged ({error}).")
     if code in _WITHOUT_ROOM and _is_full(Path(path).parent):
-        return Unwritable(path, "cannot be used now: the disk is full. Make room; nothing is lost.")
+        return DiskFull(path)
     return Unwritable(path, f"cannot be used now ({error}).")
 
 

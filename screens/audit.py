@@ -10,6 +10,7 @@ from textual.widget import Widget
 from data.account import Entry
 from data.ports import Desk, Detail, Header
 from screens.base import TriageScreen
+from screens.inbox_words import band
 from widgets.audit_row import Shape, details, head_strip, row_strip
 from widgets.block import Sentence
 from widgets.key_line import Hint
@@ -102,11 +103,12 @@ class AuditScreen(TriageScreen):
         sentence = self.query_one(ChainProblem)
         sentence.display = bool(problem)
         sentence.show(problem or "")
-        self.query_one(TitleTabs).show("Audit", [whose, "needs a look" if problem else self.desk.audit_state()])
+        state = "needs a look" if problem else self.desk.audit_state()
+        self.query_one(TitleTabs).show("Audit", [whose, state], band=band(header, self.now))
         place, total = listed.positions
         position = f"{count(place)} of {count(total)}{'+' if self._more else ''}" if total else ""
         calm = "One entry for each change. Nothing is ever removed."
-        self.say([(self._told or calm, "text" if self._told else "muted")], [(position, "muted")] if position else [])
+        self.say([(self.told or calm, "text" if self.told else "muted")], [(position, "muted")] if position else [])
 
     # --- pages ---
 

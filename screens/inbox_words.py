@@ -53,7 +53,9 @@ def band(header: Header, now: datetime) -> Band | None:
     short = f"{changes} here." if waiting else ""
     right = f"{next_try(status, now)}r now"
     if status.link is Link.DISK:
-        return Band("The disk refuses.", status.sentence, "", short)
+        if "disk is full" in status.sentence:
+            return Band("The disk is full.", f"Make room; nothing is lost. {short}".rstrip())
+        return Band("The disk refuses.", status.sentence, "", f"triage doctor says why. {short}".rstrip())
     if status.link is Link.OFFLINE:
         rest = f"You can go on working: {changes} here and {leaves}." if waiting else "You can go on working."
         return Band(f"Offline{since}.", rest, right, short)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from time import monotonic
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -11,6 +12,7 @@ from textual.widget import Widget
 from data.errors import TriageError
 from data.ports import ConflictView, Desk, Detail, Header, Link, OutboxCounts
 from data.remedy import PENDING, Change, State, ways
+from screens.inbox_words import band
 from screens.outbox_actions import OutboxActions
 from widgets.key_line import Hint
 from widgets.line import strip
@@ -121,10 +123,10 @@ class OutboxScreen(OutboxActions):
         verb = "needs" if needs == 1 else "need"
         many = f"{count(waits)} change{'' if waits == 1 else 's'} wait{'s' if waits == 1 else ''}"
         fact = f"{many}, {needs} {verb} you" if needs else many if waits else "nothing waits"
-        self.query_one(TitleTabs).show("Outbox", [fact])
+        self.query_one(TitleTabs).show("Outbox", [fact], band=band(header, self.now))
         place, total = listed.positions
         self.say(
-            [(self._told or CALM, "text" if self._told else "muted")],
+            [(self.told or CALM, "text" if self.told else "muted")],
             [(f"{place} of {total}", "muted")] if total else [],
         )
 
@@ -196,7 +198,7 @@ class OutboxScreen(OutboxActions):
                 self._conflicts[change.change_id] = self.desk.conflict_view(change.change_id)
             except TriageError as error:
                 self._conflicts[change.change_id] = None
-                self._told = str(error)
+                self._told, self._told_at = str(error), monotonic()
         return self._conflicts[change.change_id]
 
     def on_open_list_moved(self) -> None:

@@ -101,7 +101,7 @@ def details(
     if conflict is not None:
         made += _conflict(conflict, width, look, about, blank)
     else:
-        made += _plain(change, width, look, about, story(change, now, first_sent, before, signed_out))
+        made += _plain(change, width, look, about, story(change, now, first_sent, before, signed_out), signed_out)
     if change.reason:
         label = "Your reason" if change.is_remedy else "Reason"
         made += _labelled(label, str(quoted(change.reason)), "text", width, look)
@@ -210,15 +210,18 @@ def _moved_by(who: str, why: str, width: int, look: Look) -> list[Strip]:
     return _labelled("Moved by", who, "text", width, look) + (_labelled("", why, "text", width, look) if why else [])
 
 
-def _plain(change: Change, width: int, look: Look, about: About, told: Sequence[tuple[str, str]]) -> list[Strip]:
+def _plain(
+    change: Change, width: int, look: Look, about: About, told: Sequence[tuple[str, str]], signed_out: bool
+) -> list[Strip]:
     shape = Shape.of(width)
+    next_try = change.next_try_at if change.state is State.QUEUED and not change.unknown and not signed_out else None
     made: list[Strip] = []
     for heading, text in told:
         made += _labelled(heading, text, "text", width, look)
     if not told and (change.state is State.DISCARDED or not shape.sentence):
         made += _labelled("What is", _sentence(change, about.now), "text", width, look)
-    if change.state is State.QUEUED and not change.unknown and change.next_try_at and change.next_try_at > about.now:
-        seconds = int((change.next_try_at - about.now).total_seconds()) + 1
+    if next_try is not None and next_try > about.now:
+        seconds = int((next_try - about.now).total_seconds()) + 1
         made += _labelled("Next try", f"in {seconds} s", "text", width, look)
     facts = [fact for fact in facts_of(change.before, change.after_values, about) if fact.after is not None]
     for fact in facts:

@@ -298,6 +298,8 @@ def test_each_case_shows_the_right_key_first_and_why(width: int) -> None:
         base, state=State.SENDING, unknown=True, attempts=6, sent_at=now, last_error=safe_text("Nobody answered.")
     )
     waiting = msgspec.structs.replace(base, state=State.QUEUED, next_try_at=None)
+    later = msgspec.structs.replace(waiting, next_try_at=now + timedelta(seconds=400))
+    assert "Next try" in drawn(later, width) and "Next try" not in drawn(later, width, True)
     mine = msgspec.structs.replace(refused, change_id="first")
     for change, keys, words, more in (
         (parked("identity"), "sed", "as Tom Reyes, then it leaves by itself", {}),
