@@ -46,6 +46,12 @@ def was_here(presence: int | None) -> bool:
     return presence is not None and os.fstat(presence).st_size > 0
 
 
+def is_lost(path: Path) -> bool:
+    """Return whether an outbox stood at `path` and is gone; opens nothing."""
+    lock = path.with_name(LOCK_NAME)
+    return not path.exists() and lock.exists() and lock.stat().st_size > 0
+
+
 def remember(presence: int | None) -> None:
     """Note that an outbox stands here. A full disk may forget it: then only the notice of a loss is lost."""
     if presence is not None and os.fstat(presence).st_size == 0:

@@ -54,8 +54,7 @@ def _field(pointer: str) -> str:
 
 def _refused(change: Change) -> list[tuple[str, str]]:
     sentence, errors = field_errors(change.last_error or "The server refused it.")
-    said = [(field, message) for field, message in errors]
-    return [("Refused", sentence), *said] if sentence and sentence not in {one for _, one in said} else said
+    return [("Refused", sentence), *errors] if sentence and sentence not in {one for _, one in errors} else errors
 
 
 def _unknown(change: Change) -> str:

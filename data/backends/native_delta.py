@@ -50,12 +50,11 @@ class _Removed(Value, frozen=True):
     deleted: bool = False
 
 
-_accounts = decoder(Account)
+account_decoder = decoder(Account)
 _removed = decoder(_Removed)
 _trailers = decoder(Trailer)
 page_decoder = decoder(PageBody)
 page_shape = decoder(_PageShape)
-account_decoder = _accounts
 
 
 class Collector:
@@ -97,7 +96,7 @@ class Collector:
             self._advance(gone.seq)
             self._tombstones.append(gone)
             return
-        account = _sized(_accounts.decode(raw))
+        account = _sized(account_decoder.decode(raw))
         self._advance(account.seq)
         self._items.append(Item(account, raw))
 
@@ -234,7 +233,7 @@ def _check(trailer: Trailer, gathered: Collector, source: Iterator[bytes]) -> No
 
 def read_account(raw: bytes) -> Item:
     """Return one account with the bytes it came as."""
-    return Item(_sized(decode(raw, _accounts)), raw)
+    return Item(_sized(decode(raw, account_decoder)), raw)
 
 
 def _sized(account: Account) -> Account:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from data.database import on_network
 from data.errors import ConfigError, TriageError
-from data.outbox_presence import FILE_NAME, LOCK_NAME
+from data.outbox_presence import is_lost
 from data.schema import CACHE_APPLICATION_ID, CACHE_SCHEMA, OUTBOX_APPLICATION_ID, OUTBOX_SCHEMA
 from triage.commands.context import Context
 from triage.commands.terminal import examine_terminal
@@ -82,8 +82,7 @@ def _files(settings: Settings) -> Iterator[Finding]:
     }
     for path, application_id, schema in (outbox, cache):
         if not path.exists():
-            lost = path.name == FILE_NAME and path.with_name(LOCK_NAME).exists()
-            lost = lost and path.with_name(LOCK_NAME).stat().st_size > 0
+            lost = path == settings.outbox_file and is_lost(path)
             what = f"{path} is gone, though there was one here" if lost else "not there yet"
             yield Finding(path.name, not lost, what, f"Put it back, or: {_BEGIN_ANEW}" if lost else "")
             continue

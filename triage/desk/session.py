@@ -2,6 +2,7 @@
 
 import hashlib
 import random
+import sqlite3
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -112,7 +113,7 @@ class Session:
         cache = self.open_cache()
         try:
             return cache, self.open_outbox()
-        except TriageError:
+        except (TriageError, OSError, sqlite3.Error):
             cache.close()
             raise
 
