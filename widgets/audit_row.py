@@ -14,7 +14,7 @@ from widgets.change_words import describe_entry, quoted
 from widgets.facts import About, facts_of
 from widgets.line import Piece, strip, wrap
 from widgets.look import Look
-from widgets.numbers import fit, moment, utc
+from widgets.numbers import fit, moment, padded, utc
 
 LABEL = 16
 
@@ -65,9 +65,10 @@ def row_strip(
         return fit(text, max(0, cells - 1), glyphs) + " " if cells else ""
 
     strong = "strong bold" if here else "text"
+    name = padded(account, shape.account - 1, glyphs) + " " if shape.account else ""
     pieces: list[Piece] = [(f"{glyphs.cursor if here else ' '} ", "accent")]
     pieces += [(cell(moment(entry.applied_at, now), shape.when), "muted"), (cell(entry.actor.name, shape.who), "text")]
-    pieces += [(cell(describe_entry(entry), shape.action), strong), (cell(account, shape.account), strong)]
+    pieces += [(cell(describe_entry(entry), shape.action), strong), (name, strong)]
     pieces += [(cell(quoted(entry.reason), shape.reason), "muted")]
     pieces += [(fit(entry.outcome, shape.outcome, glyphs), "strong bold" if refused else "muted")]
     return strip(pieces, width, look, "cursor" if here else "bg")

@@ -3,8 +3,6 @@
 import math
 from datetime import UTC, date, datetime
 
-from rich.cells import cell_len
-
 from data.safe_text import most_cells, widest
 from widgets.glyphs import UNICODE, Glyphs
 
@@ -205,6 +203,20 @@ def fit(text: str, cells: int, glyphs: Glyphs = UNICODE) -> str:
     Cut by the most that a terminal may give it, padded by what Textual counts, so that the next column stands still.
     """
     text = glyphs.show(text)
-    if most_cells(text.rstrip()) > cells or cell_len(text) > cells:
+    if most_cells(text.rstrip()) > cells or _textual_cells(text) > cells:
         text = widest(text, cells - 1) + glyphs.cut if cells > 0 else ""
-    return text + " " * (cells - cell_len(text))
+    return text + " " * (cells - _textual_cells(text))
+
+
+def _textual_cells(text: str) -> int:
+    """Return the cells by Textual's count; Rich is loaded for foreign text only, so that commands go without it."""
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len
+
+    return cell_len(text)
+
+
+def padded(text: str, cells: int, glyphs: Glyphs = UNICODE) -> str:
+    """Return a text that was cut for these cells before, its mark behind it, padded to them; a longer one is cut."""
+    return text + " " * (cells - _textual_cells(text)) if _textual_cells(text) <= cells else fit(text, cells, glyphs)

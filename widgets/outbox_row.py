@@ -15,7 +15,7 @@ from widgets.facts import About, facts_of, label_of, value_of
 from widgets.glyphs import Glyphs
 from widgets.line import Line, Piece, strip, wrap
 from widgets.look import Look
-from widgets.numbers import fit, moment, utc
+from widgets.numbers import fit, moment, padded, utc
 from widgets.outbox_story import refusal, story
 
 WIDE = 110
@@ -73,7 +73,10 @@ def row_strip(
         pieces.append(("  ", "text"))
     else:
         pieces.append((" ", "text"))
-    pieces.append((fit(account or change.account_name, shape.account - 1, glyphs) + " ", loud))
+    name = (
+        padded(account, shape.account - 1, glyphs) if account else fit(change.account_name, shape.account - 1, glyphs)
+    )
+    pieces.append((f"{name} ", loud))
     what = describe_change(change, workspace, glyphs.becomes)
     pieces.append((fit(what, shape.what - 1, glyphs) + " ", "text"))
     if shape.sentence:
