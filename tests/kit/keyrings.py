@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
-PROGRAMS = ("dbus-run-session", "gnome-keyring-daemon")
+PROGRAMS = ("dbus-run-session", "dbus-monitor", "gnome-keyring-daemon")
 MISSING = [name for name in PROGRAMS if shutil.which(name) is None]
 # Real back-end classes, found and loaded by the keyring library as it would any other's. Two pose under an allowed
 # name, since what is asked is how their behaviour is met and not whether they are let in.
@@ -104,6 +104,29 @@ def lock(service: dict[str, str]) -> None:
         "assert c.is_locked()"
     )
     subprocess.run([sys.executable, "-c", program], env={**os.environ, **service}, check=True, timeout=30)
+
+
+@contextmanager
+def overheard(service: dict[str, str]) -> Iterator[set[str]]:
+    """Listen on the bus; yields a set that holds, once it is left, the names of all methods that were called."""
+    calls: set[str] = set()
+    address = service["DBUS_SESSION_BUS_ADDRESS"]
+    argv = ["dbus-monitor", "--address", address, "--profile"]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as listening:
+        assert listening.stdout is not None
+        words = (line.split() for line in listening.stdout)
+        assert any(cells[-1] == "NameLost" for cells in words), "a listener has no name: from here on it hears all"
+        yield calls
+        asked = (
+            "import sys, jeepney.bus_messages as m, jeepney.io.blocking as j; b = j.open_dbus_connection(sys.argv[1])"
+        )
+        subprocess.run([sys.executable, "-c", f"{asked}; j.Proxy(m.message_bus, b).GetId()", address], check=True)
+        for cells in words:
+            if cells[0] == "mc":
+                calls.add(cells[-1])
+            if cells[-1] == "GetId":
+                break
+        listening.terminate()
 
 
 def _wait_for_service(service: dict[str, str], seconds: float = 30) -> None:

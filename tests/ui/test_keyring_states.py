@@ -139,6 +139,19 @@ def test_the_sign_in_form_says_why_the_keyring_did_not_help(
     assert app.ended() == 0 and token.encode() not in app.received
 
 
+@pytest.mark.parametrize("state", ["locked"], indirect=True)
+def test_a_locked_keyring_is_never_made_to_ask(
+    ring: dict[str, str], run: Callable[..., Any], ui_server: Running
+) -> None:
+    """Nobody sees a prompt over SSH: only whether it is locked is asked, as the bus itself heard."""
+    with keyrings.overheard(ring) as calls:
+        assert run("login", "--token-stdin", stdin=ui_server.tokens["agent"]).returncode == 0
+        assert run("whoami").returncode == 0
+        assert run("logout").returncode == 0
+    assert "ReadAlias" in calls
+    assert not calls & {"Unlock", "Prompt", "BeginPrompting", "CreateCollection", "CreateItem", "SearchItems"}, calls
+
+
 @pytest.mark.parametrize("state", ["hanging"], indirect=True)
 def test_a_hanging_keyring_is_killed_after_three_seconds(
     ring: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
