@@ -78,14 +78,15 @@ class Watch:
         with suppress(OSError):
             for task in Path(f"/proc/{pid}/task").iterdir():
                 for child in map(int, (task / "children").read_text().split()):
-                    self._note(child, depth + 1)
+                    self._note(child, depth + 1, pid)
 
-    def _note(self, pid: int, depth: int) -> None:
+    def _note(self, pid: int, depth: int, parent: int) -> None:
         argv = Path(f"/proc/{pid}/cmdline").read_bytes()
         if b"triage.sandbox" in argv:  # the server of the test
             return
         self.argv.add(argv)
-        if depth > 1:  # triage's own environment is what the person gave it
+        own = argv != Path(f"/proc/{parent}/cmdline").read_bytes()  # else it was only forked yet
+        if depth > 1 and own:  # triage's own environment is what the person gave it
             self.environ[argv] = Path(f"/proc/{pid}/environ").read_bytes()
         self._look(pid, depth)
 
