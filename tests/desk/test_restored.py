@@ -84,24 +84,3 @@ def test_a_loss_that_later_changes_of_mine_have_passed_is_said_by_the_receipts(t
             desk.cache.restart_trail()
             assert sync_once(session).notes == []
             assert desk.cache.receipts_checked == desk.cache.audit_after > 0
-
-
-def test_a_second_loss_of_the_same_history_is_healed_like_the_first(tmp_path: Path, session_at) -> None:
-    """Found by a long run: the head seen before both is the same; only what I pushed since tells them apart."""
-    port, db = free_port(), tmp_path / "server.db"
-    with start(accounts=60, seed=3, db=db, port=port) as server:
-        session = session_at(tmp_path / "home", server.url, server.token)
-        assert sync_once(session).error is None
-    for turn in ("first", "second"):
-        old = shutil.copy(db, tmp_path / f"{turn}.db")
-        with start(accounts=60, seed=3, db=db, port=port), closing(Desk.open(session)) as desk:
-            account = desk.open_list(View.BOOK, Sort.SEVERITY, "").window(0, 1)[0].row.id
-            desk.submit(Order("note", account, None, {"text": f"Lost the {turn} time"}, REASON), hold=False)
-            with closing(session.backend()) as backend:
-                push_round(session, backend, desk.cache, desk.box, recognise(session, desk.cache, backend))
-            before = desk.cache.account(account).seq
-        db = Path(old)
-        with start(accounts=60, seed=3, db=db, port=port), closing(Desk.open(session)) as desk:
-            assert "--accept-keys" in " ".join(sync_once(session).notes), turn
-            assert desk.cache.account(account).seq < before, f"what the server lost the {turn} time stays in the book"
-            assert not sync_once(session).summary.full
