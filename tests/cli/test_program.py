@@ -135,6 +135,11 @@ def test_output_is_the_same_with_every_stdout_and_a_closed_pipe_is_quiet(cli):
         assert running.wait(30) == 0
 
 
+def hears_interrupts():
+    """Whoever runs the suite in the background may have it ignore them, and its children with it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_an_interrupt_exits_130_without_a_traceback(bare, tmp_path):
     ready = tmp_path / "ready"
     wait = f"import pathlib,time; pathlib.Path({str(ready)!r}).touch(); time.sleep(30)"
@@ -142,7 +147,8 @@ def test_an_interrupt_exits_130_without_a_traceback(bare, tmp_path):
     (bare.home / "config.toml").write_text(f"token_command = {json.dumps([sys.executable, '-c', wait])}")
     environ = {name: text for name, text in bare.environ.items() if name != "TRIAGE_TOKEN"}
     command = [sys.executable, "-m", "triage", "--home", str(bare.home), "sync"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, env=environ) as running:
+    pipes = {"stderr": subprocess.PIPE, "stdout": subprocess.PIPE, "preexec_fn": hears_interrupts}
+    with subprocess.Popen(command, env=environ, **pipes) as running:
         for _ in range(300):
             if ready.exists():
                 break
@@ -158,6 +164,7 @@ def test_an_interrupt_exits_130_without_a_traceback(bare, tmp_path):
         [sys.executable, "-c", loading + "sys.meta_path.insert(0, Finder()); sys.exit(m.main())"],
         capture_output=True,
         check=False,
+        preexec_fn=hears_interrupts,
     )
     assert ran.returncode == 130 and b"Traceback" not in ran.stderr
 
