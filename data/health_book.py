@@ -1,0 +1,40 @@
+"""What the rules need of the whole book (BookContext), and one account's past days (Snapshot)."""
+
+from datetime import date
+
+from data.account import Value
+
+
+class BookContext(Value, frozen=True):
+    """Computed once a day over the book and passed to the rules (P0), so that no verdict walks over the others.
+
+    `expected` is the median usage U by tier where at least five peers have one (M5); `high_value_mrr` the MRR (minor
+    units) from which an account is among the top 20 % by revenue (M14); `a_mrr`, `b_mrr` the MRR from which an account
+    is in value tier A or B (H12); `crossed` of `watched` accounts crossed the alert line on `day` (M13).
+    """
+
+    day: date | None
+    expected: dict[str, float]
+    high_value_mrr: int | None
+    a_mrr: int | None
+    b_mrr: int | None
+    crossed: int
+    watched: int
+
+
+EMPTY_BOOK = BookContext(None, {}, None, None, None, 0, 0)
+
+
+class Snapshot(Value, frozen=True):
+    """One account at the end of one day; None where a system had no value."""
+
+    day: date
+    score: float | None
+    health: str | None
+    ratio: float | None
+    usage: float | None
+    monitor: str | None
+    leaf: str | None
+    composite: float | None
+    red: bool
+    components: dict[str, float]
