@@ -10,21 +10,14 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from data.errors import ConfigError
+from triage.policy_part import Count, NotNegative, Part, Positive, Sentence
 
 SHIPPED = Path(__file__).with_name("policy.toml")
 
-Positive = Annotated[float, msgspec.Meta(gt=0)]
-NotNegative = Annotated[float, msgspec.Meta(ge=0)]
-Count = Annotated[int, msgspec.Meta(ge=1)]
-Sentence = Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
 Kind = Literal["reset_usage", "grant_trial", "apply_discount", "change_tier", "change_admin"]
 TierName = Literal["free", "pilot", "innovator", "changemaker", "guardian"]
 LoginClass = Literal["frequent", "some", "none recent", "unknown"]
 CategoryName = Literal["pilot_hard_block", "at_cap", "approaching_cap", "recently_downgraded"]
-
-
-class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Base of the policy's tables."""
 
 
 class AtRisk(Part, frozen=True):

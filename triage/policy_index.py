@@ -1,0 +1,1 @@
+"""The policy of the health index (H), as data."""

@@ -1,0 +1,1 @@
+"""The policy of the usage monitor (M), as data."""

@@ -1,0 +1,1 @@
+"""The policy of the red-account framework (R), as data."""

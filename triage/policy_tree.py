@@ -1,0 +1,1 @@
+"""The policy of the decision tree (D), as data."""
