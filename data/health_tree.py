@@ -1,8 +1,11 @@
-"""What the health decision tree says of an account (D): answers, path, leaf, and what is still open."""
+"""The health decision tree (D) as it was parsed, and what it says of an account: answers, path, leaf, what is open."""
 
 from enum import StrEnum
 
 from data.account import Value
+from data.safe_text import SafeText
+
+UNDETERMINED = "UNDETERMINED"  # the leaf of a reading that unknown answers keep open (D14)
 
 
 class Answer(StrEnum):
@@ -11,6 +14,38 @@ class Answer(StrEnum):
     YES = "yes"
     NO = "no"
     UNKNOWN = "unknown"
+
+
+class Question(Value, frozen=True):
+    """One question; `yes` and `no` name the question or the leaf that follows."""
+
+    id: str
+    text: SafeText
+    hint: SafeText
+    yes: str
+    no: str
+
+
+class Leaf(Value, frozen=True):
+    """One outcome; `color` is #rrggbb. What `description` claims need not be true of the account (D10)."""
+
+    name: str
+    title: SafeText
+    color: str
+    description: SafeText
+    code: str
+
+
+class Tree(Value, frozen=True):
+    """A valid tree (D1, D2), questions and leaves in the order of its text; `sha256` is the hash of that text."""
+
+    title: SafeText
+    version: str
+    description: SafeText
+    entry: str
+    questions: tuple[Question, ...]
+    leaves: tuple[Leaf, ...]
+    sha256: str
 
 
 class Answered(Value, frozen=True):
@@ -25,8 +60,9 @@ class Answered(Value, frozen=True):
 class TreeReading(Value, frozen=True):
     """A verdict of the tree (D10-D17). `leaf` is the tree's name or UNDETERMINED; then `best` and `worst` bound it.
 
-    `path` are the questions in the order asked, `skipped` those not asked, `despite` the negative answers a HEALTHY
-    leaf was reached with, `flags` the hint rules of D11 and D9, `tasks` what the leaf and D13 ask to be done.
+    `path` are the questions asked whatever the unknown ones turn out to be, in order; `skipped` those that are asked in
+    no case. `despite` are the negative answers a HEALTHY leaf was reached with, asked or skipped, `flags` the hint
+    rules of D11 and D9, `tasks` what the leaf and D13 ask to be done (ids of the policy), `answers` all questions.
     """
 
     leaf: str
@@ -43,3 +79,19 @@ class TreeReading(Value, frozen=True):
     tasks: tuple[str, ...]
     tree_version: str
     tree_hash: str
+
+
+class Moved(Value, frozen=True):
+    """An account whose outcome differs between two trees (D18); outcomes in the words of D10 and D14."""
+
+    account_id: str
+    old: str
+    new: str
+
+
+class OutcomeDiff(Value, frozen=True):
+    """What another tree would change over the book (D18): each pair of outcomes with its count, and who moves."""
+
+    counts: tuple[tuple[str, str, int], ...]
+    moved: tuple[Moved, ...]
+    unchanged: int
