@@ -1,0 +1,122 @@
+"""R1–R3 and R9: composite, causes and segments of a Red account, and the whole reading of one account."""
+
+from collections.abc import Collection
+from datetime import date, datetime
+
+from data.account import Account
+from data.red_account import Clock, Dimension, Episode, RedReading, Task, UsageFacts
+from triage.policy import Policy
+from triage.policy_red import RedRules
+from triage.rules import red_episode as episodes
+from triage.rules import red_work as work
+from triage.rules.days import TOLERANCE, assessment_day
+from triage.rules.red_dimensions import decline, dimensions
+
+LARGE, PLG, STANDARD = "large", "plg", "standard"
+MONTHS = 12
+
+
+def read_red(
+    account: Account,
+    usage: UsageFacts,
+    policy: Policy,
+    now: datetime,
+    complete_through: date | None,
+    episode: Episode | None,
+    *,
+    high_value: bool = False,
+    recorded: Collection[str] = (),
+) -> RedReading:
+    """One account's Red state on one day (R1–R14, R20); read again with its own episode it says the same.
+
+    `high_value` is M14's, for R12; `recorded` the dedupe keys of R10 that the trail holds already.
+    """
+    known = assessment_day(account, complete_through)
+    day = now.date() if known is None else known
+    before = episode or _lost(account, usage, policy, now, day)
+    judged, reference = episodes.frozen(usage, before, policy, day)
+    found = dimensions(account, judged, reference, policy, day)
+    score, coverage = composite(found, policy.red)
+    segment, threshold = segment_of(account, policy.red)
+    below = None if score is None else score < threshold - TOLERANCE
+    well = _recovery(account, usage, before, policy, day) if _late(before, policy, day) else score
+    today = episodes.Today(account, usage, found, well, below, day, now)
+    after = episodes.advance(before, today, policy)
+    open_now = after is not None and episodes.is_open(after)
+    timed, tasks = _work(account, after, policy, now, high_value, recorded) if after and open_now else ((), ())
+    return RedReading(
+        is_red=open_now,
+        causes=_causes(below, found),
+        composite=score,
+        coverage=coverage,
+        threshold=threshold,
+        segment=segment,
+        dimensions=found,
+        decline=decline(judged, reference, policy.red),
+        usage=judged,
+        day=known,
+        episode=after,
+        event=episodes.event(after, day),
+        clocks=timed,
+        sla_due_at=work.sla_due(timed),
+        tasks=tasks,
+        delayed=after is not None and work.delayed(account, after, policy, now),
+    )
+
+
+def composite(found: tuple[Dimension, ...], rules: RedRules) -> tuple[float | None, float]:
+    """R1 with H4, H5: the weighted mean of the present dimensions, and their weight; None under half of the weight."""
+    present = [(one.weight, one.score) for one in found if one.score is not None and one.weight > 0]
+    coverage = sum(weight for weight, _ in present)
+    if not present or coverage < rules.scores.min_coverage - TOLERANCE:
+        return None, coverage
+    return sum(weight * score for weight, score in present) / coverage, coverage
+
+
+def segment_of(account: Account, rules: RedRules) -> tuple[str, float]:
+    """R9: the segment and its threshold; ARR = 12 × MRR in minor units, and a large account stays large in PLG."""
+    plan = rules.segments
+    if account.mrr is not None and MONTHS * account.mrr >= plan.large_arr:
+        return LARGE, plan.large_threshold
+    if account.segment == plan.plg_segment:
+        return PLG, plan.plg_threshold
+    return STANDARD, plan.threshold
+
+
+def _causes(below: bool | None, found: tuple[Dimension, ...]) -> tuple[str, ...]:
+    """R3: every cause, the composite first."""
+    return (*((episodes.COMPOSITE,) if below else ()), *(one.name for one in found if one.red))
+
+
+def _late(episode: Episode | None, policy: Policy, day: date) -> bool:
+    return episode is not None and episode.recovered is None and episodes.past(episode, policy, day)
+
+
+def _recovery(account: Account, usage: UsageFacts, episode: Episode | None, policy: Policy, day: date) -> float | None:
+    """The composite by the frozen baseline of an episode left long ago: a lasting drop is no recovery (R14)."""
+    assert episode is not None
+    judged = episodes.yardstick(usage, episode)
+    return composite(dimensions(account, judged, episode.reference, policy, day), policy.red)[0]
+
+
+def _work(
+    account: Account,
+    episode: Episode,
+    policy: Policy,
+    now: datetime,
+    high_value: bool,
+    recorded: Collection[str],
+) -> tuple[tuple[Clock, ...], tuple[Task, ...]]:
+    tasks = work.designations(account.id, episode, policy, recorded)
+    return work.clocks(account, episode, policy, now), (
+        *tasks,
+        *work.cadence(account, episode, policy, now, high_value),
+    )
+
+
+def _lost(account: Account, usage: UsageFacts, policy: Policy, now: datetime, day: date) -> Episode | None:
+    """An episode that only the server's case remembers."""
+    if account.case is None:
+        return None
+    found = dimensions(account, usage, None, policy, day)
+    return episodes.adopted(episodes.Today(account, usage, found, None, None, day, now), policy)
