@@ -10,7 +10,8 @@ class BookContext(Value, frozen=True):
 
     `expected` is the median usage U by tier where at least five peers have one (M5); `high_value_mrr` the MRR (minor
     units) from which an account is among the top 20 % by revenue (M14); `a_mrr`, `b_mrr` the MRR from which an account
-    is in value tier A or B (H12); `crossed` of `watched` accounts crossed the alert line on `day` (M13).
+    is in value tier A or B (H12); `crossed` of `watched` accounts crossed the alert line on `day` (M13), and
+    `fleet_days` are the recent days on which so many did that automatic mail about them is held.
     """
 
     day: date | None
@@ -20,6 +21,7 @@ class BookContext(Value, frozen=True):
     b_mrr: int | None
     crossed: int
     watched: int
+    fleet_days: tuple[date, ...] = ()
 
 
 EMPTY_BOOK = BookContext(None, {}, None, None, None, 0, 0)

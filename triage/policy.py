@@ -11,8 +11,7 @@ import msgspec
 
 from data.errors import ConfigError
 from triage.policy_index import IndexRules, index_contradictions
-from triage.policy_monitor import MonitorRules
-from triage.policy_monitor import contradictions as monitor_contradictions
+from triage.policy_monitor import MonitorRules, monitor_contradictions
 from triage.policy_part import Count, NotNegative, Part, Positive, Sentence
 from triage.policy_red import RedRules, red_contradictions
 from triage.policy_tree import OPEN_TABLES, TreeRules, tree_contradictions
@@ -217,7 +216,7 @@ def _refuse_contradictions(policy: Policy, file: Path) -> None:
         ),
         (len(set(orders)) == len(orders), "two tiers have the same 'order'"),
         (bool(policy.discount.kinds), "'discount.kinds' is empty"),
-        *monitor_contradictions(policy.monitor),
+        *((False, said) for said in monitor_contradictions(policy.monitor)),
         *((False, said) for said in tree_contradictions(policy.tree)),
         *((False, said) for said in index_contradictions(policy.index)),
         *((False, said) for said in red_contradictions(policy.red)),
