@@ -81,7 +81,7 @@ def _header(reading: _Text) -> tuple[SafeText, str, SafeText]:
     if not reading.text.startswith("dag: "):
         raise TreeError("A tree begins with 'dag:' and its title.")
     reading.at = len("dag: ")
-    header = reading.until("entry:", "The tree") + " "
+    header = f" {reading.until('entry:', 'The tree')} "
     parts = {"title": ""}
     key, at = "title", 0
     for following in ("version", "image", "description", "tags"):
@@ -188,11 +188,17 @@ def _reached(entry: str, edges: dict[str, tuple[str, str]]) -> set[str]:
 
 
 def _loop(edges: dict[str, tuple[str, str]]) -> list[str]:
-    """The questions that are left when those are taken away which lead only to leaves or to questions taken away."""
+    """A circle of questions: one among those that are left when all are taken away that lead only to what is away."""
     left = dict(edges)
     while True:
         ends = [name for name, targets in left.items() if not any(target in left for target in targets)]
         if not ends:
-            return sorted(left)
+            break
         for name in ends:
             del left[name]
+    circle: list[str] = []
+    name = min(left, default="")
+    while left and name not in circle:
+        circle.append(name)
+        name = next(target for target in left[name] if target in left)
+    return circle[circle.index(name) :] if circle else []

@@ -89,6 +89,7 @@ def _outcome(reading: TreeReading, tree: Tree, policy: Policy) -> list[Verdict]:
         sentences: dict[str, object] = {flag: policy.tree.flags.get(flag, flag) for flag in reading.flags}
         found.append(Verdict("D11", ", ".join(reading.flags), sentences))
     if reading.tasks:
-        listed: dict[str, object] = {task: policy.tree.tasks[task].text for task in reading.tasks}
+        known = policy.tree.tasks  # a stored reading may name a task of an older policy
+        listed: dict[str, object] = {task: known[task].text if task in known else task for task in reading.tasks}
         found.append(Verdict("D16", ", ".join(reading.tasks), {"leaf": reading.leaf, "tasks": listed}))
     return found
