@@ -40,7 +40,7 @@ def read_red(
     segment, threshold = segment_of(account, policy.red)
     below = None if score is None else score < threshold - TOLERANCE
     well = _recovery(account, usage, before, policy, day) if _late(before, policy, day) else score
-    today = episodes.Today(account, usage, found, well, below, day, now)
+    today = episodes.Today(account, usage, found, score, well, below, day, now)
     after = episodes.advance(before, today, policy)
     open_now = after is not None and episodes.is_open(after)
     timed, tasks = _work(account, after, policy, now, high_value, recorded) if after and open_now else ((), ())
@@ -119,4 +119,4 @@ def _lost(account: Account, usage: UsageFacts, policy: Policy, now: datetime, da
     if account.case is None:
         return None
     found = dimensions(account, usage, None, policy, day)
-    return episodes.adopted(episodes.Today(account, usage, found, None, None, day, now), policy)
+    return episodes.adopted(episodes.Today(account, usage, found, None, None, None, day, now), policy)

@@ -23,6 +23,7 @@ class Today(msgspec.Struct, frozen=True):
     account: Account
     usage: UsageFacts
     dimensions: tuple[Dimension, ...]
+    composite: float | None
     well: float | None
     below: bool | None
     day: date
@@ -53,7 +54,7 @@ def advance(was: Episode | None, today: Today, policy: Policy) -> Episode | None
         return churn(was, today.day)
     standing = _standing(today, was.standing if was is not None and is_open(was) else ())
     if was is None or was.churned is not None or (standing and past(was, policy, today.day)):
-        return _designated(today, standing) if standing else was
+        return _begun(today, standing, policy) if standing else was
     return _on(was, today, standing, policy)
 
 
@@ -127,6 +128,12 @@ def _standing(today: Today, prior: tuple[str, ...]) -> tuple[str, ...]:
             if line.red or (line.red is None and not line.lapsed and line.name in prior):
                 found.append(line.name)
     return tuple(found)
+
+
+def _begun(today: Today, standing: tuple[str, ...], policy: Policy) -> Episode:
+    """A new episode: its recovery starts from its own baseline, not from an older episode's."""
+    own = msgspec.structs.replace(today, well=today.composite)
+    return _on(_designated(today, standing), own, standing, policy)
 
 
 def _designated(today: Today, standing: tuple[str, ...]) -> Episode:

@@ -16,7 +16,7 @@ Inputs = dict[str, object]
 
 
 def red_verdicts(account: Account, reading: RedReading, policy: Policy, now: datetime) -> tuple[Verdict, ...]:
-    """Explain `reading`, that of `account` at `now`; every input carries the assessment day and the policy's version."""
+    """Explain `reading`, that of `account` at `now`; every input carries assessment day and policy version."""
     said = [_composite(reading), _threshold(reading), _segment(account, reading)]
     said += [_dimension(one, reading) for one in reading.dimensions]
     said.append(Verdict("R3", ", ".join(reading.causes) or "no cause", {"causes": list(reading.causes)}))
