@@ -6,10 +6,10 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from kit.monitor import DAY, account, read, with_rules
 
 from data.health_book import EMPTY_BOOK
 from data.health_monitor import MonitorState
-from rules.monitor_kit import DAY, account, read, with_rules
 
 OK, MODERATE, SEVERE = MonitorState.OK, MonitorState.MODERATE, MonitorState.SEVERE
 NEW, DORMANT, GAP = MonitorState.NEW, MonitorState.DORMANT, MonitorState.DATA_GAP

@@ -25,16 +25,16 @@ class Series:
     """The days up to `day` (P0's t), oldest first; `born` is the position of the first day that exists (M9, M11).
 
     `born` is below 0 where the account is older than the series, and None where nobody knows how old it is.
-    `rates` and `knowns` are running sums of min(1, x/s) and of the known days.
+    `users` and `knowns` are running sums of min(x, s) and of the known days: whole numbers, so nothing is rounded.
     """
 
     day: date
     counts: Counts
     born: int | None
-    seats: float
+    seats: int
     seats_known: bool
     zero_days: int
-    rates: tuple[float, ...]
+    users: tuple[int, ...]
     knowns: tuple[int, ...]
 
     @property
@@ -66,11 +66,11 @@ def read_series(account: Account, rules: MonitorRules, complete_through: date | 
     return build(day, counts, born, seats, licensed is not None, gap)
 
 
-def build(day: date, counts: Counts, born: int | None, seats: float, seats_known: bool, zero_days: int) -> Series:
+def build(day: date, counts: Counts, born: int | None, seats: int, seats_known: bool, zero_days: int) -> Series:
     """A series with its running sums; M4: x days against s seats count min(1, x/s)."""
-    rates = tuple(accumulate((0.0 if x is None else min(1.0, x / seats) for x in counts), initial=0.0))
+    users = tuple(accumulate((0 if x is None else min(x, seats) for x in counts), initial=0))
     knowns = tuple(accumulate((0 if x is None else 1 for x in counts), initial=0))
-    return Series(day, counts, born, seats, seats_known, zero_days, rates, knowns)
+    return Series(day, counts, born, seats, seats_known, zero_days, users, knowns)
 
 
 def created_on(account: Account) -> date | None:
@@ -87,20 +87,20 @@ def utc_day(moment: datetime) -> date:
         return moment.date()
 
 
-def licensed_seats(account: Account) -> float | None:
+def licensed_seats(account: Account) -> int | None:
     """M4: licensed seats of all workspaces, at least 1; one workspace that does not know makes the sum unknown."""
     total = 0
     for workspace in account.workspaces:
         if workspace.seats_licensed is None:
             return None
         total += workspace.seats_licensed
-    return float(max(total, 1)) if account.workspaces else None
+    return max(total, 1) if account.workspaces else None
 
 
-def seen_seats(counts: Counts, born: int | None, position: int, rules: MonitorRules) -> float:
+def seen_seats(counts: Counts, born: int | None, position: int, rules: MonitorRules) -> int:
     """M4: unknown seats are the most distinct daily users seen in the window and the baseline (104 d), at least 1."""
     low = max(position + 1 - rules.window_days - rules.baseline_days, born or 0, 0)
-    return float(max((x for x in counts[low : position + 1] if x is not None), default=1) or 1)
+    return max(1, max((x for x in counts[low : position + 1] if x is not None), default=1))
 
 
 def window(series: Series, position: int, rules: MonitorRules) -> Span:
@@ -123,5 +123,4 @@ def span(series: Series, low: int, end: int) -> Span:
     known = series.knowns[end] - series.knowns[low] if end > low else 0
     if not known:
         return Span(days, 0, None)
-    mean = (series.rates[end] - series.rates[low]) / known
-    return Span(days, known, 100.0 * min(max(mean, 0.0), 1.0))
+    return Span(days, known, 100.0 * (series.users[end] - series.users[low]) / (series.seats * known))

@@ -4,10 +4,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import msgspec
+from rules.conftest import SIGNALS, make_account
 
 from data.account import Account
 from data.health_book import EMPTY_BOOK
-from rules.conftest import SIGNALS, make_account
 from triage.policy import load_policy
 from triage.rules.monitor import read_monitor
 
