@@ -206,3 +206,13 @@ def test_D18_a_persons_answer_is_no_answer_to_other_words():
     assert same_outcome.moved == ()
     open_now = answered(words | {"Q3": "unknown", "Q2": "no"})[1:] + answered({"Q1": "yes"}, "person")
     assert [one.new for one in diff(reworded, open_now).moved] == ["UNDETERMINED [HEALTHY..NEEDS_ATTENTION]"]
+
+
+def test_a_memo_changes_nothing_and_keeps_trees_and_sources_apart():
+    memo = {}
+    stricter = parse_tree(OWN.replace("yes -> Q3 no -> Q4", "yes -> Q3 no -> Q5"))
+    for words in itertools.product(("no", "unknown"), repeat=6):
+        for tree, source in itertools.product((TREE, stricter), ("signals", "person")):
+            answers = answered(dict(zip(IDS, words, strict=True)), source)
+            assert walk(tree, answers, RULES, memo) == walk(tree, answers, RULES)
+    assert len(memo) == 2 * 64

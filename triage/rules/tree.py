@@ -36,6 +36,7 @@ _UNASKED = "nothing answers this question by itself"
 _SAID = "a person said so"
 
 Given = Mapping[str, Answer]
+Memo = dict[tuple[str, tuple[Answer, ...]], TreeReading]
 
 
 def read_tree(
@@ -45,12 +46,17 @@ def read_tree(
     now: datetime,
     complete_through: date | None,
     overrides: Given | None = None,
+    memo: Memo | None = None,
 ) -> TreeReading:
-    """D10-D17: the tree over an account's signals; a person's `overrides` go before what the signals say."""
+    """D10-D17: the tree over an account's signals; a person's `overrides` go before what the signals say.
+
+    A `memo` spares accounts with equal answers the walk; it is the caller's, and serves one policy.
+    """
     found = signal_answers(account, policy, now, complete_through)
-    reading = walk(tree, with_overrides(tree, found, overrides or {}), policy.tree)
+    answers = with_overrides(tree, found, overrides) if overrides else found
+    reading = walk(tree, answers, policy.tree, memo)
     flags = account_flags(account, reading.answers, policy, now, complete_through)
-    return _with_flags(reading, flags)
+    return msgspec.structs.replace(reading, flags=(*flags, *reading.flags)) if flags else reading
 
 
 def with_overrides(tree: Tree, found: Iterable[Answered], overrides: Given) -> tuple[Answered, ...]:
@@ -65,32 +71,43 @@ def with_overrides(tree: Tree, found: Iterable[Answered], overrides: Given) -> t
     return (*kept, *(Answered(name, answer, PERSON, _SAID) for name, answer in said.items() if answer is not None))
 
 
-def walk(tree: Tree, answers: Sequence[Answered], rules: TreeRules) -> TreeReading:
+def walk(tree: Tree, answers: Sequence[Answered], rules: TreeRules, memo: Memo | None = None) -> TreeReading:
     """D10, D11, D13, D14, D16: the outcome of `answers`; a question of the tree without one is unknown."""
     by_question = {one.question: one for one in answers}
     full = tuple(by_question.get(one.id) or Answered(one.id, Answer.UNKNOWN, NONE, _UNASKED) for one in tree.questions)
-    given = {one.question: one.answer for one in full}
+    key = tree.sha256, tuple(one.answer for one in full)
+    judged = None if memo is None else memo.get(key)
+    if judged is None:
+        judged = _judge(tree, {one.question: one.answer for one in full}, rules)
+        if memo is not None:
+            memo[key] = judged
+    return msgspec.structs.replace(judged, answers=full)
+
+
+def _judge(tree: Tree, given: Given, rules: TreeRules) -> TreeReading:
+    """The reading of the bare answers, one for each question in the tree's order; sources are put in by `walk`."""
     reached, outcomes = explore(tree, given, rules)
     order = leaf_order(tree, rules)
     possible = sorted(outcomes, key=order.index)
     decided = len(possible) == 1
-    leaf = next((one for one in tree.leaves if decided and one.name == possible[0]), None)
-    negative = tuple(one.question for one in full if NEGATIVE.get(one.question) is one.answer)
+    outcome = possible[0] if decided else UNDETERMINED
+    leaf = next((one for one in tree.leaves if one.name == outcome), None)
+    negative = tuple(question for question, answer in given.items() if NEGATIVE.get(question) is answer)
     unsurveyed = SENTIMENT in reached and given[SENTIMENT] is Answer.UNKNOWN
     soon = any(given.get(question) is Answer.YES for question in RENEWAL)
     return TreeReading(
-        leaf=possible[0] if decided else UNDETERMINED,
+        leaf=outcome,
         code=None if leaf is None else leaf.code,
         color=None if leaf is None else leaf.color,
         best=possible[0],
         worst=possible[-1],
         path=_path(tree, given, rules),
-        answers=full,
+        answers=(),
         skipped=tuple(one.id for one in tree.questions if one.id not in reached),
-        despite=negative if decided and possible[0] == order[0] else (),
+        despite=negative if outcome == order[0] else (),
         flags=(ESCALATE_NOW,) if soon and negative else (),
         next_question=None if decided else _most_useful(tree, given, reached, rules),
-        tasks=tasks(possible[0] if decided else UNDETERMINED, unsurveyed, rules),
+        tasks=tasks(outcome, unsurveyed, rules),
         tree_version=tree.version,
         tree_hash=tree.sha256,
     )
@@ -173,20 +190,17 @@ def outcome_diff(
     words = {one.id: one.text for one in old.questions}
     same = {one.id for one in new.questions if words.get(one.id) == one.text}
     counts: Counter[tuple[str, str]] = Counter()
+    memo: Memo = {}
     moved: list[Moved] = []
     for account_id, answers in answer_sets:
-        before = outcome_words(walk(old, answers, rules))
+        before = outcome_words(walk(old, answers, rules, memo))
         kept = [one for one in answers if one.source != PERSON or one.question in same]
-        after = outcome_words(walk(new, kept, rules))
+        after = outcome_words(walk(new, kept, rules, memo))
         counts[before, after] += 1
         if before != after:
             moved.append(Moved(account_id, before, after))
     table = tuple((before, after, count) for (before, after), count in sorted(counts.items()))
     return OutcomeDiff(table, tuple(moved), counts.total() - len(moved))
-
-
-def _with_flags(reading: TreeReading, flags: tuple[str, ...]) -> TreeReading:
-    return msgspec.structs.replace(reading, flags=(*flags, *reading.flags))
 
 
 def _edges(question: Question, given: Given) -> tuple[str, ...]:
