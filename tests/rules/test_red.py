@@ -148,63 +148,6 @@ def test_R7_R8_financial(kit, late, notice, red, score):
 
 
 @pytest.mark.parametrize(
-    ("mrr", "segment", "named", "threshold"),
-    [
-        (4_166_667, "smb", "large", 50.0),
-        (4_166_666, "smb", "standard", 40.0),
-        (500_000, "smb", "standard", 40.0),
-        (4_166_667, "plg", "large", 50.0),
-        (100, "plg", "plg", 35.0),
-        (None, "plg", "plg", 35.0),
-        (None, None, "standard", 40.0),
-    ],
-)
-def test_R9_segments_in_minor_units(kit, mrr, segment, named, threshold):
-    reading = read(kit, mrr=mrr, segment=segment, signals=healthy(kit))
-    assert (reading.segment, reading.threshold) == (named, threshold)
-
-
-@pytest.mark.parametrize(
-    ("percent", "large", "standard", "plg"), [(49.9, 1, 0, 0), (50, 0, 0, 0), (39.9, 1, 1, 0), (34.9, 1, 1, 1)]
-)
-def test_R9_the_threshold_is_the_segments(kit, percent, large, standard, plg):
-    told = signals(kit, rate=(10, 10), left=False)
-    usage = facts((percent * 0.7 - 30) / 0.4, 100.0, None) if percent > 43 else facts(percent, 100.0, None)
-    if percent <= 43:
-        told = signals(kit, late=14)
-        usage = facts((percent * 0.5 - 6) / 0.4, 100.0, None)
-    found = [
-        "composite" in read(kit, usage, mrr=mrr, segment=segment, signals=told).causes
-        for mrr, segment in ((9_000_000, None), (100, None), (100, "plg"))
-    ]
-    assert found == [bool(large), bool(standard), bool(plg)]
-
-
-@pytest.mark.parametrize(
-    ("tenure", "adoption", "red"),
-    [(89, 39.9, True), (90, 39.9, False), (89, 40.0, False), (89, None, False), (-1, 1.0, True)],
-)
-def test_R9_new_accounts_are_red_by_adoption(kit, tenure, adoption, red):
-    created = f"{DAY - timedelta(days=tenure)}T12:00:00Z"
-    reading = read(kit, created_at=created, signals=healthy(kit, adoption_pct=adoption))
-    assert reading.causes == (("adoption",) if red else ())
-    assert read(kit, created_at=None, signals=healthy(kit, adoption_pct=1.0)).causes == ()
-
-
-@pytest.mark.parametrize(
-    ("age", "adoption", "red"),
-    [(90, 24.9, True), (89, 24.9, None), (90, 25.0, False), (90, None, None), (None, 5.0, None)],
-)
-def test_R9_products(kit, age, adoption, red):
-    since = None if age is None else DAY - timedelta(days=age)
-    told = healthy(kit, products=[{"name": "Portal", "adoption_pct": adoption, "since": since}])
-    reading = read(kit, signals=told)
-    one = part(reading, "product")
-    assert (None if one is None else one.red) is red
-    assert reading.causes == (("product",) if red else ())
-
-
-@pytest.mark.parametrize(
     ("told", "usage", "coverage", "scored"),
     [
         ({}, FINE, 0.4, False),

@@ -93,6 +93,20 @@ def test_R14_a_lasting_drop_is_no_recovery_after_the_window(kit):
     assert events(found) == [(0, "designated"), (15, "left")]
 
 
+def test_R14_a_new_episode_recovers_by_its_own_baseline(kit):
+    """The first was left at half of 100 and never recovered; the second begins, well by its own 50, on one day."""
+    told = {"rate": (3, 10), "csat": 4.0}
+    plan = [(facts(55.0, 100.0), {"signals": signals(kit, left=True, late=0, **told)})]
+    plan += [(facts(55.0, 100.0), {"signals": signals(kit, left=False, late=0, **told)})] * 50
+    day = DAY + timedelta(days=51)
+    now = (facts(55.0, 55.0), {"signals": signals(kit, day=day, rate=(3, 10), csat=9.0, left=False, late=5)})
+    found = run(kit, [*plan, now])
+    assert events(found) == [(0, "designated"), (15, "left"), (51, "designated")]
+    assert found[51].composite >= 70 and found[51].episode.well_since == day
+    again = read(kit, now[0], found[51].episode, day=day, **now[1])
+    assert again == found[51]
+
+
 def test_R14_an_episode_without_a_baseline_takes_the_first_one(kit):
     found = payments(kit, "LL")
     episode = read(kit, NO_USAGE, signals=healthy(kit, late=5)).episode
