@@ -1,5 +1,6 @@
 """The tree over whole accounts: overrides, flags (D9, D11), triggers (D15), verdicts (D17), own trees and policies."""
 
+import json
 from datetime import date, timedelta
 
 import pytest
@@ -212,6 +213,9 @@ def test_D17_every_verdict_explains_itself(explained, kit):
     assert found[0].inputs["source"] == "proxy"
     assert found[0].inputs["why"] == "38 admin logins in 30 d are 475% of 8: 60% is reached"
     assert found[4].inputs["days_left"] == 10.0
+    assert found[4].inputs["renewal_at"] == "2026-12-01T09:41:00Z"
+    assert found[4].inputs["why"] == "renewal 2026-12-01, in 10.0 d, within 90 d"
+    json.dumps([one.inputs for one in found])  # plain values only
     stored = found[6].inputs
     assert (stored["tree_version"], stored["tree_hash"], stored["skipped"]) == ("1.0.0", TREE.sha256, ["Q4", "Q6"])
 

@@ -1,11 +1,11 @@
 """The automatic answers to the tree's six known questions: D5-D9 from the signals, D12 from proxies."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from data.account import Account, Nps, Value
 from data.health_tree import Answer, Answered
 from triage.policy import Policy
-from triage.rules.days import JUST_PAST, TOLERANCE, assessment_day, day, days_between
+from triage.rules.days import JUST_PAST, TOLERANCE, assessment_day, days_between
 from triage.rules.plays import read_logins
 
 SIGNALS = "signals"
@@ -18,7 +18,7 @@ MICROSECOND = timedelta(microseconds=1)
 
 
 class Evidence(Value, frozen=True):
-    """An automatic answer with the rule that gave it and the numbers it was made of."""
+    """An automatic answer with the rule that gave it and the numbers and times it was made of."""
 
     rule: str
     answer: Answer
@@ -96,15 +96,15 @@ def read_activity(account: Account, policy: Policy, now: datetime) -> Evidence:
     """
     line = policy.tree.active_days
     latest = last_activity(account)
-    inputs: dict[str, object] = {"last_at": None if latest is None else latest.isoformat(), "days": line}
+    inputs: dict[str, object] = {"last_at": latest, "days": line}
     if latest is None:
         if account.admin_logins is None:
             return _unknown("D6", "no activity is known", inputs)
         return _known("D6", False, SIGNALS, "no activity is known and no admin ever logged in", inputs)
     age = days_between(latest, now)
     yes = age <= line + TOLERANCE
-    why = f"last active {day(latest)}, {age:.1f} d ago, {'within' if yes else 'more than'} {line:g} d"
-    return _known("D6", yes, SIGNALS, why, inputs | {"age_days": age, "now": now.isoformat()})
+    why = f"last active {_day(latest)}, {age:.1f} d ago, {'within' if yes else 'more than'} {line:g} d"
+    return _known("D6", yes, SIGNALS, why, inputs | {"age_days": age, "now": now})
 
 
 def last_activity(account: Account) -> datetime | None:
@@ -186,9 +186,9 @@ def read_renewal(account: Account, policy: Policy, now: datetime) -> Evidence:
         return _unknown("D9", "the renewal date is not known", {"renewal_at": None, "days": line})
     left = days_between(now, at)
     yes = left <= line + TOLERANCE
-    when = f"{-left:.1f} d ago" if overdue(account, now) else f"in {left:.1f} d"
-    why = f"renewal {day(at)}, {when}, {'within' if yes else 'more than'} {line:g} d"
-    inputs: dict[str, object] = {"renewal_at": at.isoformat(), "days_left": left, "days": line, "now": now.isoformat()}
+    when = f"{-left:.1f} d ago" if left < -TOLERANCE else f"in {left:.1f} d"
+    why = f"renewal {_day(at)}, {when}, {'within' if yes else 'more than'} {line:g} d"
+    inputs: dict[str, object] = {"renewal_at": at, "days_left": left, "days": line, "now": now}
     return _known("D9", yes, SIGNALS, why, inputs)
 
 
@@ -217,6 +217,11 @@ def answers_turn_at(account: Account, policy: Policy, now: datetime) -> datetime
 def _today(account: Account, now: datetime, complete_through: date | None) -> date:
     """P0's t; the clock's day where no feed ever said one."""
     return assessment_day(account, complete_through) or now.date()
+
+
+def _day(moment: datetime) -> str:
+    """The UTC day, without strftime: this runs once for every account of the book."""
+    return moment.astimezone(UTC).date().isoformat()
 
 
 def _known(rule: str, yes: bool, source: str, why: str, inputs: dict[str, object]) -> Evidence:

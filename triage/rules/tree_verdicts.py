@@ -6,7 +6,7 @@ from data.account import Account
 from data.assessment import Verdict
 from data.health_tree import UNDETERMINED, Answer, Tree, TreeReading
 from triage.policy import Policy
-from triage.rules.days import TOLERANCE, days_between
+from triage.rules.days import TOLERANCE, days_between, iso
 from triage.rules.tree import PERSON, leaf_order, outcome_words, severity_rank
 from triage.rules.tree_answers import SENTIMENT, SUPPORT, Evidence, evidence, latest_nps, read_support
 
@@ -60,7 +60,8 @@ def _answer(question: str, answer: Answer, source: str, why: str, found: dict[st
         return Verdict("D14" if source != PERSON else "D17", f"{question} {answer}", inputs)
     if source == PERSON:
         inputs |= {"signals_say": known.answer.value, "signals_why": known.why}
-    return Verdict(known.rule, f"{question} {answer}", inputs | known.inputs)
+    told = {name: iso(value) if isinstance(value, datetime) else value for name, value in known.inputs.items()}
+    return Verdict(known.rule, f"{question} {answer}", inputs | told)
 
 
 def _outcome(reading: TreeReading, tree: Tree, policy: Policy) -> list[Verdict]:
