@@ -148,6 +148,10 @@ def test_M9_missing_days_are_no_youth_and_young_ones_count_what_is_known():
     found = read(account(part, created=DAY - timedelta(days=40)))
     assert (found.baseline_days, found.baseline_known) == (27, 21)
     assert found.baseline == pytest.approx((21 * 80 + 7 * 25) / 28)
+    torn = [4] * 180
+    torn[140:152] = [None] * 12
+    found = read(account(torn, created=DAY - timedelta(days=45)))
+    assert (found.baseline_days, found.baseline_known, found.baseline_from) == (32, 20, "own")
     few = [None] * 150 + [4] * 30
     assert read(account(few, created=DAY - timedelta(days=60))).state is GAP, "a series begun late is no youth"
     assert read(account([4] * 180, created=None)).baseline_from == "own"

@@ -61,8 +61,7 @@ def read_monitor(
 
     Idempotent within one day t: read again with the alert it returned, it says the same.
     """
-    rules = policy.monitor
-    series = read_series(account, rules, complete_through)
+    rules, series = policy.monitor, read_series(account, policy.monitor, complete_through)
     look = _look(account, rules, book, series, None if series is None else series.last)
     if series is not None and look.why != "inactive" and (utc_day(now) - series.day).days > rules.stale_days:
         look = _stopped(look, MonitorState.DATA_GAP, "stale")
@@ -102,13 +101,32 @@ def replay(account: Account, policy: Policy, book: BookContext, complete_through
     if series is None or not watched(account, rules):
         return None
     alert: Alert | None = None
-    for position in range(len(series.counts)):
+    for position in range(_first_low(account, series, rules), len(series.counts)):
         day = series if series.seats_known else _reseated(series, position, rules)
         look = _look(account, rules, book, day, position)
         alert = _after(account, rules, look, alert)[0]
     if alert is None or not alert.is_open:
         return None
     return msgspec.structs.replace(alert, replayed=True)
+
+
+def _first_low(account: Account, series: Series, rules: MonitorRules) -> int:
+    """The first day on which an alert could open: before it a replay has nothing to do, and mostly that is all of it.
+
+    Only for accounts that are mature in the whole series, with known seats and the shipped reading of M7.
+    """
+    tenure = series.tenure(0)
+    young = tenure is not None and tenure < rules.young_days + rules.window_days + rules.blend_days
+    if young or rules.baseline_overlap or not series.seats_known:
+        return 0
+    users, knowns, line = series.users, series.knowns, rules.lines(account.tier, False).alert
+    for end in range(rules.window_days + 1, len(series.counts) + 1):
+        middle = end - rules.window_days
+        low = max(middle - rules.baseline_days, 0)
+        known, before = knowns[end] - knowns[middle], knowns[middle] - knowns[low]
+        if (users[end] - users[middle]) * before < line * (users[middle] - users[low]) * known:
+            return end - 1
+    return len(series.counts)
 
 
 def usage_today(account: Account, policy: Policy, now: datetime, complete_through: date | None) -> float | None:
