@@ -4,7 +4,8 @@ import hashlib
 import re
 
 from data.errors import ConfigError
-from data.health_tree import UNDETERMINED, Leaf, Question, Tree
+from data.health_tree import UNDETERMINED, Leaf, Question
+from data.health_tree import Tree as DecisionTree  # not the widget of that name
 from data.safe_text import SafeText, safe_text
 
 MOST_CHARS = 200_000
@@ -56,7 +57,7 @@ class _Text:
         return word
 
 
-def parse_tree(text: str) -> Tree:
+def parse_tree(text: str) -> DecisionTree:
     """D1, D2: the tree of a `dag:` text. Raises TreeError with a sentence that names what is wrong."""
     if len(text) > MOST_CHARS:
         raise TreeError(f"A tree has at most {MOST_CHARS:,} characters, this one has {len(text):,}.")
@@ -67,7 +68,7 @@ def parse_tree(text: str) -> Tree:
     names = {one.id for one in raw}, {one.name for one in leaves}
     questions = tuple(_resolved(one, *names) for one in raw)
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-    tree = Tree(title, version, description, entry, questions, leaves, digest)
+    tree = DecisionTree(title, version, description, entry, questions, leaves, digest)
     _validate(tree)
     return tree
 
@@ -138,7 +139,7 @@ def _leaf(reading: _Text, name: str) -> Leaf:
     return Leaf(name, _safe(title), color, _safe(description), code)
 
 
-def _validate(tree: Tree) -> None:
+def _validate(tree: DecisionTree) -> None:
     """D2: entry, edges, unique names and codes, all reachable, no loop."""
     questions = {one.id for one in tree.questions}
     leaves = {one.name for one in tree.leaves}
