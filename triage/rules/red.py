@@ -27,25 +27,19 @@ def read_red(
     high_value: bool = False,
     recorded: Collection[str] = (),
 ) -> RedReading:
-    """One account's Red state on one day (R1–R14, R20); read again with its own episode it says the same.
-
-    `high_value` is M14's, for R12; `recorded` the dedupe keys of R10 that the trail holds already.
-    """
-    known = assessment_day(account, complete_through)
-    day = now.date() if known is None else known
+    """R1–R14, R20 of one day, the same when read twice; `high_value` is M14's, `recorded` the R10 keys in the trail."""
+    day = assessment_day(account, complete_through) or now.date()
     before = episode or _lost(account, usage, policy, now, day)
     judged, reference = episodes.frozen(usage, before, policy, day)
     found = dimensions(account, judged, reference, policy, day)
     score, coverage = composite(found, policy.red)
     segment, threshold = segment_of(account, policy.red)
     below = None if score is None else score < threshold - TOLERANCE
-    well = _recovery(account, usage, before, policy, day) if _late(before, policy, day) else score
-    today = episodes.Today(account, usage, found, score, well, below, day, now)
-    after = episodes.advance(before, today, policy)
-    open_now = after is not None and episodes.is_open(after)
-    timed, tasks = _work(account, after, policy, now, high_value, recorded) if after and open_now else ((), ())
+    well = _well(account, usage, before, policy, day, score)
+    after = episodes.advance(before, episodes.Today(account, usage, found, score, well, below, day, now), policy)
+    timed, tasks = _work(account, after, policy, now, high_value, recorded)
     return RedReading(
-        is_red=open_now,
+        is_red=episodes.is_open(after),
         causes=_causes(below, found),
         composite=score,
         coverage=coverage,
@@ -54,7 +48,7 @@ def read_red(
         dimensions=found,
         decline=decline(judged, reference, policy.red),
         usage=judged,
-        day=known,
+        day=assessment_day(account, complete_through),
         episode=after,
         event=episodes.event(after, day),
         clocks=timed,
@@ -88,25 +82,29 @@ def _causes(below: bool | None, found: tuple[Dimension, ...]) -> tuple[str, ...]
     return (*((episodes.COMPOSITE,) if below else ()), *(one.name for one in found if one.red))
 
 
-def _late(episode: Episode | None, policy: Policy, day: date) -> bool:
-    return episode is not None and episode.recovered is None and episodes.past(episode, policy, day)
+def _well(
+    account: Account, usage: UsageFacts, episode: Episode | None, policy: Policy, day: date, score: float | None
+) -> float | None:
+    """The composite that recovery asks: of an episode left long ago the one by its frozen baseline, not `score`.
 
-
-def _recovery(account: Account, usage: UsageFacts, episode: Episode | None, policy: Policy, day: date) -> float | None:
-    """The composite by the frozen baseline of an episode left long ago: a lasting drop is no recovery (R14)."""
-    assert episode is not None
+    A lasting drop that has become its own baseline is no recovery (R14).
+    """
+    if episode is None or episode.recovered is not None or not episodes.past(episode, policy, day):
+        return score
     judged = episodes.yardstick(usage, episode)
     return composite(dimensions(account, judged, episode.reference, policy, day), policy.red)[0]
 
 
 def _work(
     account: Account,
-    episode: Episode,
+    episode: Episode | None,
     policy: Policy,
     now: datetime,
     high_value: bool,
     recorded: Collection[str],
 ) -> tuple[tuple[Clock, ...], tuple[Task, ...]]:
+    if episode is None or not episodes.is_open(episode):
+        return (), ()
     tasks = work.designations(account.id, episode, policy, recorded)
     return work.clocks(account, episode, policy, now), (
         *tasks,
