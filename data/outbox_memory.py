@@ -83,20 +83,24 @@ class Memory(OutboxFile):
             )
         return wrong
 
-    def known_hashes(self, base_url: str, after: int = 0) -> dict[int, str]:
-        """Hashes by audit seq, those above `after`, from the receipts we keep: they must be in the chain for good."""
-        found = self._receipts(base_url, "finished_at >= ?")
-        return {seq: digest for seq, digest in found.items() if seq > after}
+    def receipts(self, base_url: str, after: int = 0) -> tuple[Seen, ...]:
+        """The entries, above seq `after`, that receipts since the pinning prove: they must be in the chain for good."""
+        return tuple(self._receipts(base_url, "finished_at >= ? AND json_extract(receipt, '$.audit_seq') > ?", after))
+
+    def known_hashes(self, base_url: str) -> dict[int, str]:
+        """The same as hashes by audit seq."""
+        return {one.seq: one.hash for one in self.receipts(base_url)}
 
     def former_hashes(self, base_url: str) -> dict[int, str]:
         """Those from before the keys were pinned: since then a person has taken the server's head as it was."""
-        return self._receipts(base_url, "finished_at < ?")
+        return {one.seq: one.hash for one in self._receipts(base_url, "finished_at < ?")}
 
-    def _receipts(self, base_url: str, when: str) -> dict[int, str]:
+    def _receipts(self, base_url: str, when: str, *values: int) -> list[Seen]:
         since = min((pin.pinned_at.timestamp() for pin in self.pins(base_url) if pin.pinned_at), default=0.0)
-        query = f"SELECT receipt FROM change WHERE state = 'applied' AND base_url = ? AND {when}"
-        receipts = [msgspec.json.decode(row["receipt"]) for row in self._rows(query, base_url, since) if row["receipt"]]
-        return {receipt["audit_seq"]: receipt["hash"] for receipt in receipts}
+        query = f"SELECT receipt FROM change WHERE state = 'applied' AND base_url = ? AND {when} ORDER BY position"
+        rows = self._rows(query, base_url, since, *values)
+        kept = [msgspec.json.decode(row["receipt"]) for row in rows if row["receipt"]]
+        return [Seen(receipt["audit_seq"], receipt["hash"]) for receipt in kept]
 
     # --- the signing keys of backends ---
     def pinned_keys(self, base_url: str) -> dict[str, str]:

@@ -1,9 +1,9 @@
 """Outbox → backend: each due change sent once a round, in order, exactly once in effect (contract.md, Writing)."""
 
+import hashlib
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from types import MappingProxyType
 
 from data.account import Value
 from data.backends.port import Applied, BillingBackend, Head, Item, NotThere, TokenRefused
@@ -13,7 +13,7 @@ from data.locks import push_lock
 from data.outbox import Outbox
 from data.outbox_rows import Place
 from data.push_round import Pushed, Round, proves_absence
-from data.receipts import head_problem, rollback_problem
+from data.receipts import Seen, head_problem, rollback_problem
 from data.remedy import Change
 
 __all__ = ["HeadCheck", "Pushed", "check_head", "look_up", "push"]
@@ -22,14 +22,14 @@ __all__ = ["HeadCheck", "Pushed", "check_head", "look_up", "push"]
 class HeadCheck(Value, frozen=True):
     """What the signed head told: sentences about keys, and what is wrong with the chain (None: nothing).
 
-    `head` is the signed head that the pulled trail was seen to reach. `gone_back` says that its server has truly signed
-    less, or other, than what was seen before: it was restored, or its history rewritten.
+    `head` is the signed head that the pulled trail was seen to reach. `lost` names what its server has truly signed no
+    more although it was seen before: it was restored, or its history rewritten. The name changes when more is lost.
     """
 
     notices: tuple[str, ...]
     problem: str | None
     head: Head | None = None
-    gone_back: bool = False
+    lost: str | None = None
 
 
 def _nobody(_item: Item) -> None:
@@ -106,44 +106,46 @@ def check_head(
     trail_holds: bool = True,
     held: int = 0,
     catch_up: Callable[[], str | None] | None = None,
-    receipts: Mapping[int, str] = MappingProxyType({}),
+    receipts: Sequence[Seen] = (),
 ) -> HeadCheck:
     """Check the server's signed audit head against the pinned keys, the head seen last and the trail; remember it.
 
     Call it after a pull. `hash_at` is the pulled trail's hash by seq and `held` its last seq; `catch_up` pulls what was
     appended since and returns what is wrong with that (None where no trail is pulled: then only the head is checked).
-    `receipts` are hashes by seq of my own changes: a head that a push saw after the server had lost some hides that.
+    `receipts` are the entries of my own changes: a head that a push saw after the server had lost some hides that.
     A head over a trail that does not hold is not remembered. Reading errors are raised, and what `catch_up` raises.
     """
     seen = outbox.remembered_head(base_url)
     head = backend.head()
     notices = outbox.pin(base_url, backend.keys(), now)
     wrong = head_problem(head, outbox.pinned_keys(base_url)) if head.seq > 0 or seen else None
-    gone_back = False
+    lost: str | None = None
     if wrong is None:
         wrong = rollback_problem(head.seq, head.hash, seen)
         if wrong is None and seen is not None and (pulled := hash_at(seen.seq)) is not None:
             wrong = rollback_problem(seen.seq, pulled, seen)
-        wrong = wrong or _lost_receipt(receipts, hash_at)
-        gone_back = wrong is not None
+        gone = [one for one in receipts if one.seq > head.seq or hash_at(one.seq) not in (None, one.hash)]
+        wrong = wrong or _lost_receipt(gone)
+        if wrong is not None:
+            named = [*([seen.hash] if seen else []), *(one.hash for one in gone)]
+            lost = hashlib.sha256(" ".join(named).encode()).hexdigest()
     if wrong is None and trail_holds and catch_up is not None:
         wrong = _trail_problem(head, hash_at, held, catch_up)
     if wrong is None and head.seq > 0 and trail_holds:
         outbox.remember_head(base_url, head.seq, head.hash, now)
         return HeadCheck(notices, None, head)
-    return HeadCheck(notices, wrong, gone_back=gone_back)
+    return HeadCheck(notices, wrong, lost=lost)
 
 
-def _lost_receipt(receipts: Mapping[int, str], hash_at: Callable[[int], str | None]) -> str | None:
-    """Return the sentence for the first of my changes whose entry is another's in the pulled trail."""
-    for seq in sorted(receipts):
-        if (pulled := hash_at(seq)) is not None and pulled != receipts[seq]:
-            return (
-                f"Entry {seq} of the audit trail is not the one that this home has a receipt for: the server was "
-                "restored from a backup, or its history rewritten. Ask its owner; triage doctor --accept-keys takes it "
-                "as it is."
-            )
-    return None
+def _lost_receipt(gone: Sequence[Seen]) -> str | None:
+    """Return the sentence for the first of my changes whose entry its server has no more; None: all are there."""
+    if not gone:
+        return None
+    return (
+        f"Entry {min(one.seq for one in gone)} of the audit trail is not the one that this home has a receipt for: the "
+        "server was restored from a backup, or its history rewritten. Ask its owner; triage doctor --accept-keys takes "
+        "it as it is."
+    )
 
 
 def _trail_problem(

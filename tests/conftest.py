@@ -354,9 +354,9 @@ MAYA = Identity("stf_maya", "Maya Okafor", None, "lead", (), 100.0, None)  # typ
 
 @pytest.fixture
 def bench(peer: Peer, tmp_path: Path) -> Iterator[Bench]:
-    """A person with an outbox of their own in front of a raw peer; time-outs after 0.5 s."""
+    """A person with an outbox of their own in front of a raw peer; time-outs after 2 s."""
     outbox = Outbox.open(tmp_path / "home")
-    backend = NativeBackend(peer.url, "tok_secret", timeout=0.5)
+    backend = NativeBackend(peer.url, "tok_secret", timeout=2)
     yield Bench(peer, Person(outbox, backend, MAYA, Clock()), account_named("acc_1"))
     outbox.close()
     backend.close()

@@ -529,11 +529,17 @@ def test_I1_to_I9_whatever_happens(world, part, tally):
     assert not tame, f"part {part} hunts no more, too few of: {tame}"
 
 
+# Seeds by which a long run found something; each is gone through again first. 3370192928: a server restored twice over
+# the same seen head was fetched anew only once, so that a change of mine stayed in the book which it had lost.
+FOUND = (3370192928,)
+
+
 @pytest.mark.soak
 @pytest.mark.timeout(0)
 @pytest.mark.parametrize("lane", range(2))
 def test_soak_I1_to_I9_whatever_happens(world, lane, tally):
     first = int.from_bytes(os.urandom(4), "big")
     for number in trials(10_000 // 20, 0.3):
-        print("state machine seed", first + number)
-        count(tally, run(world, first + number, 20, 100), seed=f"from {first} on")
+        seed = FOUND[number] if lane == 0 and number < len(FOUND) else first + number
+        print("state machine seed", seed)
+        count(tally, run(world, seed, 20, 100), seed=f"from {first} on")

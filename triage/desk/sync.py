@@ -179,9 +179,8 @@ def pull_round(
     bring = partial(pull, backend, cache, session.assess_for, session.clock(), yes=yes, progress=progress, owed=owed)
     pulled = bring(full=full)
     checked = _check(session, backend, cache, outbox, pulled.audit_problem)
-    seen = outbox.remembered_head(session.place.base_url)
     anew = cache.book_since != since
-    lost = f"{seen.seq} {seen.hash}" if checked.gone_back and seen else None
+    lost = checked.lost
     if pulled.audit_problem and pulled.audit_problem == cache.audit_problem:  # what came does not follow what we hold
         lost = "{} {}".format(*cache.audit_head())
     if lost and cache.note_restored(lost, dealt_with=anew):
@@ -214,7 +213,7 @@ def _check(
             trail_holds=holds,
             held=held,
             catch_up=lambda: pull_trail(backend, cache, session.assess_for, now),
-            receipts=outbox.known_hashes(url, cache.receipts_checked),
+            receipts=outbox.receipts(url, cache.receipts_checked),
         )
     except Busy:  # another process pulls at this moment, and looks itself
         return HeadCheck((), None)

@@ -44,8 +44,16 @@ PLANTS = (
     Plant(
         "redirect followed",
         "data/backends/native_http.py",
-        "follow_redirects=False",
-        "follow_redirects=True",
+        '        event_hooks={"request": [traced] if steps is not None else [], "response": [_stay]},\n'
+        "        base_url=base_url,\n"
+        "        headers=headers,\n"
+        "        timeout=httpx.Timeout(timeout, connect=min(timeout, 10.0)),\n"
+        "        follow_redirects=False,",
+        '        event_hooks={"request": [traced] if steps is not None else []},\n'
+        "        base_url=base_url,\n"
+        "        headers=headers,\n"
+        "        timeout=httpx.Timeout(timeout, connect=min(timeout, 10.0)),\n"
+        "        follow_redirects=True,",
         "A captive portal or a typo in DNS leads requests, and remedies in them, to a stranger.",
         ("tests/wire/test_native.py::test_the_token_reaches_no_log_and_follows_no_redirect",),
     ),
