@@ -4,11 +4,13 @@ from datetime import UTC, date, datetime
 
 from data.cache_file import CacheFile
 from data.errors import WrongBackend
+from data.health_book import EMPTY_BOOK, BookContext
 from data.identity import Identity
 from data.receipts import Signed
 from data.wire import decoder, encode
 
 _identity = decoder(Identity)
+_book = decoder(BookContext)
 _signed = decoder(Signed)
 
 
@@ -49,6 +51,22 @@ class CacheFacts(CacheFile):
     def book_since(self) -> datetime | None:
         """When the book was last begun from nothing (first sync, new epoch, restored server); None: never."""
         return self.fact("book_since", _moment)
+
+    @property
+    def book_context(self) -> BookContext:
+        """The book as it was last looked over (P0), or an empty one."""
+        found = self.get("book_context")
+        return self.decoded(found.encode(), _book) if found else EMPTY_BOOK
+
+    def keep_book_context(self, book: BookContext) -> None:
+        """Keep what a walk over the book found, for every account's verdict until the next day's."""
+        with self.writing():
+            self.put(book_context=encode(book).decode())
+
+    @property
+    def watching_since(self) -> datetime | None:
+        """When the first complete sync of this book ended: what was there then was not seen to happen (M12)."""
+        return self.fact("watching_since", _moment)
 
     @property
     def audit_after(self) -> int:

@@ -6,7 +6,7 @@ from data.cache_write import SHADOW, CacheWrite
 from data.schema import CACHE_SQL
 
 OLD = "old_"
-TWINS = ("account", "listing", "verdict", "tally")
+TWINS = ("account", "listing", "verdict", "history", "tally")
 _STATEMENTS = [statement for statement in CACHE_SQL.strip().split(";\n") if statement.strip()]
 
 
@@ -104,13 +104,13 @@ class CacheShadow(CacheWrite):
         """
         sql = f"SELECT a.number FROM account a JOIN {SHADOW}account n USING (id) WHERE a.seq > n.seq AND a.seq > ?"
         newer = self.connection.execute(sql, (int(self.get("shadow_top") or 0),)).fetchall()
-        for table in TWINS[:3]:
+        for table in TWINS[:-1]:
             self.connection.executemany(
                 f"INSERT OR REPLACE INTO {SHADOW}{table} SELECT * FROM {table} WHERE number = ?", newer
             )
         if newer:
             self.connection.execute(f"DELETE FROM {SHADOW}tally")
             self.connection.execute(
-                f"INSERT INTO {SHADOW}tally SELECT rank, snoozed, has_signal, count(*) FROM {SHADOW}listing "
-                "GROUP BY rank, snoozed, has_signal"
+                f"INSERT INTO {SHADOW}tally SELECT rank, snoozed, has_signal, drift, red, count(*) "
+                f"FROM {SHADOW}listing GROUP BY rank, snoozed, has_signal, drift, red"
             )

@@ -3,6 +3,9 @@
 from datetime import date
 
 from data.account import Value
+from data.health_monitor import Alert
+from data.red_account import Episode
+from data.safe_text import SafeText
 
 
 class BookContext(Value, frozen=True):
@@ -27,8 +30,25 @@ class BookContext(Value, frozen=True):
 EMPTY_BOOK = BookContext(None, {}, None, None, None, 0, 0)
 
 
-class Snapshot(Value, frozen=True):
-    """One account at the end of one day; None where a system had no value."""
+class PeerUsage(Value, frozen=True):
+    """Of a row's MonitorLine what its peers need to know (M5, M13)."""
+
+    watched: bool
+    mature: bool
+    usage: float | None
+    opened: date | None
+
+
+class Peer(Value, frozen=True):
+    """Of a stored row what the book is looked over for; `mrr` in minor units."""
+
+    tier: SafeText
+    mrr: int | None
+    monitor: PeerUsage | None
+
+
+class Snapshot(Value, frozen=True, array_like=True):
+    """One account at the end of one day; None where a system had no value. `components` as H17's contributions."""
 
     day: date
     score: float | None
@@ -40,3 +60,11 @@ class Snapshot(Value, frozen=True):
     composite: float | None
     red: bool
     components: dict[str, float]
+
+
+class Past(Value, frozen=True):
+    """What only this cache knows of an account: its alert, its Red episode, and its days, oldest first (bounded)."""
+
+    alert: Alert | None = None
+    episode: Episode | None = None
+    days: tuple[Snapshot, ...] = ()

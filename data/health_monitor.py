@@ -91,7 +91,9 @@ class MonitorReading(Value, frozen=True):
     `baseline` is what `usage` is held against: B, a new user's N, both blended (`baseline_from`: `own`, `new_user`,
     `blend`), or the one frozen when the alert opened (`frozen`, where `baseline_from` says what it would be today).
     `days` and `known` count the window's days that exist and those with data, `baseline_*` those of the baseline.
-    `expected_from` is `peers` or `policy`. `event` is `opened`, `escalated`, `closed` or None on this very day.
+    `own_baseline` is today's B of a mature account, whatever an alert has frozen, `usage_60d` U(t-60) and `data_days`
+    how many days the series holds: what R4 asks. `expected_from` is `peers` or `policy`. `event` is `opened`,
+    `escalated`, `closed` or None on this very day.
     """
 
     state: MonitorState
@@ -114,3 +116,6 @@ class MonitorReading(Value, frozen=True):
     event: str | None
     route: Route | None
     why: str
+    own_baseline: float | None = None
+    usage_60d: float | None = None
+    data_days: int = 0

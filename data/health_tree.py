@@ -5,6 +5,7 @@ from enum import StrEnum
 from data.account import Value
 from data.safe_text import SafeText
 
+MARK = 12  # characters of a hash
 UNDETERMINED = "UNDETERMINED"  # the leaf of a reading that unknown answers keep open (D14)
 
 
@@ -46,6 +47,11 @@ class Tree(Value, frozen=True):
     questions: tuple[Question, ...]
     leaves: tuple[Leaf, ...]
     sha256: str
+
+    @property
+    def mark(self) -> str:
+        """Enough of the hash to tell it from another tree."""
+        return self.sha256[:MARK]
 
 
 class Answered(Value, frozen=True):

@@ -3,8 +3,8 @@
 from sqlalchemy import Index, MetaData, text
 from sqlmodel import Field, SQLModel
 
-CACHE_SCHEMA = 1
-OUTBOX_SCHEMA = 1
+CACHE_SCHEMA = 2
+OUTBOX_SCHEMA = 2
 CACHE_APPLICATION_ID = 0x74726361  # "trca"
 OUTBOX_APPLICATION_ID = 0x74726F75  # "trou"
 
@@ -40,27 +40,44 @@ class AccountRow(CacheTable, table=True):
     payload: bytes
 
 
-class ListingRow(CacheTable, table=True):
-    """The columns by which accounts are ordered, filtered and found to have lapsed; `number` as in `account`.
+# Orders by their columns of `listing`; each has an index of its own in every view.
+ORDERS = {
+    "severity": ("rank", "order1", "order2"),
+    "mrr": ("mrr",),
+    "health": ("health",),
+    "priority": ("priority",),
+    "renewal": ("renewal",),
+    "sla": ("sla",),
+    "last_login": ("last_login",),
+    "name": ("sort_name",),
+}
+# Views beside the ranks, by the condition that makes them: partial indexes, which the rest of the book never touches.
+PARTIAL = {"signal": "has_signal = 1", "drift": "drift > 0", "red": "red = 1"}
 
-    Every order starts with `rank`, so that one index serves a category, all categories (merged) and the book.
+
+def _listing_indexes() -> list[Index]:
+    """Every offered order of every view; all but those of `PARTIAL` start with `rank`, so that one index serves a
+    category, all categories (merged) and the book.
     """
-
-    __tablename__ = "listing"
-    __table_args__ = (
-        Index("listing_severity", "rank", "order1", "order2", "id", "snoozed", "handled"),
-        Index("listing_mrr", "rank", "mrr", "id", "snoozed", "handled"),
-        Index("listing_renewal", "rank", "renewal", "id", "snoozed", "handled"),
-        Index("listing_last_login", "rank", "last_login", "id", "snoozed", "handled"),
-        Index("listing_name", "rank", "sort_name", "id", "snoozed", "handled"),
-        Index("signal_severity", "rank", "order1", "order2", "id", "handled", sqlite_where=text("has_signal = 1")),
-        Index("signal_mrr", "mrr", "id", "handled", sqlite_where=text("has_signal = 1")),
-        Index("signal_renewal", "renewal", "id", "handled", sqlite_where=text("has_signal = 1")),
-        Index("signal_last_login", "last_login", "id", "handled", sqlite_where=text("has_signal = 1")),
-        Index("signal_name", "sort_name", "id", "handled", sqlite_where=text("has_signal = 1")),
+    found = []
+    for order, columns in ORDERS.items():
+        front = columns if columns[0] == "rank" else ("rank", *columns)
+        found.append(Index(f"listing_{order}", *front, "id", "snoozed", "handled"))
+        for view, where in PARTIAL.items():
+            found.append(Index(f"{view}_{order}", *columns, "id", "handled", sqlite_where=text(where)))
+    return [
+        *found,
         Index("listing_good_until", "good_until", sqlite_where=text("good_until IS NOT NULL")),
         Index("listing_assessed", "policy", "rank", "day"),
-    )
+        Index("listing_step", "step", sqlite_where=text("step <> ''")),
+    ]
+
+
+class ListingRow(CacheTable, table=True):
+    """The columns by which accounts are ordered, filtered and found to have lapsed; `number` as in `account`."""
+
+    __tablename__ = "listing"
+    __table_args__ = tuple(_listing_indexes())
     number: int | None = Field(default=None, primary_key=True)
     id: str
     rank: int
@@ -77,6 +94,16 @@ class ListingRow(CacheTable, table=True):
     good_until: float | None
     day: str = Field(description="the assessment day, ISO; empty when nobody knows one, which sorts before all days")
     policy: str
+    health: float = Field(description="the score, 0-100, worst first (H11); without a score last")
+    priority: float = Field(description="minor units a month, negated (H12); unknown last")
+    sla: float = Field(description="epoch seconds of the next clock of a Red account (R11); others last")
+    drift: int = Field(description="an open alert of the monitor: 2 severe, 1 moderate, else 0")
+    red: int
+    band: str = Field(description="the class of H7, empty without a score")
+    leaf: str = Field(description="the tree's leaf or UNDETERMINED")
+    industry: str
+    owner: str = Field(description="staff id of the CSM, empty where nobody is")
+    step: str = Field(description="what the case still needs (case_steps), mostly empty")
 
 
 class VerdictRow(CacheTable, table=True):
@@ -87,13 +114,25 @@ class VerdictRow(CacheTable, table=True):
     row: bytes
 
 
+class HistoryRow(CacheTable, table=True):
+    """What only this cache knows of an account (health_book.Past): alert, episode, snapshots; lost with the file."""
+
+    __tablename__ = "history"
+    number: int | None = Field(default=None, primary_key=True)
+    past: bytes
+
+
 class TallyRow(CacheTable, table=True):
-    """How many accounts there are of each rank, snoozed or not, with a signal or not; kept in step by every write."""
+    """How many accounts there are of each rank, snoozed or not, with a signal or an alert or not, Red or not; kept in
+    step by every write.
+    """
 
     __tablename__ = "tally"
     rank: int = Field(primary_key=True)
     snoozed: int = Field(primary_key=True)
     has_signal: int = Field(primary_key=True)
+    drift: int = Field(primary_key=True)
+    red: int = Field(primary_key=True)
     accounts: int
 
 
@@ -198,6 +237,35 @@ class DraftRow(OutboxTable, table=True):
     kind: str
     payload: bytes
     saved_at: float
+
+
+class OutreachRow(OutboxTable, table=True):
+    """One message to a customer, from its draft to its reply (M17-M20); at most one attempt to send ever begins.
+
+    `state`: draft, intent (its record waits for the server), leaving (it may be on its way), sent, failed, unclear (a
+    crash in the middle: a person says whether it went out), elsewhere, dropped.
+    """
+
+    __tablename__ = "outreach"
+    __table_args__ = (Index("outreach_account", "account_id"), Index("outreach_state", "state"))
+    outreach_id: str = Field(primary_key=True)
+    account_id: str
+    account_name: str
+    base_url: str
+    staff_id: str
+    state: str
+    channel: str = Field(description="email, slack, copy or elsewhere")
+    contact: str
+    subject: str
+    text: str
+    template: str
+    dedupe_key: str | None
+    follow_up: int = Field(description="how many mails of the same alert went before it")
+    intent_id: str | None = Field(description="change id of its log_outreach intent")
+    sent_id: str | None = Field(description="change id of its log_outreach sent or failed")
+    written_at: float
+    left_at: float | None
+    problem: str | None
 
 
 class HeadRow(OutboxTable, table=True):

@@ -74,7 +74,7 @@ class Library:
             pull(backend, cache, self._judge, now(), full=kind == "full refresh")
 
     def _judge(self, through):
-        return lambda account, touches: assess(account, touches, POLICY, now(), through)
+        return lambda account, touches, past: judge(account, touches, past, RULES, now(), through)
 
     def trial(self, kind: str, at: int, faults: tuple[str | None, ...] = (), again: int = 0, timeout=5.0) -> Bomb:
         """Crash at step `at`, once more at step `again` of the next pull, then pull in peace; the first bomb."""

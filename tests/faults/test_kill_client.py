@@ -89,7 +89,7 @@ class Field:
         with closing(Cache.open(cache_of(self.home), maya.backend.base_url)) as cache:
             assert not cache.rebuilt_why
             check_all(cache.connection)
-            judge = lambda day: lambda one, told: assess(one, told, POLICY, datetime.now(UTC), day)  # noqa: E731
+            judge = lambda day: lambda one, told, past: judge(one, told, past, RULES, datetime.now(UTC), day)  # noqa: E731
             pull(maya.backend, cache, judge, datetime.now(UTC))
             kept = {key: json.loads(raw) for key, raw in cache.all("SELECT id, payload FROM account")}
             listed = cache.all("SELECT count(*) FROM listing")[0][0], cache.all("SELECT sum(accounts) FROM tally")[0][0]

@@ -81,7 +81,7 @@ class Field:
         now = datetime.now(UTC)
         with closing(Cache.open(self.maya.outbox.directory, self.maya.backend.base_url)) as cache:
             done = pull(
-                self.maya.backend, cache, lambda day: lambda one, told: assess(one, told, POLICY, now, day), now
+                self.maya.backend, cache, lambda day: lambda one, told, past: judge(one, told, past, RULES, now, day), now
             )
             assert done.audit_problem is None
             return {key: json.loads(raw) for key, raw in cache.all("SELECT id, payload FROM account")}

@@ -130,5 +130,5 @@ def _client(home: str, pulls: bool, dies_at: int) -> None:
         me, dice = backend.identity(), random.Random()
         push(backend, box, identity=me, base_url=url, now=now, rng=dice, ignore_backoff=True)
         if pulls:
-            pull(backend, cache, lambda day: lambda one, told: assess(one, told, policy, now(), day), now())
+            pull(backend, cache, lambda day: lambda one, told, past: judge(one, told, past, rules, now(), day), now())
         check_head(backend, box, url, now())

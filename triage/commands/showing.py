@@ -28,7 +28,7 @@ def run_show(args: argparse.Namespace, context: Context) -> int:
     """Print one account; never uses the network."""
     from triage.commands.reading import fresh_row, no_data, open_book
     from triage.commands.shapes import shown
-    from triage.rules.assess import explain
+    from triage.desk.health import HealthDesk
 
     try:
         with open_book(context) as book:
@@ -36,11 +36,12 @@ def run_show(args: argparse.Namespace, context: Context) -> int:
             account = book.cache.account(args.id)
             if row is None or account is None:
                 raise TriageError(f"There is no account {safe_text(args.id)} in the book. triage list --all shows all.")
-            touches = book.cache.touches(row.id)
-            verdicts = explain(account, touches, book.session.policy, row.assessed_at, book.cache.complete_through)
+            health = HealthDesk(book.session, book.cache)
+            found = health.readings(row, account)
+            verdicts = health.verdicts(row, account, found)
             trail = book.cache.audit(row.id, None, TRAIL)
             if args.json:
-                emit_json(shown(row, book.pending(row.id), book.synced_at, verdicts, trail))
+                emit_json(shown(row, book.pending(row.id), book.synced_at, verdicts, trail, found.index))
             else:
                 _print(context, book, row, account, verdicts, trail)
     except NoData as error:

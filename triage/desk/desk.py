@@ -7,10 +7,12 @@ from datetime import datetime
 from data.account import Entry
 from data.audit_proof import Evidence, Proof
 from data.cache import Cache
+from data.health_view import HealthView
 from data.identity import Identity
 from data.outbox import Outbox
 from data.ports import ConflictView, Detail, Form, Header, Link, RowList, Sort, View
 from data.remedy import Change, Draft, Order, Preview
+from triage.desk.health import HealthDesk
 from triage.desk.inbox import Inbox
 from triage.desk.link import LinkState
 from triage.desk.queue import Queue
@@ -39,6 +41,7 @@ class Desk:
         self._pusher: Pusher | None = None
         self._watcher: Watcher | None = None
         self._inbox = Inbox(session, cache, outbox)
+        self._health = HealthDesk(session, cache)
         self._remedies = Remedies(session, cache, outbox, self._inbox)
         self._queue = Queue(session, cache, outbox, self._remedies)
         self._trail = Trail(session, cache, outbox)
@@ -70,6 +73,10 @@ class Desk:
     def detail(self, account_id: str) -> Detail | None:
         """One account in full, None when it is not in the cache."""
         return self._inbox.detail(account_id)
+
+    def health(self, account_id: str) -> HealthView | None:
+        """One account's health in full, None when it is not in the cache."""
+        return self._health.view(account_id)
 
     def why_gone(self, account_id: str) -> str:
         """One clause on why an account left the list."""

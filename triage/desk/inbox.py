@@ -10,8 +10,8 @@ from data.cache import Cache
 from data.outbox import Outbox
 from data.ports import Detail, Header, ListLine, RowList, Sort, SyncStatus, View
 from data.remedy import Change, State
+from triage.desk.health import HealthDesk
 from triage.desk.session import Session
-from triage.rules.assess import explain
 from widgets.numbers import clock
 
 TRAIL_SHOWN = 50
@@ -103,6 +103,7 @@ class Inbox:
         self._cache = cache
         self._outbox = outbox
         self.overlay = Overlay(cache, outbox)
+        self._health = HealthDesk(session, cache)
         self._last: tuple[Asked | None, str, array[int]] = (None, "", array("q"))
 
     def header(self, status: SyncStatus, notice: str = "") -> Header:
@@ -113,7 +114,7 @@ class Inbox:
         return Header(
             profile=place.profile,
             who=self._cache.identity,
-            counts=self._cache.counts(),
+            counts=self._cache.counts(self._session.clock().timestamp()),
             outbox=self._outbox.counts(),
             synced_at=synced_at,
             stale=stale,
@@ -141,13 +142,7 @@ class Inbox:
         return Detail(
             row=row,
             account=account,
-            verdicts=explain(
-                account,
-                self._cache.touches(account_id),
-                self._session.policy,
-                row.assessed_at,
-                self._cache.complete_through,
-            ),
+            verdicts=self._health.verdicts(row, account),
             pending=self.overlay.pending(account_id),
             trail=tuple(self._cache.audit(account_id, None, TRAIL_SHOWN)),
             synced_at=self._cache.synced_at,

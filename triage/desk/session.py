@@ -8,17 +8,23 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from data.account import Account
-from data.assessment import Row, Touch
+from data.assessment import Touch
 from data.backends.port import BillingBackend
-from data.cache import Cache
+from data.cache import Assess, Cache
+from data.cache_write import Judged
 from data.errors import SignedOut, TriageError
+from data.health_book import Past
+from data.health_tree import Answer, Tree, TreeReading
+from data.listing_columns import rules_mark
 from data.outbox import Outbox
 from triage.policy import Policy
-from triage.rules.assess import assess
+from triage.tree_file import load_tree
 
-Assess = Callable[[Account, Sequence[Touch]], Row]
+if TYPE_CHECKING:
+    from triage.rules.health import Rulebook
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +104,8 @@ class Session:
     connect: Callable[[str, str], BillingBackend]
     token: "TokenBox"
     rng: random.Random = field(default_factory=random.Random)
+    tree: Tree = field(default_factory=load_tree)
+    memo: dict[tuple[str, tuple[Answer, ...]], TreeReading] = field(default_factory=dict)
     say: Callable[[str], None] = lambda sentence: None
 
     def open_cache(self) -> Cache:
@@ -124,11 +132,28 @@ class Session:
             raise self.token.missing()
         return self.connect(self.place.base_url, token)
 
-    def assess_for(self, complete_through: date | None) -> Assess:
-        """Return the at-risk rules over one account, with policy, clock and feed date filled in."""
-        now, policy = self.clock(), self.policy
+    @property
+    def rules_mark(self) -> str:
+        """What verdicts are made by now; those with another mark have lapsed."""
+        return rules_mark(self.policy.version, self.tree.mark)
 
-        def judge(account: Account, touches: Sequence[Touch]) -> Row:
-            return assess(account, touches, policy, now, complete_through)
+    def rulebook(self, cache: Cache) -> "Rulebook":
+        """Policy, tree and the book as it was last looked over."""
+        from triage.rules.health import Rulebook
 
-        return judge
+        return Rulebook(self.policy, self.tree, cache.book_context, self.memo)
+
+    def assess_for(self, cache: Cache) -> Callable[[date | None], Assess]:
+        """Return what makes, for a feed date, all rules over one account: with rulebook and clock filled in."""
+
+        def assess_on(complete_through: date | None) -> Assess:
+            from triage.rules.assess import judge  # a command that only reads must not pay for the rules
+
+            now, rules = self.clock(), self.rulebook(cache)
+
+            def assess(account: Account, touches: Sequence[Touch], past: Past | None) -> Judged:
+                return judge(account, touches, past, rules, now, complete_through)
+
+            return assess
+
+        return assess_on

@@ -153,7 +153,7 @@ def refresher(session: Session, cache: Cache) -> Callable[[Item], None]:
     """Return what writes an account that came with an answer into the cache, assessed."""
 
     def refresh(item: Item) -> None:
-        cache.overwrite(item, session.assess_for(cache.complete_through))
+        cache.overwrite(item, session.assess_for(cache)(cache.complete_through))
 
     return refresh
 
@@ -176,7 +176,9 @@ def pull_round(
     """Pull what changed, check the audit head, then re-assess what has lapsed by time, feed date or policy."""
     since = cache.book_since
     owed = outbox.results(session.place.base_url)
-    bring = partial(pull, backend, cache, session.assess_for, session.clock(), yes=yes, progress=progress, owed=owed)
+    bring = partial(
+        pull, backend, cache, session.assess_for(cache), session.clock(), yes=yes, progress=progress, owed=owed
+    )
     pulled = bring(full=full)
     checked = _check(session, backend, cache, outbox, pulled.audit_problem)
     anew = cache.book_since != since
@@ -188,7 +190,10 @@ def pull_round(
         checked = _check(session, backend, cache, outbox, pulled.audit_problem)
     if cache.book_since is not None:
         outbox.forget_seqs(session.place.base_url, cache.book_since, session.clock())
+    if cache.book_context.day is None:
+        look_over(session, cache)  # young accounts are held against their peers (M5), so these come first
     lapsed(session, cache)
+    look_over(session, cache)
     said = [pulled.audit_problem, *checked.notices, checked.problem]
     done = msgspec.structs.replace(pulled, audit_problem=" ".join(filter(None, dict.fromkeys(said))) or None)
     log_pulled(session, done)
@@ -212,7 +217,7 @@ def _check(
             cache.audit_hash,
             trail_holds=holds,
             held=held,
-            catch_up=lambda: pull_trail(backend, cache, session.assess_for, now),
+            catch_up=lambda: pull_trail(backend, cache, session.assess_for(cache), now),
             receipts=outbox.receipts(url, cache.receipts_checked),
         )
     except Busy:  # another process pulls at this moment, and looks itself
@@ -229,7 +234,18 @@ def lapsed(session: Session, cache: Cache) -> int:
     """Re-assess the rows whose verdict has lapsed, at-risk ones first; returns how many."""
     done = 0
     while True:
-        some = reassess_lapsed(cache, session.assess_for, session.clock(), session.policy.version, LAPSED_AT_ONCE)
+        some = reassess_lapsed(cache, session.assess_for(cache), session.clock(), session.rules_mark, LAPSED_AT_ONCE)
         done += some
         if some < LAPSED_AT_ONCE:
             return done
+
+
+def look_over(session: Session, cache: Cache) -> bool:
+    """Look over the whole book for what no single account can tell (P0), once for each complete day."""
+    from triage.rules.book import book_context
+
+    day = cache.complete_through or session.clock().date()
+    if cache.synced_at is None or cache.book_context.day == day:
+        return False
+    cache.keep_book_context(book_context(cache.peers(), session.policy, day))
+    return True

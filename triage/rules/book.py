@@ -5,64 +5,50 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from statistics import median
 
-import msgspec
-
-from data.account import Account
-from data.health_book import BookContext
-from data.health_monitor import MonitorReading
+from data.health_book import BookContext, Peer
 from triage.policy import Policy
 from triage.rules.days import TOLERANCE
-from triage.rules.monitor import watched
 from triage.rules.monitor_route import fleet_event
-from triage.rules.monitor_series import created_on
 
 
-def book_context(pairs: Iterable[tuple[Account, float | None]], policy: Policy, day: date) -> BookContext:
-    """One walk over (account, its U of `usage_today`); accounts that are not active are left out (M1)."""
+def book_context(peers: Iterable[Peer], policy: Policy, day: date) -> BookContext:
+    """One walk over the stored rows; accounts that are not active are left out (M1).
+
+    M13: an account crosses on the day its alert opens; one that has closed since is no longer seen. `crossed` counts
+    those of `day`, `fleet_days` are the recent days on which so many did that mail is held.
+    """
     rules = policy.monitor
-    peers: dict[str, list[float]] = {}
+    usages: dict[str, list[float]] = {}
     revenues: list[int] = []
+    opened: Counter[date] = Counter()
     count = 0
-    for account, usage in pairs:
-        if not watched(account, rules):
+    for one in peers:
+        if one.monitor is None or not one.monitor.watched:
             continue
         count += 1
-        if account.mrr is not None and account.mrr > 0:
-            revenues.append(account.mrr)
-        created = created_on(account)
-        mature = created is None or (day - created).days >= rules.young_days
-        if usage is not None and mature:
-            peers.setdefault(str(account.tier), []).append(usage)
+        if one.mrr is not None and one.mrr > 0:
+            revenues.append(one.mrr)
+        if one.monitor.usage is not None and one.monitor.mature:
+            usages.setdefault(str(one.tier), []).append(one.monitor.usage)
+        if one.monitor.opened is not None:
+            opened[one.monitor.opened] += 1
     revenues.sort(reverse=True)
-    expected = {tier: median(found) for tier, found in sorted(peers.items()) if len(found) >= rules.peers}
     return BookContext(
         day=day,
-        expected=expected,
+        expected={tier: median(found) for tier, found in sorted(usages.items()) if len(found) >= rules.peers},
         high_value_mrr=_top(revenues, rules.high_value_share),
         a_mrr=_cumulative(revenues, rules.value_a_share),
         b_mrr=_cumulative(revenues, rules.value_b_share),
-        crossed=0,
+        crossed=opened[day],
         watched=count,
+        fleet_days=tuple(
+            sorted(
+                at
+                for at, crossed in opened.items()
+                if 0 <= (day - at).days < rules.fleet_hold_days and fleet_event(crossed, count, rules)
+            )
+        ),
     )
-
-
-def with_fleet(book: BookContext, readings: Iterable[MonitorReading], policy: Policy) -> BookContext:
-    """M13: how many crossed on the book's day, and the recent days on which so many did that mail is held.
-
-    An account crosses on the day its alert opens. One that has closed since is seen only on the day it closes.
-    """
-    if book.day is None:
-        return book
-    opened = Counter(one.alert.opened for one in readings if one.alert is not None)
-    rules = policy.monitor
-    fleet = tuple(
-        sorted(
-            day
-            for day, crossed in opened.items()
-            if 0 <= (book.day - day).days < rules.fleet_hold_days and fleet_event(crossed, book.watched, rules)
-        )
-    )
-    return msgspec.structs.replace(book, crossed=opened[book.day], fleet_days=fleet)
 
 
 def value_tier(mrr: int | None, book: BookContext) -> str | None:

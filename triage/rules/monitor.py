@@ -30,6 +30,7 @@ BLEND = "blend"
 PEERS = "peers"
 POLICY = "policy"
 NOTHING = Span(0, 0, None)
+DECLINE_DAYS = 60  # R4
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ def read_monitor(
     """
     rules, series = policy.monitor, read_series(account, policy.monitor, complete_through)
     look = _look(account, rules, book, series, None if series is None else series.last)
+    own = look.yardstick_from == OWN and look.state not in (MonitorState.DORMANT, MonitorState.DATA_GAP)
     if series is not None and look.why != "inactive" and (utc_day(now) - series.day).days > rules.stale_days:
         look = _stopped(look, MonitorState.DATA_GAP, "stale")
     kept, state, ratio = _after(account, rules, look, alert)
@@ -87,8 +89,19 @@ def read_monitor(
         event=None if look.day is None else monitor_alert.event(kept, look.day),
         route=None if kept is None or not kept.is_open else route(account, kept.severity, policy, book),
         why="",
+        own_baseline=look.yardstick if own else None,
+        usage_60d=None if series is None else _usage_then(series, rules),
+        data_days=0 if series is None else series.last + 1 - max(series.born or 0, 0),
     )
     return msgspec.structs.replace(reading, why=_why(reading, look, rules, str(account.tier)))
+
+
+def _usage_then(series: Series, rules: MonitorRules) -> float | None:
+    """R4: U(t-60), where that window is known well enough (M11)."""
+    if series.last < DECLINE_DAYS:
+        return None
+    then = window(series, series.last - DECLINE_DAYS, rules)
+    return then.mean if then.known >= rules.window_complete * then.days - TOLERANCE else None
 
 
 def replay(account: Account, policy: Policy, book: BookContext, complete_through: date | None) -> Alert | None:

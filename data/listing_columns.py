@@ -1,0 +1,78 @@
+"""What a row becomes in the table `listing`: the columns of its orders, filters and lapses, and its place in the tally."""
+
+from data.account import Account
+from data.assessment import NO_RANK, Row, severity_key
+from data.health_monitor import MonitorState
+
+LAST = float("inf")
+DRIFT = {MonitorState.SEVERE: 2, MonitorState.MODERATE: 1}
+# the columns that a verdict sets, in the order of `verdict_columns`
+VERDICT = [
+    *("rank", "order1", "order2", "mrr", "renewal", "last_login"),
+    *("snoozed", "has_signal", "handled", "good_until", "day", "policy"),
+    *("health", "priority", "sla", "drift", "red", "band", "leaf", "industry", "owner", "step"),
+]
+
+Place = tuple[int, int, int, int, int]  # the key of `tally`
+
+
+def search_text(account: Account) -> str:
+    """What `/` looks through: name, organisation, id and e-mails, case folded."""
+    parts = [account.name, account.org_name, account.id, *(contact.email for contact in account.contacts)]
+    return " ".join(part for part in parts if part).casefold()
+
+
+def rules_mark(policy: str, tree: str) -> str:
+    """What verdicts are made by; one with another mark has lapsed (P0, D17)."""
+    return f"{policy}/{tree}" if tree else policy
+
+
+def place_of(row: Row) -> Place:
+    """The key of `tally` under which a row counts."""
+    rank = row.category.rank if row.category is not None else NO_RANK
+    return rank, int(row.snoozed), int(bool(row.signals)), _drift(row), int(row.red is not None and row.red.is_red)
+
+
+def _drift(row: Row) -> int:
+    return 0 if row.monitor is None else DRIFT.get(row.monitor.state, 0)
+
+
+def verdict_columns(row: Row) -> tuple[object, ...]:
+    """The columns of `listing` that a verdict sets, in the order of VERDICT."""
+    rank, order1, order2, _ = severity_key(row)
+    last_login = row.logins.last_at
+    return (
+        rank,
+        order1,
+        order2,
+        -(row.mrr or 0),
+        row.renewal_at.timestamp() if row.renewal_at else LAST,
+        -last_login.timestamp() if last_login else LAST,
+        int(row.snoozed),
+        int(bool(row.signals)),
+        int(row.handled is not None),
+        row.good_until.timestamp() if row.good_until else None,
+        row.day.isoformat() if row.day else "",
+        rules_mark(row.policy, row.tree.hash if row.tree else ""),
+        *_health(row),
+    )
+
+
+def _health(row: Row) -> tuple[object, ...]:
+    """The columns that the four health systems set."""
+    health, red = row.health, row.red
+    score = None if health is None else health.score
+    priority = None if health is None else health.priority
+    due = None if red is None else red.sla_due_at
+    return (
+        LAST if score is None else score,
+        LAST if priority is None else -priority,
+        LAST if due is None else due.timestamp(),
+        _drift(row),
+        int(red is not None and red.is_red),
+        "" if health is None or health.risk is None else health.risk.value,
+        "" if row.tree is None else row.tree.leaf,
+        (row.industry or "").strip().casefold(),
+        "" if row.owner is None else row.owner.staff_id,
+        "" if red is None else red.step or "",
+    )
