@@ -1,4 +1,4 @@
-"""Everything that the Why screen, the interview and `show` say of one account's health: four readings and their inputs."""
+"""Everything that the Why screen, the interview and `show` say of one account: four readings and their inputs."""
 
 from datetime import date, datetime
 

@@ -1,4 +1,4 @@
-"""What a row becomes in the table `listing`: the columns of its orders, filters and lapses, and its place in the tally."""
+"""What a row becomes in the table `listing`: columns of its orders, filters and lapses, its place in the tally."""
 
 from data.account import Account
 from data.assessment import NO_RANK, Row, severity_key
