@@ -28,11 +28,13 @@ from data.ports import View
 from data.pull import pull
 from data.receipts import GENESIS, entry_hash
 from triage.policy import load_policy
-from triage.rules.assess import assess
+from triage.rules.assess import judge
+from triage.rules.health import Rulebook
 from triage.sandbox import process, store
 from triage.sandbox.database import Database
+from triage.tree_file import load_tree
 
-POLICY = load_policy()
+RULES = Rulebook(load_policy(), load_tree())
 ACCOUNTS = 30
 MOST_STEPS = 400
 SEED = 41

@@ -18,10 +18,11 @@ from data.database import check_all
 from data.pull import pull
 from data.remedy import State
 from triage.policy import load_policy
-from triage.rules.assess import assess
+from triage.rules.health import Rulebook
 from triage.sandbox import process
+from triage.tree_file import load_tree
 
-POLICY = load_policy()
+RULES = Rulebook(load_policy(), load_tree())
 KILLS = 20  # in each of the three ordinary tests
 BOOK = 60
 SOAK_PARTS = 2

@@ -6,21 +6,34 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from kit.monitor import DAY, POLICY, account, clock, read
+from msgspec.structs import replace
 
 from data.errors import ConfigError
+from data.health_book import Past, Peer
+from data.wire import decoder, encode
 from triage.policy import load_policy
-from triage.rules.book import book_context, value_tier, with_fleet
-from triage.rules.monitor import usage_today
+from triage.rules.assess import judge
+from triage.rules.book import book_context, value_tier
+from triage.rules.health import Rulebook
+from triage.tree_file import load_tree
 
 PLAIN = account([4] * 180, mrr=None)
+FALLEN = account([4] * 166 + [2] * 14, mrr=None)
+_peer = decoder(Peer)
+
+
+def peer(one, usage=None):
+    """An account as the walk over the stored rows sees it; `usage` in the place of its own."""
+    row, _ = judge(one, (), Past(), Rulebook(POLICY, load_tree()), clock(DAY), DAY)
+    return _peer.decode(encode(replace(row, monitor=replace(row.monitor, usage=usage or row.monitor.usage))))
 
 
 def pairs(usages, **fields):
-    return [(account(None, mrr=None, **fields), usage) for usage in usages]
+    return [peer(account(None, mrr=None, **fields), usage) for usage in usages]
 
 
 def paying(*amounts):
-    return [(account(None, mrr=amount), None) for amount in amounts]
+    return [peer(account(None, mrr=amount)) for amount in amounts]
 
 
 def test_M5_the_median_of_five_mature_peers():
@@ -39,12 +52,12 @@ def test_M5_peers_are_thirty_days_old():
     assert not book_context(edge + pairs([10], flags=["churned"]), POLICY, DAY).expected
 
 
-def test_M5_usage_of_today_is_the_reading_s_or_unknown():
-    assert usage_today(PLAIN, POLICY, clock(DAY), DAY) == read(PLAIN).usage == 80
-    assert usage_today(PLAIN, POLICY, clock(DAY + timedelta(days=3)), DAY) is None
-    for one in (account(None), account([4] * 160 + [None] * 20), account([4] * 180, flags=["deleted"])):
-        assert usage_today(one, POLICY, clock(DAY), DAY) is None
-    assert usage_today(account([0] * 180), POLICY, clock(DAY), DAY) == 0
+def test_M5_a_peer_s_usage_is_the_reading_s_or_unknown():
+    assert peer(PLAIN).monitor.usage == read(PLAIN).usage == 80
+    for one in (account(None), account([4] * 160 + [None] * 20)):
+        assert peer(one).monitor.usage is None
+    assert not peer(account([4] * 180, flags=["deleted"])).monitor.watched
+    assert peer(account([0] * 180)).monitor.usage == 0
 
 
 def test_M14_the_top_fifth_of_those_with_revenue():
@@ -84,18 +97,14 @@ def test_H12_A_holds_half_of_the_revenue_and_no_account_too_many(amounts):
     ("crossed", "watched", "held"), [(10, 33, True), (10, 34, False), (9, 9, False), (30, 100, True), (29, 100, False)]
 )
 def test_M13_thirty_percent_and_ten_accounts(crossed, watched, held):
-    fallen = read(account([4] * 166 + [2] * 14))
-    book = book_context([(PLAIN, None)] * watched, POLICY, DAY)
-    found = with_fleet(book, [fallen] * crossed + [read(PLAIN)] * (watched - crossed), POLICY)
+    found = book_context([peer(FALLEN)] * crossed + [peer(PLAIN)] * (watched - crossed), POLICY, DAY)
     assert (found.crossed, found.watched) == (crossed, watched)
     assert found.fleet_days == ((DAY,) if held else ())
 
 
 @pytest.mark.parametrize(("later", "held"), [(1, True), (13, True), (14, False)])
 def test_M13_what_opened_on_such_a_day_stays_held(later, held):
-    fallen = read(account([4] * 166 + [2] * 14))
-    book = book_context([(PLAIN, None)] * 20, POLICY, DAY + timedelta(days=later))
-    found = with_fleet(book, [fallen] * 12, POLICY)
+    found = book_context([peer(FALLEN)] * 12 + [peer(PLAIN)] * 8, POLICY, DAY + timedelta(days=later))
     assert (found.crossed, found.fleet_days) == (0, (DAY,) if held else ())
 
 

@@ -19,6 +19,7 @@ from triage.rules.index_trend import contributions
 from triage.rules.index_verdicts import index_verdicts
 from triage.rules.monitor import read_monitor, replay, watched
 from triage.rules.monitor_route import high_value, is_complex
+from triage.rules.monitor_series import created_on
 from triage.rules.monitor_verdicts import monitor_verdicts
 from triage.rules.past import with_day
 from triage.rules.red import read_red
@@ -117,7 +118,8 @@ def lines(
     """What the list keeps of each."""
     monitor, index, tree, red = health.monitor, health.index, health.tree, health.red
     opened = monitor.alert.opened if monitor.alert is not None and monitor.alert.is_open else None
-    young = monitor.tenure_days is not None and monitor.tenure_days < policy.monitor.young_days
+    created = created_on(account)
+    young = created is not None and ((index.day or now.date()) - created).days < policy.monitor.young_days
     nearest = min((one for one in red.clocks if one.done_at is None), key=lambda one: one.due_at, default=None)
     step = case_step(account, index, red, now)
     return (

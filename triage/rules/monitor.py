@@ -142,26 +142,9 @@ def _first_low(account: Account, series: Series, rules: MonitorRules) -> int:
     return len(series.counts)
 
 
-def usage_today(account: Account, policy: Policy, now: datetime, complete_through: date | None) -> float | None:
-    """U at t for the peers' median (M5); None where nobody can say (M1, M11)."""
-    reading = _look_now(account, policy, now, complete_through)
-    return None if reading is None else reading.window.mean
-
-
 def watched(account: Account, rules: MonitorRules) -> bool:
     """M1: every account is watched that the source does not flag as gone."""
     return not any(flag in rules.inactive_flags for flag in account.flags)
-
-
-def _look_now(account: Account, policy: Policy, now: datetime, complete_through: date | None) -> Look | None:
-    rules = policy.monitor
-    series = read_series(account, rules, complete_through)
-    if series is None or not watched(account, rules) or (utc_day(now) - series.day).days > rules.stale_days:
-        return None
-    used, before = window(series, series.last, rules), baseline(series, series.last, rules)
-    if _gap(used, before, rules) is not None:
-        return None
-    return Look(series.day, series.tenure(series.last), False, used, before, None, None, None, None, None, "")
 
 
 def _look(
