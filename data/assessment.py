@@ -133,7 +133,7 @@ class RedLine(Value, frozen=True):
     """What the list keeps of the Red framework (R): the next unfinished clock with its name, and how many were missed.
 
     `step` is what the case still needs of H13 and R14: `open_recovery`, `open_red`, `upgrade_to_red`, `reopen`,
-    `recovered`, `close` or None.
+    `recovered`, `close` or None. `in_cohorts`: an episode or a red case is known, whatever became of it (R15-R19).
     """
 
     is_red: bool
@@ -145,6 +145,7 @@ class RedLine(Value, frozen=True):
     delayed: bool = False
     opened_at: datetime | None = None
     step: str | None = None
+    in_cohorts: bool = False
 
 
 class Row(Value, frozen=True):

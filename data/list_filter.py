@@ -1,11 +1,18 @@
 """What a person types after `/`: words that are searched for, and `name:value` that narrows a list by a verdict."""
 
+import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from datetime import datetime
 
+UNCLASSIFIED = "unclassified"
+
+AMOUNT_DIGITS = 18  # more does not fit the column
 Test = tuple[str, list[object]]
 Tests = tuple[list[str], list[object]]
-_TOKEN = re.compile(r"([\w-]+):(\"[^\"]*\"|\S*)")
+_TOKEN = re.compile(r"([\w-]+):(\"(?:[^\"]|\"\")*\"|\S*)")
+_UNSCORED = ("none", "unscored")
+_NOTHING: Test = ("0", [])
 _YES = ("yes", "true", "1")
 
 
@@ -14,7 +21,11 @@ def _text(column: str) -> Callable[[str], Test]:
 
 
 def _health(value: str) -> Test:
-    return "band = ?", ["" if value in ("none", "unscored") else value]
+    """One class, several between commas, `unscored`, or `scored` for all that have one."""
+    if value == "scored":
+        return "band <> ''", []
+    bands = ["" if one in _UNSCORED else one for one in value.split(",")]
+    return f"band IN ({', '.join('?' * len(bands))})", [*bands]
 
 
 def _drift(value: str) -> Test:
@@ -32,11 +43,36 @@ def _red(value: str) -> Test:
 
 def _least(column: str) -> Callable[[str], Test]:
     """Minor units a month, from here on; `mrr` is stored negated."""
-    return lambda value: (f"{column} <= ?", [-int(value)]) if value.isdigit() else ("0", [])
+    return lambda value: (f"{column} <= ?", [-int(value)]) if _is_amount(value) else _NOTHING
 
 
 def _below(value: str) -> Test:
-    return ("mrr > ?", [-int(value)]) if value.isdigit() else ("0", [])
+    return ("mrr > ?", [-int(value)]) if _is_amount(value) else _NOTHING
+
+
+def _is_amount(value: str) -> bool:
+    return value.isdecimal() and len(value) <= AMOUNT_DIGITS
+
+
+def _industry(value: str) -> Test:
+    """Whoever has none is unclassified, and so is who is called that."""
+    return ("industry IN ('', ?)" if value == UNCLASSIFIED else "industry = ?"), [value]
+
+
+def _sla_before(value: str) -> Test:
+    """Red accounts whose next clock runs out before a moment with its zone, as `2026-11-20T16:05:00Z`."""
+    try:
+        moment = datetime.fromisoformat(value.upper())
+    except ValueError:
+        return _NOTHING
+    return ("red = 1 AND sla < ?", [moment.timestamp()]) if moment.tzinfo else _NOTHING
+
+
+def _ids(value: str) -> Test:
+    """Exactly these accounts, their ids between blanks."""
+    return "number IN (SELECT number FROM account WHERE id IN (SELECT value FROM json_each(?)))", [
+        json.dumps(value.split())
+    ]
 
 
 _NAMED: dict[str, Callable[[str], Test]] = {
@@ -44,13 +80,29 @@ _NAMED: dict[str, Callable[[str], Test]] = {
     "drift": _drift,
     "leaf": _leaf,
     "red": _red,
-    "industry": lambda value: ("industry = ?", ["" if value == "unclassified" else value]),
+    "industry": _industry,
     "owner": _text("owner"),
     "step": _text("step"),
     "mrr-from": _least("mrr"),
     "mrr-below": _below,
+    "mrr": lambda value: (f"no_mrr = {int(value in ('unknown', 'none'))}", []),
+    "fell": _text("fell"),
+    "sla-before": _sla_before,
+    "id": _ids,
 }
 NAMES = tuple(_NAMED)
+_AS_TYPED = ("id", "owner")  # where case makes a difference
+
+
+def named(name: str, value: str) -> str:
+    """Write `name:value` so that it is read again as exactly this value."""
+    quoted = value.replace('"', '""')
+    return f'{name}:"{quoted}"' if quoted != value or not value or len(value.split()) != 1 else f"{name}:{value}"
+
+
+def these(ids: Iterable[str]) -> str:
+    """The filter that finds exactly these accounts."""
+    return named("id", " ".join(ids))
 
 
 def filter_tests(text: str) -> Tests:
@@ -62,9 +114,10 @@ def filter_tests(text: str) -> Tests:
     values: list[object] = []
 
     def narrowed(found: re.Match[str]) -> str:
-        name, value = found[1].casefold().replace("_", "-"), found[2].strip('"').casefold()
+        name, value = found[1].casefold().replace("_", "-"), _unquoted(found[2])
         if name not in _NAMED or not value:
             return found[0]
+        value = value if name in _AS_TYPED else value.casefold()
         test, given = _NAMED[name](value)
         tests.append(test)
         values.extend(given)
@@ -75,3 +128,8 @@ def filter_tests(text: str) -> Tests:
         tests.append("instr(search, ?) > 0")
         values.append(words)
     return tests, values
+
+
+def _unquoted(value: str) -> str:
+    whole = len(value) > 1 and value.startswith('"') and value.endswith('"')
+    return value[1:-1].replace('""', '"') if whole else value.strip('"')

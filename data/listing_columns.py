@@ -10,7 +10,7 @@ DRIFT = {MonitorState.SEVERE: 2, MonitorState.MODERATE: 1}
 VERDICT = [
     *("rank", "order1", "order2", "mrr", "renewal", "last_login"),
     *("snoozed", "has_signal", "handled", "good_until", "day", "policy"),
-    *("health", "priority", "sla", "drift", "red", "band", "leaf", "industry", "owner", "step"),
+    *("health", "priority", "sla", "drift", "red", "band", "leaf", "industry", "owner", "step", "no_mrr", "fell"),
 ]
 
 Place = tuple[int, int, int, int, int]  # the key of `tally`
@@ -75,4 +75,6 @@ def _health(row: Row) -> tuple[object, ...]:
         (row.industry or "").strip().casefold(),
         "" if row.owner is None else row.owner.staff_id,
         "" if red is None else red.step or "",
+        int(row.mrr is None),
+        "" if row.monitor is None or row.monitor.opened is None else row.monitor.opened.isoformat(),
     )

@@ -30,6 +30,7 @@ CREATE TABLE audit (
 	PRIMARY KEY (seq)
 );
 CREATE INDEX audit_account ON audit (account_id, seq);
+CREATE INDEX audit_action ON audit (action, seq);
 CREATE INDEX audit_change ON audit (change_id);
 CREATE TABLE history (
 	number INTEGER NOT NULL,
@@ -63,6 +64,8 @@ CREATE TABLE listing (
 	industry VARCHAR NOT NULL,
 	owner VARCHAR NOT NULL,
 	step VARCHAR NOT NULL,
+	no_mrr INTEGER NOT NULL,
+	fell VARCHAR NOT NULL,
 	PRIMARY KEY (number)
 );
 CREATE INDEX drift_health ON listing (health, id, handled) WHERE drift > 0;

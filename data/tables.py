@@ -104,6 +104,8 @@ class ListingRow(CacheTable, table=True):
     industry: str
     owner: str = Field(description="staff id of the CSM, empty where nobody is")
     step: str = Field(description="what the case still needs (case_steps), mostly empty")
+    no_mrr: int = Field(description="1 where nobody knows the MRR, which `mrr` counts as 0")
+    fell: str = Field(description="the day on which the open alert of the monitor opened, ISO, mostly empty")
 
 
 class VerdictRow(CacheTable, table=True):
@@ -160,7 +162,11 @@ class AuditRow(CacheTable, table=True):
     """The server's audit trail, entry by entry."""
 
     __tablename__ = "audit"
-    __table_args__ = (Index("audit_account", "account_id", "seq"), Index("audit_change", "change_id"))
+    __table_args__ = (
+        Index("audit_account", "account_id", "seq"),
+        Index("audit_action", "action", "seq"),
+        Index("audit_change", "change_id"),
+    )
     seq: int = Field(primary_key=True)
     change_id: str | None
     account_id: str | None

@@ -154,6 +154,7 @@ def lines(
             red.delayed,
             None if red.episode is None or not red.is_red else red.episode.opened_at,
             step,
+            red.episode is not None or (account.case is not None and account.case.kind == "red"),
         ),
     )
 
