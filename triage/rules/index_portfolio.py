@@ -1,6 +1,7 @@
 """The book by the health index: KPIs H8, distribution H9, industries H10, overview H11, value x health grid H12."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable
 
 from data.health_index import Band, Cell, Holding, Industry, Portfolio, Risk, Slice
 from triage.policy_index import IndexRules
@@ -9,89 +10,136 @@ from triage.rules.index_worth import AT_RISK
 UNCLASSIFIED = "unclassified"
 VALUE_TIERS: tuple[str | None, ...] = ("A", "B", "C", None)
 RISKS: tuple[Risk | None, ...] = (*Risk, None)
+NOTHING = Slice(0, 0, 0)
+
+Place = tuple[str | None, Risk | None]  # value tier and class
 
 
 def portfolio(holdings: Iterable[Holding], rules: IndexRules) -> Portfolio:
-    """H8, H9, H10, H12 over the whole book; every account counts once, the unscored beside the four bands."""
-    book = list(holdings)
-    scores = [one.score for one in book if one.score is not None]
-    at_risk = sum(1 for one in book if one.score is not None and one.risk in AT_RISK)
-    by_risk = _grouped(book, RISKS)
+    """H8, H9, H10, H12 over the whole book, taken one by one: every account counts once, the unscored beside the four
+    bands. What it keeps grows with the industries, not with the book.
+    """
+    sums = _Sums()
+    for one in holdings:
+        sums.add(one)
+    cells = {place: cell.slice() for place, cell in sums.cells.items()}
+    bands = tuple(Band(risk, _together(one for place, one in cells.items() if place[1] == risk)) for risk in RISKS)
     return Portfolio(
-        part(book),
-        len(scores),
-        len(book) - len(scores),
-        sum(scores) / len(scores) if scores else None,
-        weighted_mean(book),
-        at_risk,
-        at_risk / len(scores) if scores else None,
-        tuple(Band(risk, part(by_risk[risk])) for risk in RISKS),
-        industries(book, rules),
-        grid(book),
-        tuple(sorted({one.currency for one in book if one.currency is not None and one.mrr})),
+        _together(cells.values()),
+        sums.scores.count,
+        sums.count - sums.scores.count,
+        sums.scores.mean,
+        sums.weighted / sums.weight if sums.weight else None,
+        sums.scores.at_risk,
+        sums.scores.at_risk_share,
+        bands,
+        tuple(sorted((one.made(rules) for one in sums.industries.values()), key=_by_mean)),
+        tuple(Cell(tier, risk, cells.get((tier, risk), NOTHING)) for tier in VALUE_TIERS for risk in RISKS),
+        tuple(sorted(sums.currencies)),
     )
 
 
-def part(holdings: Iterable[Holding]) -> Slice:
+class _Sum:
     """H9: how many, their money, and how many of them have no known MRR (which is not zero)."""
-    count = mrr = unknown = 0
-    for one in holdings:
-        count += 1
-        if one.mrr is None:
-            unknown += 1
-        else:
-            mrr += one.mrr
-    return Slice(count, mrr, unknown)
+
+    def __init__(self) -> None:
+        self.count = self.mrr = self.unknown = 0
+
+    def add(self, one: Holding) -> None:
+        self.count += 1
+        self.mrr += one.mrr or 0
+        self.unknown += one.mrr is None
+
+    def slice(self) -> Slice:
+        return Slice(self.count, self.mrr, self.unknown)
 
 
-def weighted_mean(holdings: Iterable[Holding]) -> float | None:
-    """H8: the mean weighted by MRR over the scored accounts that have one; None without revenue."""
-    total, money = 0.0, 0
-    for one in holdings:
-        if one.score is not None and one.mrr is not None and one.mrr > 0:
-            total += one.score * one.mrr
-            money += one.mrr
-    return total / money if money else None
+class _Scores:
+    """H8: how many scores, their mean, how many of them high or critical."""
+
+    def __init__(self) -> None:
+        self.count = self.at_risk = 0
+        self.total = 0.0
+
+    def add(self, score: float, risk: Risk | None) -> None:
+        self.count += 1
+        self.total += score
+        self.at_risk += risk in AT_RISK
+
+    @property
+    def mean(self) -> float | None:
+        return self.total / self.count if self.count else None
+
+    @property
+    def at_risk_share(self) -> float | None:
+        return self.at_risk / self.count if self.count else None
 
 
-def industries(holdings: Iterable[Holding], rules: IndexRules) -> tuple[Industry, ...]:
-    """H10: best mean first, then name, those without a score last; under three scored accounts dimmed."""
-    groups: dict[str, list[Holding]] = {}
-    for one in holdings:
-        groups.setdefault((one.industry or "").strip() or UNCLASSIFIED, []).append(one)
-    return tuple(sorted((_industry(name, group, rules) for name, group in groups.items()), key=_by_mean))
+class _Group:
+    """H10: one industry, however it is spelt; shown in its commonest spelling."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.scores = _Scores()
+        self.spellings: Counter[str] = Counter()
+
+    def made(self, rules: IndexRules) -> Industry:
+        name = min(self.spellings, key=lambda spelling: (-self.spellings[spelling], spelling))
+        scores = self.scores
+        return Industry(
+            name, self.count, scores.count, scores.mean, scores.at_risk_share, scores.count < rules.industry_least
+        )
+
+
+class _Sums:
+    """What a walk over the book adds up."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.scores = _Scores()
+        self.weighted, self.weight = 0.0, 0
+        self.cells: dict[Place, _Sum] = {}
+        self.industries: dict[str, _Group] = {}
+        self.currencies: set[str] = set()
+
+    def add(self, one: Holding) -> None:
+        self.count += 1
+        risk = None if one.score is None else one.risk
+        self._cell((one.value_tier, risk)).add(one)
+        group = self._group(one.industry)
+        if one.score is not None:
+            self.scores.add(one.score, one.risk)
+            group.scores.add(one.score, one.risk)
+            if one.mrr is not None and one.mrr > 0:
+                self.weighted += one.score * one.mrr
+                self.weight += one.mrr
+        if one.currency is not None and one.mrr:
+            self.currencies.add(one.currency)
+
+    def _cell(self, place: Place) -> _Sum:
+        found = self.cells.get(place)
+        if found is None:
+            found = self.cells[place] = _Sum()
+        return found
+
+    def _group(self, industry: str | None) -> _Group:
+        name = (industry or "").strip() or UNCLASSIFIED
+        group = self.industries.get(name.casefold())
+        if group is None:
+            group = self.industries[name.casefold()] = _Group()
+        group.count += 1
+        group.spellings[name] += 1
+        return group
+
+
+def _together(slices: Iterable[Slice]) -> Slice:
+    some = tuple(slices)
+    return Slice(sum(one.count for one in some), sum(one.mrr for one in some), sum(one.no_mrr for one in some))
 
 
 def overview(holdings: Iterable[Holding]) -> list[Holding]:
     """H11: the lowest score first, ties by MRR descending (unknown counts as 0), then id; the unscored last."""
     return sorted(holdings, key=_overview_key)
-
-
-def grid(holdings: Iterable[Holding]) -> tuple[Cell, ...]:
-    """H12: value tier x health, every cell, row by row; accounts without a tier or a score have theirs too."""
-    cells: dict[tuple[str | None, Risk | None], list[Holding]] = {}
-    for one in holdings:
-        cells.setdefault((one.value_tier, _risk(one)), []).append(one)
-    return tuple(Cell(tier, risk, part(cells.get((tier, risk), ()))) for tier in VALUE_TIERS for risk in RISKS)
-
-
-def _grouped(book: Iterable[Holding], risks: Sequence[Risk | None]) -> dict[Risk | None, list[Holding]]:
-    groups: dict[Risk | None, list[Holding]] = {risk: [] for risk in risks}
-    for one in book:
-        groups[_risk(one)].append(one)
-    return groups
-
-
-def _risk(one: Holding) -> Risk | None:
-    return None if one.score is None else one.risk
-
-
-def _industry(name: str, group: list[Holding], rules: IndexRules) -> Industry:
-    scores = [one.score for one in group if one.score is not None]
-    at_risk = sum(1 for one in group if one.score is not None and one.risk in AT_RISK)
-    count = len(scores)
-    mean, share = (sum(scores) / count, at_risk / count) if count else (None, None)
-    return Industry(name, len(group), count, mean, share, count < rules.industry_least)
 
 
 def _by_mean(one: Industry) -> tuple[bool, float, str]:
