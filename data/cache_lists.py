@@ -1,12 +1,13 @@
 """Reading the cache: counts, windows of rows and single accounts, all by index."""
 
+import json
 from array import array
 from collections.abc import Iterator, Sequence
 
 from data.account import Account
 from data.assessment import NO_RANK, Row
 from data.cache_facts import CacheFacts
-from data.health_book import Peer
+from data.health_book import Peer, Seat
 from data.list_filter import filter_tests
 from data.ports import Counts, Sort, View
 from data.wire import decoder
@@ -36,6 +37,7 @@ _COLUMNS = {
 _row = decoder(Row)
 _account = decoder(Account)
 _peer = decoder(Peer)
+_seat = decoder(Seat)
 
 
 def list_query(view: View, sort: Sort, text: str, untouched: bool, snoozed: bool) -> tuple[str, list[object]]:
@@ -92,6 +94,18 @@ class CacheLists(CacheFacts):
         for (blob,) in self.each('SELECT "row" FROM verdict'):
             yield self.decoded(blob, _peer)
 
+    def each_account(self) -> Iterator[Account]:
+        """Every account of the book, one by one (D18)."""
+        self.check_backend()
+        for (blob,) in self.each("SELECT payload FROM account ORDER BY id"):
+            yield self.decoded(blob, _account)
+
+    def seats(self) -> Iterator[Seat]:
+        """Every row, as far as the portfolio adds it up; the rows of one moment, whoever writes meanwhile."""
+        self.check_backend()
+        for (blob,) in self.each('SELECT "row" FROM verdict'):
+            yield self.decoded(blob, _seat)
+
     def ids(
         self,
         view: View,
@@ -137,6 +151,11 @@ class CacheLists(CacheFacts):
     def accounts_for(self, numbers: Sequence[int]) -> list[Account]:
         """The accounts of these numbers, in their order; accounts removed meanwhile are left out."""
         return [self.decoded(blob, _account) for blob in self._blobs("account", "payload", numbers)]
+
+    def accounts_of(self, ids: Sequence[str]) -> list[Account]:
+        """The accounts of these ids, in no order; those that are not cached are left out."""
+        sql = "SELECT payload FROM account WHERE id IN (SELECT value FROM json_each(?))"
+        return [self.decoded(blob, _account) for (blob,) in self.all(sql, (json.dumps(ids),))]
 
     def number(self, account_id: str) -> int | None:
         """The number of an account in this cache, the same as long as the account is cached."""

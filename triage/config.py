@@ -23,6 +23,7 @@ DEFAULTS: dict[str, Any] = {
     "glyphs": "auto",
     "colour": "",
     "policy": "",
+    "tree": "",
 }
 _PROFILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
 _LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|::1")
@@ -56,6 +57,7 @@ class Settings(msgspec.Struct, frozen=True):
     glyphs: Literal["auto", "unicode", "console", "ascii"]
     colour: str
     policy_file: Path | None
+    tree_file: Path | None
     no_input: bool
     verbose: int
     home: Path | None
@@ -113,7 +115,7 @@ def load_settings(flags: Flags, environ: Mapping[str, str]) -> Settings:
     if flags.read_only:
         values["read_only"], sources["read_only"] = True, "flag"
     state, cache, log = _directories(environ, home, profile)
-    policy = str(values["policy"])
+    policy, tree = str(values["policy"]), str(values["tree"])
     command = values["token_command"]
     return Settings(
         profile=profile,
@@ -127,6 +129,7 @@ def load_settings(flags: Flags, environ: Mapping[str, str]) -> Settings:
         glyphs=values["glyphs"],
         colour=str(values["colour"]),
         policy_file=path.parent / local_path(policy, f"policy in {path}") if policy else None,
+        tree_file=path.parent / local_path(tree, f"tree in {path}") if tree else None,
         no_input=flags.no_input,
         verbose=flags.verbose,
         home=home,

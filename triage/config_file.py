@@ -42,6 +42,12 @@ class Keys(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         Annotated[str, msgspec.Meta(description="a file that overrides thresholds, relative to this one")]
         | msgspec.UnsetType
     ) = UNSET
+    tree: (
+        Annotated[
+            str, msgspec.Meta(description="a decision tree of one's own, relative to this file; has to be accepted")
+        ]
+        | msgspec.UnsetType
+    ) = UNSET
 
 
 class ConfigFile(msgspec.Struct, frozen=True):

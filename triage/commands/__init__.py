@@ -11,6 +11,7 @@ COMMANDS = {
     "show": ("showing", "one account: facts, verdicts with their rules, pending changes, history"),
     "check": ("checking", "for cron and on-call: exit 1 when something needs a human"),
     "remedy": ("remedy", "queue a remedy with its reason"),
+    "assess": ("assess", "the decision tree over one account; another tree, and what it would change"),
     "outbox": ("outbox", "the queue of changes, and what to do with each"),
     "audit": ("audit", "the audit trail: list, verify, export"),
     "doctor": ("doctor", "what is wrong with this installation, and what to do"),

@@ -37,6 +37,7 @@ def run_config(args: argparse.Namespace, context: Context) -> int:
         "glyphs": settings.glyphs,
         "colour": settings.colour,
         "policy": str(settings.policy_file or ""),
+        "tree": str(settings.tree_file or ""),
     }
     places = {
         "config_file": str(settings.config_file),

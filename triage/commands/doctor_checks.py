@@ -41,6 +41,7 @@ def examine(context: Context) -> list[Finding]:
     return [
         Finding("config", True, f"{settings.config_file}{found}, profile {settings.profile}"),
         *_policy(settings),
+        *_tree(settings),
         *_places(settings),
         *_files(settings),
         *_network(context, settings),
@@ -56,6 +57,22 @@ def _policy(settings: Settings) -> Iterator[Finding]:
         yield Finding("policy", True, f"{settings.policy_file or 'as shipped'}, version {policy.version}")
     except TriageError as error:
         yield Finding("policy", False, str(error), "Correct the policy file, or leave `policy` empty.")
+
+
+def _tree(settings: Settings) -> Iterator[Finding]:
+    """D18: the tree in effect, and one that waits to be accepted."""
+    from triage.desk.trees import Trees
+
+    try:
+        trees = Trees(settings.state_dir, settings.tree_file)
+        tree, other = trees.in_effect(), trees.waiting()
+    except TriageError as error:
+        yield Finding("tree", False, str(error), "Correct the tree file, or leave `tree` empty.")
+        return
+    todo = (
+        f"triage assess --diff {settings.tree_file or 'shipped'} shows what the config's tree changes." if other else ""
+    )
+    yield Finding("tree", not todo, f"version {tree.version}, {tree.mark}", todo)
 
 
 def _places(settings: Settings) -> Iterator[Finding]:

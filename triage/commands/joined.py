@@ -28,7 +28,7 @@ def open_session(context: Context, *, network: bool) -> Session:
         settings.need_base_url()
     if base_url is None:
         raise NoData("No data yet: triage sync")
-    return Session(
+    session = Session(
         place=_place(settings, base_url, client_name() if network else "triage"),
         policy=load_policy(settings.policy_file),
         clock=utc_now,
@@ -36,6 +36,13 @@ def open_session(context: Context, *, network: bool) -> Session:
         token=_token_box(context),
         say=context.say,
     )
+    if session.trees.waiting() is not None:
+        name = settings.tree_file or "shipped"
+        context.say(
+            f"The tree of the config ({name}) is not in effect yet, the one before goes on. "
+            f"triage assess --diff {name} shows what it changes."
+        )
+    return session
 
 
 def know_author(session: Session, cache: "Cache") -> None:
@@ -87,6 +94,7 @@ def _place(settings: Settings, base_url: str, client: str) -> Place:
         sync_every=settings.sync_every,
         read_only=settings.read_only,
         log_file=settings.log_file,
+        tree_file=settings.tree_file,
     )
 
 

@@ -1,25 +1,29 @@
 """The desk: everything screens and commands may ask, joined from its parts (data.ports.Desk)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from datetime import datetime
 
 from data.account import Entry
 from data.audit_proof import Evidence, Proof
 from data.cache import Cache
+from data.health_tree import Answer, Tree
 from data.health_view import HealthView
 from data.identity import Identity
+from data.interview_view import InterviewView, TreeChange
 from data.outbox import Outbox
 from data.ports import ConflictView, Detail, Form, Header, Link, RowList, Sort, View
 from data.remedy import Change, Draft, Order, Preview
-from triage.desk.health import HealthDesk
+from triage.desk.health import ASSESSMENT, HealthDesk
 from triage.desk.inbox import Inbox
+from triage.desk.interview import InterviewDesk
 from triage.desk.link import LinkState
 from triage.desk.queue import Queue
 from triage.desk.remedies import Remedies
 from triage.desk.session import Session
 from triage.desk.sync import home_news, lapsed, network_note, recognise
 from triage.desk.trail import Trail
+from triage.desk.tree_change import compare
 from triage.desk.watch import Watcher
 from triage.desk.workers import Puller, Pusher
 
@@ -43,6 +47,9 @@ class Desk:
         self._inbox = Inbox(session, cache, outbox)
         self._health = HealthDesk(session, cache)
         self._remedies = Remedies(session, cache, outbox, self._inbox)
+        self._interview = InterviewDesk(
+            session, cache, self._inbox.overlay.pending, lambda: self._remedies.problem(ASSESSMENT)
+        )
         self._queue = Queue(session, cache, outbox, self._remedies)
         self._trail = Trail(session, cache, outbox)
 
@@ -77,6 +84,28 @@ class Desk:
     def health(self, account_id: str) -> HealthView | None:
         """One account's health in full, None when it is not in the cache."""
         return self._health.view(account_id)
+
+    def interview(self, account_id: str, said: Mapping[str, Answer | None]) -> InterviewView | None:
+        """The decision tree after what was said, None when the account is not in the cache."""
+        return self._interview.view(account_id, said)
+
+    def record_assessment(self, view: InterviewView, reason: str = "") -> Change:
+        """Queue the outcome of a finished interview as it was shown; raises NotPossible, Rejected, NotAllowed."""
+        return self.submit(self._interview.order(view, reason), hold=False)
+
+    def tree_waiting(self) -> Tree | None:
+        """The tree that the config names and nobody has accepted yet (D18)."""
+        return self.session.trees.waiting()
+
+    def compare_trees(self, new: Tree, progress: Callable[[int], bool]) -> TreeChange:
+        """What another tree would change, over a connection of its own; call it from a thread."""
+        with closing(self.session.open_cache()) as cache:
+            return compare(self.session, cache, new, progress)
+
+    def accept_tree(self, shown: TreeChange) -> None:
+        """Let the config's tree take effect; the book is judged anew in the background."""
+        self.session.trees.accept(shown.new)
+        self._changed()
 
     def why_gone(self, account_id: str) -> str:
         """One clause on why an account left the list."""

@@ -20,8 +20,9 @@ from data.health_book import Past
 from data.health_tree import Answer, Tree, TreeReading
 from data.listing_columns import rules_mark
 from data.outbox import Outbox
+from data.senders.port import Mailroom, no_mailroom
+from triage.desk.trees import Trees
 from triage.policy import Policy
-from triage.tree_file import load_tree
 
 if TYPE_CHECKING:
     from triage.rules.health import Rulebook
@@ -41,6 +42,7 @@ class Place:
     sync_every: float = 60.0
     read_only: bool = False
     log_file: Path | None = None
+    tree_file: Path | None = None
 
 
 class TokenBox:
@@ -104,9 +106,14 @@ class Session:
     connect: Callable[[str, str], BillingBackend]
     token: "TokenBox"
     rng: random.Random = field(default_factory=random.Random)
-    tree: Tree = field(default_factory=load_tree)
     memo: dict[tuple[str, tuple[Answer, ...]], TreeReading] = field(default_factory=dict)
     say: Callable[[str], None] = lambda sentence: None
+    mailroom: Callable[[], Mailroom] = no_mailroom
+    trees: Trees = field(init=False)
+
+    def __post_init__(self) -> None:
+        """The trees lie in the place's state directory."""
+        object.__setattr__(self, "trees", Trees(self.place.state_dir, self.place.tree_file))
 
     def open_cache(self) -> Cache:
         """Open cache.db for the calling thread."""
@@ -131,6 +138,11 @@ class Session:
         if not token:
             raise self.token.missing()
         return self.connect(self.place.base_url, token)
+
+    @property
+    def tree(self) -> Tree:
+        """The decision tree in effect (D18); TreeError where the accepted copy is damaged."""
+        return self.trees.in_effect()
 
     @property
     def rules_mark(self) -> str:
