@@ -88,7 +88,8 @@ class Verdict(Value, frozen=True):
 class MonitorLine(Value, frozen=True):
     """What the list keeps of the usage monitor (M): ratio R, usage U (0-100), the open alert's first day.
 
-    `watched` and `mature` say whether the account is a peer for M5; `route` who takes the alert (M15).
+    `watched` and `mature` say whether the account is a peer for M5; `alerted` is the first day of the last alert seen,
+    open or closed (M21).
     """
 
     state: MonitorState
@@ -98,6 +99,7 @@ class MonitorLine(Value, frozen=True):
     watched: bool = False
     mature: bool = False
     complex: bool = False
+    alerted: date | None = None
 
 
 class HealthLine(Value, frozen=True):

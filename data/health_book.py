@@ -1,8 +1,9 @@
 """What the rules need of the whole book (BookContext), and one account's past days (Snapshot)."""
 
-from datetime import date
+from datetime import date, datetime
 
 from data.account import Value
+from data.health_index import Risk
 from data.health_monitor import Alert
 from data.red_account import Episode
 from data.safe_text import SafeText
@@ -47,6 +48,40 @@ class Peer(Value, frozen=True):
     monitor: PeerUsage | None
 
 
+class SeatHealth(Value, frozen=True):
+    """Of a row's HealthLine what the portfolio adds up."""
+
+    score: float | None
+    risk: Risk | None
+
+
+class SeatUsage(Value, frozen=True):
+    """Of a row's MonitorLine what the portfolio counts."""
+
+    opened: date | None
+    alerted: date | None = None
+
+
+class SeatRed(Value, frozen=True):
+    """Of a row's RedLine what the portfolio counts; `in_cohorts` as there."""
+
+    is_red: bool
+    sla_due_at: datetime | None
+    in_cohorts: bool = False
+
+
+class Seat(Value, frozen=True):
+    """Of a stored row what the portfolio is made of (H8-H12, M13, R15); `mrr` in minor units of `currency`."""
+
+    id: str
+    industry: SafeText | None
+    mrr: int | None
+    currency: SafeText | None
+    monitor: SeatUsage | None
+    health: SeatHealth | None
+    red: SeatRed | None
+
+
 class Snapshot(Value, frozen=True, array_like=True):
     """One account at the end of one day; None where a system had no value. `components` as H17's contributions."""
 
@@ -63,8 +98,12 @@ class Snapshot(Value, frozen=True, array_like=True):
 
 
 class Past(Value, frozen=True):
-    """What only this cache knows of an account: its alert, its Red episode, and its days, oldest first (bounded)."""
+    """What only this cache knows of an account: its alert, its Red episode, and its days, oldest first (bounded).
+
+    `closed` is the last alert that closed: what M21 measures beside the open ones.
+    """
 
     alert: Alert | None = None
     episode: Episode | None = None
     days: tuple[Snapshot, ...] = ()
+    closed: Alert | None = None

@@ -9,7 +9,7 @@ from data.account import Account, Value
 from data.assessment import HealthLine, MonitorLine, RedLine, TreeLine, Verdict
 from data.health_book import EMPTY_BOOK, BookContext, Past, Snapshot
 from data.health_index import IndexReading
-from data.health_monitor import MonitorReading, MonitorState
+from data.health_monitor import Alert, MonitorReading, MonitorState
 from data.health_tree import MARK, Tree, TreeReading
 from data.red_account import RedReading, UsageFacts
 from triage.policy import Policy
@@ -109,7 +109,13 @@ def remember(account: Account, health: Health, now: datetime) -> Past:
         red=red.is_red,
         components=contributions(index.components),
     )
-    return Past(monitor.alert, red.episode, with_day(health.past.days, today))
+    return Past(monitor.alert, red.episode, with_day(health.past.days, today), _closed(health))
+
+
+def _closed(health: Health) -> Alert | None:
+    """M21: the last alert that closed, kept when the day on which it did is over."""
+    alert = health.monitor.alert
+    return alert if alert is not None and not alert.is_open else health.past.closed
 
 
 def lines(
@@ -118,6 +124,7 @@ def lines(
     """What the list keeps of each."""
     monitor, index, tree, red = health.monitor, health.index, health.tree, health.red
     opened = monitor.alert.opened if monitor.alert is not None and monitor.alert.is_open else None
+    closed = _closed(health)
     created = created_on(account)
     young = created is not None and ((index.day or now.date()) - created).days < policy.monitor.young_days
     nearest = min((one for one in red.clocks if one.done_at is None), key=lambda one: one.due_at, default=None)
@@ -131,6 +138,7 @@ def lines(
             watched(account, policy.monitor),
             not young,
             is_complex(account, policy),
+            opened or (None if closed is None else closed.opened),
         ),
         HealthLine(
             index.score,
