@@ -13,6 +13,7 @@ HISTORY = 180  # days of `active_users_daily` in the contract
 
 # What the sentences may name; the same words for all, so that any of them can be rewritten.
 WHY_WORDS = ("day", "usage", "baseline", "ratio", "known", "days", "least", "opened", "tier")
+TEMPLATE_WORDS = ("name", "feature", "last_active", "tip", "csm", "account")
 PROBLEM_WORDS = ("gap", "days", "at", "day", "share")
 
 
@@ -38,6 +39,21 @@ class Tip(Part, frozen=True):
 
     use_case: Sentence
     tip: Sentence
+
+
+class Template(Part, frozen=True):
+    """M17: a message to a customer; its words in braces are TEMPLATE_WORDS."""
+
+    subject: Sentence
+    text: Annotated[str, msgspec.Meta(min_length=1, max_length=4000)]
+
+
+class Templates(Part, frozen=True):
+    """M17, M20: the two messages, and how a contact without a name is addressed."""
+
+    anybody: Sentence
+    check_in: Template
+    follow_up: Template
 
 
 class Why(Part, frozen=True):
@@ -113,6 +129,7 @@ class MonitorRules(Part, frozen=True):
     recovered: Positive
     tiers: dict[Band, TierRules]
     tips: tuple[Tip, ...]
+    templates: Templates
     why: Why
     problems: Problems
 
@@ -146,6 +163,10 @@ def monitor_contradictions(rules: MonitorRules) -> tuple[str, ...]:
         (
             _fills(rules.problems, PROBLEM_WORDS),
             f"a sentence in 'monitor.problems' names more than {', '.join(PROBLEM_WORDS)}",
+        ),
+        (
+            all(_fills(one, TEMPLATE_WORDS) for one in (rules.templates.check_in, rules.templates.follow_up)),
+            f"a text in 'monitor.templates' names more than {', '.join(TEMPLATE_WORDS)}",
         ),
     )
     return tuple(complaint for fine, complaint in checks if not fine)

@@ -18,7 +18,7 @@ from data.pull import Pulled, pull, pull_trail, reassess_lapsed
 from data.push import HeadCheck, Pushed, check_head, look_up, push
 from data.receipts import Signed
 from data.remedy import Change
-from triage.desk.log import log_failed, log_pulled, log_pushed
+from triage.desk.log import log_delivered, log_failed, log_pulled, log_pushed
 from triage.desk.session import Session
 
 LAPSED_AT_ONCE = 2000
@@ -62,7 +62,7 @@ def sync_once(
         with closing(session.backend()) as backend:
             identity = recognise(session, cache, backend)
             try:
-                pushed = push_round(session, backend, cache, outbox, identity, ignore_backoff=True)
+                pushed = push_and_deliver(session, backend, cache, outbox, identity, ignore_backoff=True)
                 notes += pushed.notices
             except Busy as busy:
                 notes.append(str(busy))
@@ -147,6 +147,37 @@ def push_round(
     )
     log_pushed(session, done)
     return done
+
+
+def push_and_deliver(
+    session: Session,
+    backend: BillingBackend,
+    cache: Cache,
+    outbox: Outbox,
+    identity: Identity,
+    *,
+    ignore_backoff: bool = False,
+    stop: Callable[[], bool] = lambda: False,
+) -> Pushed:
+    """Push, let messages leave whose intent was accepted, and push what is logged about them."""
+    push_on = partial(push_round, session, backend, cache, outbox, identity, ignore_backoff=ignore_backoff, stop=stop)
+    first = push_on()
+    if first.signed_out or not outbox.has_outreach_to_do():
+        return first
+    from triage.desk.deliver import deliver
+
+    delivered = deliver(session, cache, outbox, identity)
+    log_delivered(session, delivered.sent, delivered.failed, delivered.unclear, delivered.dropped)
+    if not delivered.logged:
+        return first
+    then = push_on()
+    return msgspec.structs.replace(
+        then,
+        pushed=first.pushed + then.pushed,
+        conflicts=first.conflicts + then.conflicts,
+        rejected=first.rejected + then.rejected,
+        notices=(*first.notices, *then.notices),
+    )
 
 
 def refresher(session: Session, cache: Cache) -> Callable[[Item], None]:

@@ -15,7 +15,7 @@ from data.outbox import Outbox
 from triage.desk.link import LinkState
 from triage.desk.log import log_failed
 from triage.desk.session import Session
-from triage.desk.sync import lapsed, look_up_round, pull_round, push_round, recognise
+from triage.desk.sync import lapsed, look_up_round, pull_round, push_and_deliver, recognise
 
 FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 60.0
@@ -159,10 +159,11 @@ class Pusher(Worker):
         now = self._session.clock()
         due = outbox.next_due(now)
         eager = self._eager.is_set()
-        if (due is not None and (eager or due <= now)) or (eager and outbox.parked_for_another()):
+        waits = (due is not None and (eager or due <= now)) or (eager and outbox.parked_for_another())
+        if waits or outbox.has_outreach_to_do():
             self._eager.clear()
             backend, identity = self._connected(cache)
-            pushed = push_round(
+            pushed = push_and_deliver(
                 self._session, backend, cache, outbox, identity, ignore_backoff=eager, stop=lambda: self.ended
             )
             if pushed.notices:
