@@ -65,7 +65,7 @@ class CacheFacts(CacheFile):
 
     @property
     def watching_since(self) -> datetime | None:
-        """When the first complete sync of this book ended: what was there then was not seen to happen (M12)."""
+        """When the first whole round over this book ended: what was found then was not seen to happen (M12)."""
         return self.fact("watching_since", _moment)
 
     @property

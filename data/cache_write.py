@@ -8,7 +8,7 @@ from datetime import date, datetime
 from data.account import Account, Tombstone, Value
 from data.assessment import Row, Touch
 from data.backends.port import Item
-from data.cache_trail import CacheTrail
+from data.cache_cases import CacheCases
 from data.health_book import Past
 from data.listing_columns import VERDICT, Place, place_of, search_text, verdict_columns
 from data.wire import decoder, encode
@@ -47,7 +47,7 @@ class Written(Value, frozen=True):
     held: int = 0
 
 
-class CacheWrite(CacheTrail):
+class CacheWrite(CacheCases):
     """The writers. Each is one transaction, so a reader sees all of it or nothing."""
 
     def write_batch(
@@ -115,8 +115,6 @@ class CacheWrite(CacheTrail):
 
     def mark_complete(self, complete_through: date | None, now: datetime) -> None:
         """Note a complete sync, inside its last transaction."""
-        if self.get("watching_since") is None:
-            self.put(watching_since=now.timestamp())
         self.put(complete_through=complete_through.isoformat() if complete_through else None, synced_at=now.timestamp())
 
     # --- the parts, inside a transaction ---

@@ -28,9 +28,17 @@ def test_R10_four_records_once_per_episode(kit):
     assert [one.key for one in first.tasks[:4]] == [one.key for one in later.tasks[:4]] == keys
     assert [one.who for one in first.tasks[:4]] == ["csm", "manager", "sales", "executive"]
     assert {one.due_at for one in first.tasks[:4]} == {NOW}
-    noted = red_work.designations("acc_1", first.episode, kit.policy, {keys[1]})
+    noted = red_work.designations(kit.account(), first.episode, kit.policy, {keys[1]})
     assert [one.done for one in noted] == [False, True, False, False]
     assert red_work.key("acc_1", DAY) == "red:acc_1:2026-11-20"
+
+
+def test_R10_once_the_server_has_designated_its_day_is_the_episodes_on_every_machine(kit):
+    ours = red(kit, server={})
+    later = read(kit, FINE, None, signals=healthy(kit, late=5), case=case(designated=NOW), now=NOW + timedelta(days=3))
+    keys = [f"red:acc_1:2026-11-21:{step}" for step in ("task", "manager", "sales", "executive")]
+    assert [one.key for one in ours.tasks[:4]] == [one.key for one in later.tasks[:4]] == keys
+    assert ours.episode.opened == DAY and later.episode.opened == NOW.date()
 
 
 @pytest.mark.parametrize(
@@ -55,8 +63,8 @@ def test_R11_stamps_of_the_server_finish_a_clock_and_a_late_one_stays_late(kit):
         ("executive_review", False),
     ]
     assert reading.sla_due_at == NOW + timedelta(days=7)
-    [(key, breach)] = red_work.breaches("acc_1", reading)
-    assert (key, breach.name) == ("red:acc_1:2026-11-20:late:root_cause", "root_cause")
+    [(key, breach)] = red_work.breaches(kit.account(case=case(designated=NOW, **server)), reading)
+    assert (key, breach.name) == ("red:acc_1:2026-11-21:late:root_cause", "root_cause")
     done = dict.fromkeys(("assessed", "root_cause", "planned", "reviewed"), NOW + SECOND)
     assert red(kit, timedelta(days=40), server=done).sla_due_at is None
     assert red(kit, timedelta(days=40)).sla_due_at == NOW + timedelta(days=1)

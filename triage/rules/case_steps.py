@@ -23,7 +23,7 @@ def case_step(account: Account, index: IndexReading, red: RedReading, now: datet
             return LOST if own.closed_at is None else None
         if red.is_red and own.closed_at is not None:
             return REOPEN
-        if episode.recovered is not None and own.recovered_at is None and own.closed_at is None:
+        if episode.recovered is not None and own.recovered_at is None:  # R16 counts it after the closing too
             return RECOVERED
         if episode.left is not None and own.closed_at is None:
             return CLOSE

@@ -105,7 +105,7 @@ def _work(
 ) -> tuple[tuple[Clock, ...], tuple[Task, ...]]:
     if episode is None or not episodes.is_open(episode):
         return (), ()
-    tasks = work.designations(account.id, episode, policy, recorded)
+    tasks = work.designations(account, episode, policy, recorded)
     return work.clocks(account, episode, policy, now), (
         *tasks,
         *work.cadence(account, episode, policy, now, high_value),

@@ -26,12 +26,20 @@ def begin(account: Account, episode: Episode) -> datetime:
     return episode.opened_at if case is None or case.designated_at is None else case.designated_at
 
 
-def designations(account_id: str, episode: Episode, policy: Policy, recorded: Collection[str] = ()) -> tuple[Task, ...]:
+def first_day(account: Account, episode: Episode) -> date:
+    """EPISODE of the keys: the day of the server's designation, on which every machine agrees, else ours."""
+    case = own_case(account, episode)
+    return episode.opened if case is None or case.designated_at is None else case.designated_at.date()
+
+
+def designations(
+    account: Account, episode: Episode, policy: Policy, recorded: Collection[str] = ()
+) -> tuple[Task, ...]:
     """R10: the four records of a designation, once per episode; `recorded` are the keys already in the trail."""
     tasks = []
     for step, duty in policy.red.designation.items():
-        name = key(account_id, episode.opened, step)
-        tasks.append(Task(name, duty.what, duty.who, episode.opened_at, name in recorded))
+        name = key(account.id, first_day(account, episode), step)
+        tasks.append(Task(name, duty.what, duty.who, begin(account, episode), name in recorded))
     return tuple(tasks)
 
 
@@ -56,12 +64,12 @@ def sla_due(found: tuple[Clock, ...]) -> datetime | None:
     return min((clock.due_at for clock in found if clock.done_at is None), default=None)
 
 
-def breaches(account_id: str, reading: RedReading) -> tuple[tuple[str, Clock], ...]:
+def breaches(account: Account, reading: RedReading) -> tuple[tuple[str, Clock], ...]:
     """R11: every missed clock as an event, with a key that is the same each time it is derived."""
     if reading.episode is None:
         return ()
-    opened = reading.episode.opened
-    return tuple((key(account_id, opened, f"late:{one.name}"), one) for one in reading.clocks if one.late)
+    opened = first_day(account, reading.episode)
+    return tuple((key(account.id, opened, f"late:{one.name}"), one) for one in reading.clocks if one.late)
 
 
 def delayed(account: Account, episode: Episode, policy: Policy, now: datetime) -> bool:
@@ -88,7 +96,8 @@ def cadence(
             continue
         number = _next(kind, passed, rules)
         due_at = start + timedelta(days=number)
-        tasks.append(Task(key(account.id, episode.opened, f"{kind}:{number}"), duty.what, duty.who, due_at, False))
+        name = key(account.id, first_day(account, episode), f"{kind}:{number}")
+        tasks.append(Task(name, duty.what, duty.who, due_at, False))
     return tuple(tasks)
 
 
