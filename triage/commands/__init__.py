@@ -10,6 +10,7 @@ COMMANDS = {
     "list": ("listing", "the at-risk inbox, in order"),
     "show": ("showing", "one account: facts, verdicts with their rules, pending changes, history"),
     "check": ("checking", "for cron and on-call: exit 1 when something needs a human"),
+    "monitor": ("monitor", "every open usage alert, and what would be sent; --send sends it"),
     "remedy": ("remedy", "queue a remedy with its reason"),
     "assess": ("assess", "the decision tree over one account; another tree, and what it would change"),
     "outbox": ("outbox", "the queue of changes, and what to do with each"),

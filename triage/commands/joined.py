@@ -10,6 +10,7 @@ from data.errors import NoData, Offline, SignedOut
 from triage.commands.context import Context
 from triage.config import Settings
 from triage.desk.session import Place, Session, TokenBox
+from triage.outreach_settings import make_mailroom
 from triage.policy import load_policy
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def open_session(context: Context, *, network: bool) -> Session:
         connect=connect,
         token=_token_box(context),
         say=context.say,
+        mailroom=lambda: make_mailroom(settings.outreach, context.environ),
     )
     if session.trees.waiting() is not None:
         name = settings.tree_file or "shipped"
