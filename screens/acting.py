@@ -36,6 +36,7 @@ class ActingScreen(TriageScreen):
         Binding("u", "take_back", "take back", id="do.take_back", tooltip="take back what is held"),
         Binding("y", "copy_contact", "copy contact", id="do.copy_contact"),
         Binding("Y", "copy_id", "copy id", id="do.copy_id", tooltip="copy the account's id"),
+        Binding("i", "interview", "interview", id="see.interview", tooltip="the decision tree as an interview"),
         Binding("a", "audit", "audit", id="see.audit", tooltip="audit trail"),
         Binding("b", "outbox", "outbox", id="go.outbox", tooltip="outbox"),
         Binding("r", "sync", "sync now", id="go.sync", tooltip="sync now"),
@@ -58,7 +59,7 @@ class ActingScreen(TriageScreen):
             return self._may(str(parameters[0]))
         if action in ("contact", "claim"):
             return self._may("claim")
-        if action in ("menu", "copy_contact", "copy_id"):
+        if action in ("menu", "copy_contact", "copy_id", "interview"):
             return self.target() is not None
         if action == "take_back":
             return not self.desk.read_only
@@ -141,7 +142,7 @@ class ActingScreen(TriageScreen):
         keys = keys_now(self)
         against = {f"remedy('{kind}')": self._against(kind, detail.row.id) for kind in REMEDIES}
         against |= dict.fromkeys(_RECORDS, self._against("claim", ""))
-        actions = (*against, "copy_contact", "copy_id", "audit")
+        actions = (*against, "interview", "copy_contact", "copy_id", "audit")
         return [(action, keys.get(action, ""), against.get(action, "")) for action in actions]
 
     def _against(self, kind: str, account_id: str) -> str:
@@ -181,11 +182,27 @@ class ActingScreen(TriageScreen):
             self.app.copy_to_clipboard(target)
             self.tell(f"Copied {target}.")
 
+    def action_interview(self) -> None:
+        """i: the decision tree, question by question."""
+        target = self.target()
+        if target is not None:
+            from screens.interview import InterviewScreen
+
+            self.app.push_screen(InterviewScreen(self.desk, target))
+
     def action_audit(self) -> None:
         """a: the audit trail."""
         from screens.audit import AuditScreen
 
         self.app.push_screen(AuditScreen(self.desk, self.target()))
+
+    def action_why(self) -> None:
+        """w: every rule that speaks about the account, with its arithmetic."""
+        from screens.why import WhyScreen
+
+        target = self.target()
+        if target is not None:
+            self.app.push_screen(WhyScreen(self.desk, target))
 
     def action_outbox(self) -> None:
         """b: the outbox."""

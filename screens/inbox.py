@@ -239,18 +239,11 @@ class InboxScreen(ListScreen):
 
     def action_open(self) -> None:
         """enter: the account screen."""
-        self._push_account(why=False)
-
-    def action_why(self) -> None:
-        """w: the account screen at its Why part."""
-        self._push_account(why=True)
-
-    def _push_account(self, *, why: bool) -> None:
         target = self.target()
         if target is not None:
             from screens.account import AccountScreen
 
-            self.app.push_screen(AccountScreen(self.desk, target, why=why))
+            self.app.push_screen(AccountScreen(self.desk, target))
 
     def on_click(self, event: events.Click) -> None:
         """A click on a tab opens its view."""

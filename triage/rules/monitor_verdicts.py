@@ -141,6 +141,7 @@ def _severity(account: Account, reading: MonitorReading, policy: Policy) -> Verd
         "ratio": reading.ratio,
         "alert": lines.alert,
         "severe": lines.severe,
+        "close": lines.close,
         "band": "new" if young else "mature",
         "tier": str(account.tier),
         "formula": "R = U / baseline",

@@ -88,7 +88,8 @@ def _shown(account: Account) -> list[Verdict]:
 
 
 def _episode(account: Account, reading: RedReading, episode: Episode, policy: Policy, now: datetime) -> list[Verdict]:
-    said = [Verdict("R14", _state(episode), _dates(episode) | {"event": reading.event})]
+    dates = _dates(episode) | {"event": reading.event, "dwell_days": policy.red.episode.dwell_days}
+    said = [Verdict("R14", _state(episode), dates)]
     if episode.churned is not None:
         said.append(Verdict("R19b", "churned while Red", {"churned": episode.churned.isoformat()}))
     if not is_open(episode):
@@ -106,10 +107,21 @@ def _episode(account: Account, reading: RedReading, episode: Episode, policy: Po
     said.append(Verdict("R12", "cadence", {"keys": keys[len(policy.red.designation) :]}))
     roots = red_causes.suggested(account, reading, policy)
     chosen = None if account.case is None or account.case.root_cause is None else str(account.case.root_cause)
-    said.append(Verdict("R13", chosen or "not chosen", {"suggested": list(roots), "chosen": chosen}))
+    inputs: Inputs = {"suggested": list(roots), "chosen": chosen, "playbooks": _books(roots, chosen, policy)}
+    said.append(Verdict("R13", chosen or "not chosen", inputs))
     told: Inputs = {"designated_at": iso(start), "banner_days": policy.red.episode.banner_days, "now": iso(now)}
     said.append(Verdict("R20", "delayed" if reading.delayed else "no banner", told))
     return said
+
+
+def _books(roots: tuple[str, ...], chosen: str | None, policy: Policy) -> Inputs:
+    """R13: the playbooks of these root causes in words: name, and how many weeks they take."""
+    found: Inputs = {}
+    for root in dict.fromkeys((*roots, *([chosen] if chosen else []))):
+        book = red_causes.playbook(root, policy)
+        if book is not None:
+            found[root] = f"{book.name}, {book.weeks_from}-{book.weeks_to} weeks"
+    return found
 
 
 def _state(episode: Episode) -> str:
