@@ -9,7 +9,7 @@ from data.cache_trail import CacheTrail
 from data.wire import decoder, encode
 
 ENTRIES = 500
-CASE_ACTIONS = ("open_case", "update_case", "note", "record_assessment")
+CASE_ACTIONS = ("open_case", "update_case", "note", "record_assessment", "log_contact")
 _entry = decoder(Entry)
 
 
@@ -59,7 +59,7 @@ class CacheCases(CacheTrail):
         return self.rows([number for (number,) in self.all(sql, (now,))])
 
     def case_entries(self, account_id: str) -> list[Entry]:
-        """What was applied to an account's case, notes and assessments, newest first (at most 500)."""
+        """What was applied to an account's case, its notes, talks and assessments, newest first (at most 500)."""
         marks = ", ".join("?" * len(CASE_ACTIONS))
         sql = (
             f"SELECT payload FROM audit WHERE account_id = ? AND action IN ({marks}) AND outcome = 'applied' "

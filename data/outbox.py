@@ -163,6 +163,10 @@ class Outbox(OutreachBox):
         where = f"WHERE account_id = ? AND base_url = ? AND state IN ({_marks(names)}) ORDER BY position"
         return self._select(where, account_id, base_url, *names)
 
+    def of_account(self, account_id: str, base_url: str) -> list[Change]:
+        """Every change on an account that was written for `base_url`, whatever became of it, as they were written."""
+        return self._select("WHERE account_id = ? AND base_url = ? ORDER BY position", account_id, base_url)
+
     def overlay(self, cached_seq: Callable[[str], int | None]) -> dict[str, list[Change]]:
         """The changes that are not over, and applied ones whose result the cached account does not show yet.
 

@@ -17,6 +17,8 @@ from data.ports import ConflictView, Detail, Form, Header, Link, RowList, Sort, 
 from data.ports_outreach import Channel, FollowUpDue, Message, OutreachForm
 from data.ports_portfolio import BookReport
 from data.remedy import Change, Draft, Order, Preview
+from triage.desk.cases import Cases
+from triage.desk.desk_cases import CasesOfDesk
 from triage.desk.health import ASSESSMENT, HealthDesk
 from triage.desk.inbox import Inbox
 from triage.desk.interview import InterviewDesk
@@ -35,7 +37,7 @@ from triage.desk.workers import Puller, Pusher
 Told = TypeVar("Told")
 
 
-class Desk:
+class Desk(CasesOfDesk):
     """The day's work on one profile. Belongs to the thread that opened it, but for `sign_in` and `reassess`."""
 
     def __init__(self, session: Session, cache: Cache, outbox: Outbox) -> None:
@@ -57,6 +59,7 @@ class Desk:
         self._interview = InterviewDesk(
             session, cache, self._inbox.overlay.pending, lambda: self._remedies.problem(ASSESSMENT)
         )
+        self._cases = Cases(session, cache, self._inbox.overlay.pending, self._remedies.problem)
         self._queue = Queue(session, cache, outbox, self._remedies)
         self._trail = Trail(session, cache, outbox)
         self._outreach = OutreachDesk(session, cache, outbox, self._remedies)

@@ -4,6 +4,7 @@ from data.account import Account, Entry
 from data.assessment import Row, Verdict
 from data.cache import Cache
 from data.health_view import Chart, HealthView
+from triage.desk.case_trail import recorded
 from triage.desk.session import Session
 from triage.rules.assess import explain
 from triage.rules.health import Health, health_verdicts, read_health
@@ -46,7 +47,8 @@ class HealthDesk:
         """The four readings at the instant of the stored verdict."""
         past = self._cache.pasts_of([account.id]).get(account.id)
         rules, through = self._session.rulebook(self._cache), self._cache.complete_through
-        return read_health(account, past, rules, row.assessed_at, through)
+        stand = recorded(account, self._cache.case_entries(account.id)) if account.case is not None else ()
+        return read_health(account, past, rules, row.assessed_at, through, stand)
 
     def verdicts(self, row: Row, account: Account, found: Health | None = None) -> tuple[Verdict, ...]:
         """Every verdict of A, M, D, H and R with the inputs that produced it."""

@@ -68,6 +68,7 @@ def sync_once(
                 notes.append(str(busy))
             try:
                 pulled = pull_round(session, backend, cache, outbox, full=full, yes=yes, progress=progress)
+                pushed = _with_cases(session, backend, cache, outbox, identity, pushed)
             except Busy as busy:
                 notes.append(str(busy))
         if pulled.audit_problem:
@@ -92,6 +93,18 @@ def sync_once(
         took_ms=round((session.clock() - begun).total_seconds() * 1000),
     )
     return Outcome(summary, error, notes)
+
+
+def _with_cases(
+    session: Session, backend: BillingBackend, cache: Cache, outbox: Outbox, identity: Identity, pushed: Pushed
+) -> Pushed:
+    """Write what a machine records about cases and push it too; returns all that was pushed."""
+    from triage.desk.case_records import added, case_rounds  # a command that only reads must not pay for the rules
+
+    push_all = partial(push_and_deliver, session, backend, cache, outbox, identity, ignore_backoff=True)
+    trail = partial(pull_trail, backend, cache, session.assess_for(cache), session.clock())
+    done = case_rounds(session, cache, outbox, push_all, trail)
+    return pushed if done == Pushed() else added(pushed, done)
 
 
 def home_news(cache: Cache, outbox: Outbox) -> list[str]:
@@ -225,6 +238,8 @@ def pull_round(
         look_over(session, cache)  # young accounts are held against their peers (M5), so these come first
     lapsed(session, cache)
     look_over(session, cache)
+    if cache.watching_since is None and cache.synced_at is not None:
+        cache.begin_watching(session.clock())
     said = [pulled.audit_problem, *checked.notices, checked.problem]
     done = msgspec.structs.replace(pulled, audit_problem=" ".join(filter(None, dict.fromkeys(said))) or None)
     log_pulled(session, done)

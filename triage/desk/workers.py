@@ -12,6 +12,7 @@ from data.cache import Cache
 from data.errors import Busy, FileProblem, RateLimited, SignedOut, TriageError
 from data.identity import Identity
 from data.outbox import Outbox
+from triage.desk.case_records import write_case_records
 from triage.desk.link import LinkState
 from triage.desk.log import log_failed
 from triage.desk.session import Session
@@ -124,7 +125,8 @@ class Puller(Worker):
                 self._link.fetched(count, expected)
 
         pulled = pull_round(self._session, backend, cache, outbox, progress=progress)
-        if self._link.fine(pulled.audit_problem or ""):
+        wrote = write_case_records(self._session, cache, outbox)
+        if self._link.fine(pulled.audit_problem or "") or wrote:
             self._on_return()
         self._on_data()
         return self._session.place.sync_every
