@@ -5,7 +5,8 @@ from enum import StrEnum
 
 from data.account import Claim, Contact, Id, Snooze, Staff, Value
 from data.health_index import Risk
-from data.health_monitor import MonitorState
+from data.health_monitor import Effect, MonitorState
+from data.red_account import CohortCase
 from data.safe_text import SafeReason, SafeText
 
 
@@ -88,8 +89,8 @@ class Verdict(Value, frozen=True):
 class MonitorLine(Value, frozen=True):
     """What the list keeps of the usage monitor (M): ratio R, usage U (0-100), the open alert's first day.
 
-    `watched` and `mature` say whether the account is a peer for M5; `alerted` is the first day of the last alert seen,
-    open or closed (M21).
+    `watched` and `mature` say whether the account is a peer for M5; `effects` are what followed the open alert and the
+    last one that closed, each measured from the day it opened (M21).
     """
 
     state: MonitorState
@@ -99,7 +100,7 @@ class MonitorLine(Value, frozen=True):
     watched: bool = False
     mature: bool = False
     complex: bool = False
-    alerted: date | None = None
+    effects: tuple[Effect, ...] = ()
 
 
 class HealthLine(Value, frozen=True):
@@ -135,7 +136,7 @@ class RedLine(Value, frozen=True):
     """What the list keeps of the Red framework (R): the next unfinished clock with its name, and how many were missed.
 
     `step` is what the case still needs of H13 and R14: `open_recovery`, `open_red`, `upgrade_to_red`, `reopen`,
-    `recovered`, `close` or None. `in_cohorts`: an episode or a red case is known, whatever became of it (R15-R19).
+    `recovered`, `close` or None. `cohort` are the episodes that are known, whatever became of them (R15-R19).
     """
 
     is_red: bool
@@ -147,7 +148,7 @@ class RedLine(Value, frozen=True):
     delayed: bool = False
     opened_at: datetime | None = None
     step: str | None = None
-    in_cohorts: bool = False
+    cohort: tuple[CohortCase, ...] = ()
 
 
 class Row(Value, frozen=True):

@@ -4,6 +4,8 @@ import json
 from array import array
 from collections.abc import Iterator, Sequence
 
+import msgspec
+
 from data.account import Account
 from data.assessment import NO_RANK, Row
 from data.cache_facts import CacheFacts
@@ -104,7 +106,10 @@ class CacheLists(CacheFacts):
         """Every row, as far as the portfolio adds it up; the rows of one moment, whoever writes meanwhile."""
         self.check_backend()
         for (blob,) in self.each('SELECT "row" FROM verdict'):
-            yield self.decoded(blob, _seat)
+            try:
+                yield _seat.decode(blob)
+            except (msgspec.MsgspecError, UnicodeDecodeError):
+                yield self.decoded(blob, _seat)  # which says what is wrong
 
     def ids(
         self,

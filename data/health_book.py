@@ -4,8 +4,8 @@ from datetime import date, datetime
 
 from data.account import Value
 from data.health_index import Risk
-from data.health_monitor import Alert
-from data.red_account import Episode
+from data.health_monitor import Alert, Effect
+from data.red_account import CohortCase, Episode
 from data.safe_text import SafeText
 
 
@@ -59,24 +59,27 @@ class SeatUsage(Value, frozen=True):
     """Of a row's MonitorLine what the portfolio counts."""
 
     opened: date | None
-    alerted: date | None = None
+    effects: tuple[Effect, ...] = ()
 
 
 class SeatRed(Value, frozen=True):
-    """Of a row's RedLine what the portfolio counts; `in_cohorts` as there."""
+    """Of a row's RedLine what the portfolio counts."""
 
     is_red: bool
     sla_due_at: datetime | None
-    in_cohorts: bool = False
+    cohort: tuple[CohortCase, ...] = ()
 
 
 class Seat(Value, frozen=True):
-    """Of a stored row what the portfolio is made of (H8-H12, M13, R15); `mrr` in minor units of `currency`."""
+    """Of a stored row what the portfolio is made of (H8-H12, M13, R15); `mrr` in minor units of `currency`.
+
+    Texts are as they were stored, made safe before; whoever draws one makes it a SafeText again.
+    """
 
     id: str
-    industry: SafeText | None
+    industry: str | None
     mrr: int | None
-    currency: SafeText | None
+    currency: str | None
     monitor: SeatUsage | None
     health: SeatHealth | None
     red: SeatRed | None

@@ -61,18 +61,32 @@ def _industry(value: str) -> Test:
 
 def _sla_before(value: str) -> Test:
     """Red accounts whose next clock runs out before a moment with its zone, as `2026-11-20T16:05:00Z`."""
+    at = _moment(value)
+    return _NOTHING if at is None else ("red = 1 AND sla < ?", [at])
+
+
+def _moment(value: str) -> float | None:
     try:
         moment = datetime.fromisoformat(value.upper())
     except ValueError:
-        return _NOTHING
-    return ("red = 1 AND sla < ?", [moment.timestamp()]) if moment.tzinfo else _NOTHING
+        return None
+    return moment.timestamp() if moment.tzinfo else None
 
 
-def _ids(value: str) -> Test:
-    """Exactly these accounts, their ids between blanks."""
-    return "number IN (SELECT number FROM account WHERE id IN (SELECT value FROM json_each(?)))", [
-        json.dumps(value.split())
-    ]
+def _designated(side: str) -> Callable[[str], Test]:
+    """Accounts whose last Red episode began before, or from, a moment with its zone; 9e999 is SQL's infinity."""
+
+    def test(value: str) -> Test:
+        at = _moment(value)
+        return _NOTHING if at is None else (f"designated < 9e999 AND designated {side} ?", [at])
+
+    return test
+
+
+def _ids(side: str) -> Callable[[str], Test]:
+    """Exactly these accounts, or all but them; their ids between blanks."""
+    sql = f"number {side} (SELECT number FROM account WHERE id IN (SELECT value FROM json_each(?)))"
+    return lambda value: (sql, [json.dumps(value.split())])
 
 
 _NAMED: dict[str, Callable[[str], Test]] = {
@@ -88,10 +102,15 @@ _NAMED: dict[str, Callable[[str], Test]] = {
     "mrr": lambda value: (f"no_mrr = {int(value in ('unknown', 'none'))}", []),
     "fell": _text("fell"),
     "sla-before": _sla_before,
-    "id": _ids,
+    "alerted": lambda value: (f"alerted = {int(value in _YES)}", []),
+    "designated-from": _designated(">="),
+    "designated-before": _designated("<"),
+    "unanswered": lambda value: (f"unanswered = {int(value in _YES)}", []),
+    "id": _ids("IN"),
+    "not-id": _ids("NOT IN"),
 }
 NAMES = tuple(_NAMED)
-_AS_TYPED = ("id", "owner")  # where case makes a difference
+_AS_TYPED = ("id", "not-id", "owner")  # where case makes a difference
 
 
 def named(name: str, value: str) -> str:
@@ -100,9 +119,9 @@ def named(name: str, value: str) -> str:
     return f'{name}:"{quoted}"' if quoted != value or not value or len(value.split()) != 1 else f"{name}:{value}"
 
 
-def these(ids: Iterable[str]) -> str:
-    """The filter that finds exactly these accounts."""
-    return named("id", " ".join(ids))
+def these(ids: Iterable[str], name: str = "id") -> str:
+    """The filter that finds exactly these accounts, or with `not-id` all but them."""
+    return named(name, " ".join(ids))
 
 
 def filter_tests(text: str) -> Tests:

@@ -1,8 +1,11 @@
 """What a row becomes in the table `listing`: columns of its orders, filters and lapses, its place in the tally."""
 
+from datetime import datetime
+
 from data.account import Account
 from data.assessment import NO_RANK, Row, severity_key
 from data.health_monitor import MonitorState
+from data.red_account import CohortCase
 
 LAST = float("inf")
 DRIFT = {MonitorState.SEVERE: 2, MonitorState.MODERATE: 1}
@@ -10,7 +13,8 @@ DRIFT = {MonitorState.SEVERE: 2, MonitorState.MODERATE: 1}
 VERDICT = [
     *("rank", "order1", "order2", "mrr", "renewal", "last_login"),
     *("snoozed", "has_signal", "handled", "good_until", "day", "policy"),
-    *("health", "priority", "sla", "drift", "red", "band", "leaf", "industry", "owner", "step", "no_mrr", "fell"),
+    *("health", "priority", "sla", "drift", "red", "band", "leaf", "industry", "owner", "step"),
+    *("no_mrr", "fell", "alerted", "designated", "unanswered"),
 ]
 
 Place = tuple[int, int, int, int, int]  # the key of `tally`
@@ -64,6 +68,7 @@ def _health(row: Row) -> tuple[object, ...]:
     score = None if health is None else health.score
     priority = None if health is None else health.priority
     due = None if red is None else red.sla_due_at
+    last = None if red is None else max(red.cohort, key=_opened, default=None)
     return (
         LAST if score is None else score,
         LAST if priority is None else -priority,
@@ -77,4 +82,11 @@ def _health(row: Row) -> tuple[object, ...]:
         "" if red is None else red.step or "",
         int(row.mrr is None),
         "" if row.monitor is None or row.monitor.opened is None else row.monitor.opened.isoformat(),
+        int(row.monitor is not None and bool(row.monitor.effects)),
+        LAST if last is None else last.opened_at.timestamp(),
+        int(last is not None and last.responded_at is None),
     )
+
+
+def _opened(case: CohortCase) -> datetime:
+    return case.opened_at

@@ -83,7 +83,8 @@ class Urgent(Value, frozen=True):
 class RedBook(Value, frozen=True):
     """R15-R19: the KPIs, what is Red and late now, and the accounts behind each cohort.
 
-    `since` is the day from which episodes are known; `removed` of those counted are no longer in the book.
+    `since` is the day from which episodes are known; `removed` accounts of those counted are no longer in the book. An
+    account with several episodes stands in the list of its last one.
     """
 
     kpis: RedKpis

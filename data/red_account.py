@@ -122,6 +122,22 @@ class Criterion(Value, frozen=True):
     met: bool | None
 
 
+class CohortCase(Value, frozen=True):
+    """One episode of one account, as its row keeps it for the KPIs; fields as in RedCase.
+
+    `case_id` None: nobody opened a case for it. `arr` None: not known from memory.
+    """
+
+    case_id: str | None
+    opened_at: datetime
+    responded_at: datetime | None
+    recovered_at: datetime | None
+    churned_at: datetime | None
+    ended_at: datetime | None
+    arr: int | None
+    renewed: int | None = None
+
+
 class RedCase(Value, frozen=True):
     """One episode as the KPIs count it (R15-R19); money in minor units, `renewed` None while no renewal is due yet.
 

@@ -66,6 +66,9 @@ CREATE TABLE listing (
 	step VARCHAR NOT NULL,
 	no_mrr INTEGER NOT NULL,
 	fell VARCHAR NOT NULL,
+	alerted INTEGER NOT NULL,
+	designated FLOAT NOT NULL,
+	unanswered INTEGER NOT NULL,
 	PRIMARY KEY (number)
 );
 CREATE INDEX drift_health ON listing (health, id, handled) WHERE drift > 0;

@@ -106,6 +106,9 @@ class ListingRow(CacheTable, table=True):
     step: str = Field(description="what the case still needs (case_steps), mostly empty")
     no_mrr: int = Field(description="1 where nobody knows the MRR, which `mrr` counts as 0")
     fell: str = Field(description="the day on which the open alert of the monitor opened, ISO, mostly empty")
+    alerted: int = Field(description="1 where an alert is open or one that closed is remembered (M21)")
+    designated: float = Field(description="epoch seconds of the last Red episode (R15-R19); without one last")
+    unanswered: int = Field(description="1 where nobody has answered that episode yet")
 
 
 class VerdictRow(CacheTable, table=True):

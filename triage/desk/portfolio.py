@@ -1,14 +1,14 @@
 """The book as a whole: one walk over the stored rows, and the list of accounts behind every number."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import date, datetime, timedelta
 
 from data.cache import Cache
 from data.health_book import BookContext, Seat
 from data.health_index import Holding, Industry, Portfolio, Risk
-from data.list_filter import UNCLASSIFIED, named, these
+from data.list_filter import UNCLASSIFIED, named
 from data.ports import Sort, View
 from data.ports_portfolio import (
     BandLine,
@@ -22,9 +22,8 @@ from data.ports_portfolio import (
     Scored,
     Urgent,
 )
-from data.red_account import RedCase
-from triage.desk.portfolio_effect import outreach_effect
-from triage.desk.red_cases import KnownCases, red_cases
+from triage.desk.portfolio_effect import Alerts, outreach_effect
+from triage.desk.red_cases import Cases, KnownCases, red_cases
 from triage.desk.session import Session
 from triage.rules.book import value_tier
 from triage.rules.days import iso
@@ -51,7 +50,7 @@ def _report(session: Session, cache: Cache, progress: Callable[[int], None]) -> 
     policy, book, now = session.policy, cache.book_context, session.clock()
     walk = Walk(book, now)
     found = portfolio(walk.holdings(cache.seats(), progress), policy.index)
-    known = red_cases(cache, walk.in_cohorts, policy, now)
+    known = red_cases(cache, walk.cases, walk.currencies, policy, now)
     return BookReport(
         at=now,
         synced_at=cache.synced_at,
@@ -80,8 +79,9 @@ class Walk:
         self.no_mrr: Counter[Place] = Counter()
         self.at_risk_of: Counter[str] = Counter()
         self.fell: Counter[date] = Counter()
-        self.in_cohorts: list[str] = []
-        self.alerted: list[str] = []
+        self.cases: Cases = {}
+        self.currencies: dict[str, str | None] = {}
+        self.alerted: Alerts = {}
         self.red = self.late = 0
         self.oldest_due: datetime | None = None
 
@@ -109,8 +109,9 @@ class Walk:
 
     def _note(self, seat: Seat) -> None:
         red = seat.red
-        if red is not None and red.in_cohorts:
-            self.in_cohorts.append(seat.id)
+        if red is not None and red.cohort:
+            self.cases[seat.id] = red.cohort
+            self.currencies[seat.id] = seat.currency
         if red is not None and red.is_red:
             self.red += 1
             due = red.sla_due_at
@@ -120,8 +121,8 @@ class Walk:
         usage = seat.monitor
         if usage is not None and usage.opened is not None:
             self.fell[usage.opened] += 1
-        if usage is not None and usage.alerted is not None:
-            self.alerted.append(seat.id)
+        if usage is not None and usage.effects:
+            self.alerted[seat.id] = usage.effects
 
     def part(self, wanted: Callable[[Place], bool], text: str) -> Holdings:
         """The part of the book in some places; `text` is the filter that finds it."""
@@ -191,24 +192,19 @@ def _industry(one: Industry, walk: Walk) -> IndustryLine:
 def _red(session: Session, walk: Walk, known: KnownCases, accounts: int) -> RedBook:
     kpis = red_kpis(known.cases, walk.red, accounts, session.policy, walk.now)
     line = walk.now - timedelta(days=session.policy.red.kpis.matured_days)
-    there = [one for one in known.cases if one.account_id not in known.removed]
+    last = [max(cases, key=lambda one: one.opened_at) for cases in walk.cases.values()]
+    matured = sum(one.opened_at < line for one in last)
     return RedBook(
         kpis=kpis,
         now=Behind(View.RED.value, "", walk.red),
         late=Behind(View.RED.value, named("sla-before", iso(walk.now)), walk.late),
         oldest_due_at=walk.oldest_due,
-        matured=_accounts(one for one in there if one.opened_at <= line),
-        maturing=_accounts(one for one in there if one.opened_at > line),
-        unanswered=_accounts(one for one in there if one.responded_at is None),
-        removed=len(known.removed),
+        matured=in_book(named("designated-before", iso(line)), matured),
+        maturing=in_book(named("designated-from", iso(line)), len(last) - matured),
+        unanswered=in_book(named("unanswered", "yes"), sum(one.responded_at is None for one in last)),
+        removed=known.removed,
         since=known.since,
     )
-
-
-def _accounts(cases: Iterable[RedCase]) -> Behind:
-    """The accounts of some episodes, each once."""
-    ids = sorted({one.account_id for one in cases})
-    return in_book(these(ids), len(ids))
 
 
 def _fleet(book: BookContext, walk: Walk) -> Fleet | None:

@@ -1,25 +1,28 @@
 """Whether writing helped (M21): accounts that were written to during an alert beside those that were only alerted."""
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
 
-from data.account import Account, Entry
+from data.account import Entry
 from data.cache import Cache
 from data.health_book import Past
 from data.health_monitor import Alert, Effect
-from data.list_filter import these
+from data.list_filter import named, these
 from data.ports import View
 from data.ports_portfolio import Behind, OutreachEffect
 from triage.desk.session import Session
-from triage.rules.monitor_effect import effect, effectiveness, ratios
+from triage.rules.monitor_effect import effect_since, effectiveness
 
 CHUNK = 500
 SENT = "sent"
 WRITTEN, REPLIED = "log_outreach", "log_reply"
 
+Alerts = dict[str, tuple[Effect, ...]]
+Moments = dict[str, list[datetime]]
 
-def outreach_effect(session: Session, cache: Cache, alerted: Sequence[str], now: datetime) -> OutreachEffect:
-    """M21 over the alerts this cache has seen; `alerted` are the accounts whose rows tell of one.
+
+def outreach_effect(session: Session, cache: Cache, alerted: Alerts, now: datetime) -> OutreachEffect:
+    """M21 over the alerts this cache has seen: `alerted`, what followed each by account, as the rows have it.
 
     An alert counts as written to when the first message left between the day it opened and the end of the days in
     which recovery is looked for; it is measured from that message, the others from the day they opened. An answer
@@ -27,34 +30,52 @@ def outreach_effect(session: Session, cache: Cache, alerted: Sequence[str], now:
     """
     rules = session.policy.monitor
     sent, replies = _moments(cache)
-    contacted: list[tuple[str, Effect]] = []
-    alone: list[tuple[str, Effect]] = []
-    answered = 0
-    today = cache.complete_through or now.date()
-    for account, alert in _alerts(cache, alerted):
-        last = alert.opened + timedelta(days=rules.recovery_days)
-        first = next((at for at in sent.get(account.id, ()) if alert.opened <= at.date() <= last), None)
-        measured = ratios(account, session.policy, cache.complete_through, alert.baseline)
-        on = alert.opened if first is None else first.date()
-        (alone if first is None else contacted).append((account.id, effect(measured, on, today, session.policy)))
-        if first is not None:
-            until = first + timedelta(days=rules.follow_up_days)
-            answered += any(first <= at <= until for at in replies.get(account.id, ()))
+    reach = timedelta(days=rules.recovery_days)
+    firsts = {
+        (account_id, one.day): first
+        for account_id in sent.keys() & alerted.keys()
+        for one in alerted[account_id]
+        if (first := next((at for at in sent[account_id] if one.day <= at.date() <= one.day + reach), None))
+    }
+    alone = [one for name, some in alerted.items() for one in some if (name, one.day) not in firsts]
+    contacted = _measured_anew(session, cache, firsts, now)
+    until = timedelta(days=rules.follow_up_days)
+    answered = sum(any(first <= at <= first + until for at in replies.get(key[0], ())) for key, first in firsts.items())
+    written = sorted({account_id for account_id, _ in firsts})
+    text = " ".join((named("alerted", "yes"), *([these(written, "not-id")] if written else [])))
     return OutreachEffect(
-        contacted=effectiveness(one for _, one in contacted),
-        alone=effectiveness(one for _, one in alone),
-        written=len(contacted),
+        contacted=effectiveness(contacted),
+        alone=effectiveness(alone),
+        written=len(firsts),
         answered=answered,
         days=rules.follow_up_days,
-        behind_contacted=_behind(contacted),
-        behind_alone=_behind(alone),
+        behind_contacted=Behind(View.BOOK.value, these(written), len(written)),
+        behind_alone=Behind(View.BOOK.value, text, len(alerted) - len(written)),
     )
 
 
-def _moments(cache: Cache) -> tuple[dict[str, list[datetime]], dict[str, list[datetime]]]:
+def _measured_anew(
+    session: Session, cache: Cache, firsts: Mapping[tuple[str, date], datetime], now: datetime
+) -> list[Effect]:
+    """What followed each first message, against the yardstick of the alert it was about."""
+    today = cache.complete_through or now.date()
+    ids = sorted({account_id for account_id, _ in firsts})
+    found = []
+    for start in range(0, len(ids), CHUNK):
+        some = ids[start : start + CHUNK]
+        pasts = cache.pasts_of(some)
+        for account in cache.accounts_of(some):
+            for alert in _seen(pasts.get(account.id)):
+                first = firsts.get((account.id, alert.opened))
+                if first is not None:
+                    found.append(effect_since(account, alert.baseline, first.date(), today, session.policy))
+    return found
+
+
+def _moments(cache: Cache) -> tuple[Moments, Moments]:
     """By account, when messages left and when answers came, oldest first."""
-    sent: dict[str, list[datetime]] = {}
-    replies: dict[str, list[datetime]] = {}
+    sent: Moments = {}
+    replies: Moments = {}
     for entry in cache.records((WRITTEN, REPLIED)):
         if entry.account_id is not None and (entry.action == REPLIED or _left(entry)):
             (replies if entry.action == REPLIED else sent).setdefault(entry.account_id, []).append(entry.applied_at)
@@ -65,21 +86,7 @@ def _left(entry: Entry) -> bool:
     return (entry.after or {}).get("stage") == SENT
 
 
-def _alerts(cache: Cache, alerted: Sequence[str]) -> Iterator[tuple[Account, Alert]]:
-    """The open alert of each account and the last one that closed."""
-    for start in range(0, len(alerted), CHUNK):
-        some = alerted[start : start + CHUNK]
-        pasts = cache.pasts_of(some)
-        for account in cache.accounts_of(some):
-            yield from ((account, alert) for alert in _seen(pasts.get(account.id)))
-
-
-def _seen(past: Past | None) -> list[Alert]:
+def _seen(past: Past | None) -> Sequence[Alert]:
     """An alert that closed today stands in both places, and is one."""
     alerts = () if past is None else (past.alert, past.closed)
     return list(dict.fromkeys(alert for alert in alerts if alert is not None))
-
-
-def _behind(effects: Sequence[tuple[str, Effect]]) -> Behind:
-    ids = sorted({account_id for account_id, _ in effects})
-    return Behind(View.BOOK.value, these(ids), len(ids))

@@ -9,7 +9,7 @@ from data.account import Account, Value
 from data.assessment import HealthLine, MonitorLine, RedLine, TreeLine, Verdict
 from data.health_book import EMPTY_BOOK, BookContext, Past, Snapshot
 from data.health_index import IndexReading
-from data.health_monitor import Alert, MonitorReading, MonitorState
+from data.health_monitor import Alert, Effect, MonitorReading, MonitorState
 from data.health_tree import MARK, Tree, TreeReading
 from data.red_account import RedReading, UsageFacts
 from triage.policy import Policy
@@ -18,11 +18,13 @@ from triage.rules.index import read_index
 from triage.rules.index_trend import contributions
 from triage.rules.index_verdicts import index_verdicts
 from triage.rules.monitor import read_monitor, replay, watched
+from triage.rules.monitor_effect import effect_since
 from triage.rules.monitor_route import high_value, is_complex
 from triage.rules.monitor_series import created_on
 from triage.rules.monitor_verdicts import monitor_verdicts
 from triage.rules.past import with_day
 from triage.rules.red import read_red
+from triage.rules.red_cohort import cohort_cases
 from triage.rules.red_verdicts import red_verdicts
 from triage.rules.red_work import good_until as red_turns_at
 from triage.rules.tree import Memo, read_tree
@@ -112,6 +114,13 @@ def remember(account: Account, health: Health, now: datetime) -> Past:
     return Past(monitor.alert, red.episode, with_day(health.past.days, today), _closed(health))
 
 
+def _effects(account: Account, health: Health, policy: Policy) -> tuple[Effect, ...]:
+    """M21: what followed the open alert and the last one that closed; one that closed today is both."""
+    day = health.monitor.day
+    alerts = dict.fromkeys(one for one in (health.monitor.alert, _closed(health)) if one is not None)
+    return tuple(effect_since(account, one.baseline, one.opened, day, policy) for one in alerts if day is not None)
+
+
 def _closed(health: Health) -> Alert | None:
     """M21: the last alert that closed, kept when the day on which it did is over."""
     alert = health.monitor.alert
@@ -124,7 +133,6 @@ def lines(
     """What the list keeps of each."""
     monitor, index, tree, red = health.monitor, health.index, health.tree, health.red
     opened = monitor.alert.opened if monitor.alert is not None and monitor.alert.is_open else None
-    closed = _closed(health)
     created = created_on(account)
     young = created is not None and ((index.day or now.date()) - created).days < policy.monitor.young_days
     nearest = min((one for one in red.clocks if one.done_at is None), key=lambda one: one.due_at, default=None)
@@ -138,7 +146,7 @@ def lines(
             watched(account, policy.monitor),
             not young,
             is_complex(account, policy),
-            opened or (None if closed is None else closed.opened),
+            _effects(account, health, policy),
         ),
         HealthLine(
             index.score,
@@ -162,7 +170,7 @@ def lines(
             red.delayed,
             None if red.episode is None or not red.is_red else red.episode.opened_at,
             step,
-            red.episode is not None or (account.case is not None and account.case.kind == "red"),
+            cohort_cases(account, red.episode, policy, now),
         ),
     )
 

@@ -23,14 +23,29 @@ def follow_up_due(sent_at: datetime, replied: bool, follow_ups: int, policy: Pol
     return FollowUp(kind, sent_at + timedelta(days=rules.follow_up_days), due)
 
 
-def ratios(account: Account, policy: Policy, complete_through: date | None, yardstick: float) -> dict[date, float]:
-    """M21: R of every day that the series can still measure, against the yardstick frozen with the alert."""
+def effect_since(account: Account, yardstick: float, on: date, today: date, policy: Policy) -> Effect:
+    """M21: what followed `on`, against the yardstick frozen with the alert; only the days that matter are measured."""
+    last = on + timedelta(days=policy.monitor.recovery_days)
+    return effect(ratios(account, policy, today, yardstick, on, last), on, today, policy)
+
+
+def ratios(
+    account: Account,
+    policy: Policy,
+    complete_through: date | None,
+    yardstick: float,
+    first: date = date.min,
+    last: date = date.max,
+) -> dict[date, float]:
+    """M21: R of every day from `first` to `last` that the series can still measure, against the alert's yardstick."""
     rules = policy.monitor
     series = read_series(account, rules, complete_through)
     if series is None or yardstick <= TOLERANCE:
         return {}
     found: dict[date, float] = {}
-    for position in range(len(series.counts)):
+    begins = series.date_of(0)
+    low, high = max((first - begins).days, 0), min((last - begins).days + 1, len(series.counts))
+    for position in range(low, high):
         used = window(series, position, rules)
         if used.mean is not None and used.known >= rules.window_complete * used.days - TOLERANCE:
             found[series.date_of(position)] = used.mean / yardstick
