@@ -35,6 +35,8 @@ _COLUMNS = {
     Sort.LAST_LOGIN: "last_login, id",
     Sort.NAME: "sort_name, id",
 }
+# what severity means where it is not the category's: an index of its own each
+_OWN_ORDER = {(View.DRIFT, Sort.SEVERITY): "drift DESC, ratio, id", (View.RED, Sort.SEVERITY): "sla, id"}
 
 _row = decoder(Row)
 _account = decoder(Account)
@@ -48,7 +50,7 @@ def list_query(view: View, sort: Sort, text: str, untouched: bool, snoozed: bool
     Orders other than severity are merged from one index scan per rank, so that no plan sorts or walks more than it
     answers. `snoozed` True leaves running snoozes in their place (A17).
     """
-    columns = _COLUMNS[sort]
+    columns = _OWN_ORDER.get((view, sort), _COLUMNS[sort])
     tests = ["snoozed = 0"] if view in LEAVES_SNOOZED_OUT and not snoozed else []
     tests += ["handled = 0"] if untouched else []
     found, filtered = filter_tests(text)

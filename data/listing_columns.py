@@ -13,7 +13,7 @@ DRIFT = {MonitorState.SEVERE: 2, MonitorState.MODERATE: 1}
 VERDICT = [
     *("rank", "order1", "order2", "mrr", "renewal", "last_login"),
     *("snoozed", "has_signal", "handled", "good_until", "day", "policy"),
-    *("health", "priority", "sla", "drift", "red", "band", "leaf", "industry", "owner", "step"),
+    *("health", "priority", "sla", "drift", "ratio", "red", "band", "leaf", "industry", "owner", "step"),
     *("no_mrr", "fell", "alerted", "designated", "unanswered"),
 ]
 
@@ -39,6 +39,10 @@ def place_of(row: Row) -> Place:
 
 def _drift(row: Row) -> int:
     return 0 if row.monitor is None else DRIFT.get(row.monitor.state, 0)
+
+
+def _ratio(row: Row) -> float:
+    return row.monitor.ratio if row.monitor is not None and row.monitor.ratio is not None and _drift(row) else LAST
 
 
 def verdict_columns(row: Row) -> tuple[object, ...]:
@@ -74,6 +78,7 @@ def _health(row: Row) -> tuple[object, ...]:
         LAST if priority is None else -priority,
         LAST if due is None else due.timestamp(),
         _drift(row),
+        _ratio(row),
         int(red is not None and red.is_red),
         "" if health is None or health.risk is None else health.risk.value,
         "" if row.tree is None else row.tree.leaf,

@@ -58,6 +58,7 @@ CREATE TABLE listing (
 	priority FLOAT NOT NULL,
 	sla FLOAT NOT NULL,
 	drift INTEGER NOT NULL,
+	ratio FLOAT NOT NULL,
 	red INTEGER NOT NULL,
 	band VARCHAR NOT NULL,
 	leaf VARCHAR NOT NULL,
@@ -77,7 +78,7 @@ CREATE INDEX drift_mrr ON listing (mrr, id, handled) WHERE drift > 0;
 CREATE INDEX drift_name ON listing (sort_name, id, handled) WHERE drift > 0;
 CREATE INDEX drift_priority ON listing (priority, id, handled) WHERE drift > 0;
 CREATE INDEX drift_renewal ON listing (renewal, id, handled) WHERE drift > 0;
-CREATE INDEX drift_severity ON listing (rank, order1, order2, id, handled) WHERE drift > 0;
+CREATE INDEX drift_severity ON listing (drift DESC, ratio, id, handled) WHERE drift > 0;
 CREATE INDEX drift_sla ON listing (sla, id, handled) WHERE drift > 0;
 CREATE INDEX listing_assessed ON listing (policy, rank, day);
 CREATE INDEX listing_good_until ON listing (good_until) WHERE good_until IS NOT NULL;
@@ -96,7 +97,6 @@ CREATE INDEX red_mrr ON listing (mrr, id, handled) WHERE red = 1;
 CREATE INDEX red_name ON listing (sort_name, id, handled) WHERE red = 1;
 CREATE INDEX red_priority ON listing (priority, id, handled) WHERE red = 1;
 CREATE INDEX red_renewal ON listing (renewal, id, handled) WHERE red = 1;
-CREATE INDEX red_severity ON listing (rank, order1, order2, id, handled) WHERE red = 1;
 CREATE INDEX red_sla ON listing (sla, id, handled) WHERE red = 1;
 CREATE INDEX signal_health ON listing (health, id, handled) WHERE has_signal = 1;
 CREATE INDEX signal_last_login ON listing (last_login, id, handled) WHERE has_signal = 1;

@@ -53,6 +53,9 @@ ORDERS = {
 }
 # Views beside the ranks, by the condition that makes them: partial indexes, which the rest of the book never touches.
 PARTIAL = {"signal": "has_signal = 1", "drift": "drift > 0", "red": "red = 1"}
+# What severity means in those views, where it is not the category's: severe before moderate, then the lowest ratio; and
+# the clock that runs out first.
+OWN_ORDER = {"drift": ("drift DESC", "ratio"), "red": ("sla",)}
 
 
 def _listing_indexes() -> list[Index]:
@@ -64,7 +67,10 @@ def _listing_indexes() -> list[Index]:
         front = columns if columns[0] == "rank" else ("rank", *columns)
         found.append(Index(f"listing_{order}", *front, "id", "snoozed", "handled"))
         for view, where in PARTIAL.items():
-            found.append(Index(f"{view}_{order}", *columns, "id", "handled", sqlite_where=text(where)))
+            own = OWN_ORDER.get(view, columns) if order == "severity" else columns
+            if own != ORDERS.get("sla") or order == "sla":  # the clocks need no second index
+                keys = (text(key) if " " in key else key for key in own)
+                found.append(Index(f"{view}_{order}", *keys, "id", "handled", sqlite_where=text(where)))
     return [
         *found,
         Index("listing_good_until", "good_until", sqlite_where=text("good_until IS NOT NULL")),
@@ -98,6 +104,7 @@ class ListingRow(CacheTable, table=True):
     priority: float = Field(description="minor units a month, negated (H12); unknown last")
     sla: float = Field(description="epoch seconds of the next clock of a Red account (R11); others last")
     drift: int = Field(description="an open alert of the monitor: 2 severe, 1 moderate, else 0")
+    ratio: float = Field(description="R of an open alert of the monitor (M7), lowest first; others last")
     red: int
     band: str = Field(description="the class of H7, empty without a score")
     leaf: str = Field(description="the tree's leaf or UNDETERMINED")

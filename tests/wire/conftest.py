@@ -75,7 +75,7 @@ def _health(seq: int) -> dict[str, Any]:
     score = None if seq % 7 == 0 else float(seq * 13 % 101)
     red = seq % 6 == 0
     return {
-        "monitor": MonitorLine(list(MonitorState)[seq % 6]),
+        "monitor": MonitorLine(list(MonitorState)[seq % 6], None if seq % 9 == 0 else seq * 11 % 70 / 100),
         "health": HealthLine(
             score, None if score is None else list(Risk)[seq % 4], priority=None if seq % 5 == 0 else seq * 7.0 % 50
         ),
