@@ -127,7 +127,9 @@ class SmtpSender:
             raise _NotReady(f"The mail server does not accept the user or the password ({error.smtp_code}).") from None
         except ssl.SSLCertVerificationError as error:
             raise _NotReady(f"The mail server cannot prove who it is ({_said(error)}).") from None
-        except (OSError, smtplib.SMTPException, UnicodeEncodeError) as error:
+        except UnicodeEncodeError:
+            raise _NotReady("The password for the mail server holds characters that cannot be sent.") from None
+        except (OSError, smtplib.SMTPException) as error:
             raise _NotReady(f"The mail server cannot be used ({_said(error)}).") from None
 
     def _context(self) -> ssl.SSLContext:
