@@ -18,7 +18,7 @@ class Possible(Value, frozen=True):
     rung: int
     needs: tuple[tuple[str, Answer], ...]
     ways: int
-    despite: tuple[str, ...]
+    despite: tuple[tuple[str, Answer], ...]
 
 
 class Recorded(Value, frozen=True):

@@ -17,7 +17,7 @@ from widgets.line import Line, Piece
 
 CLAIM_MINUTES = 60
 Result = TypeVar("Result")
-_RECORDS = ("contact", "claim")
+_RECORDS = ("outreach", "contact", "claim")
 _WAITS = {Link.OFFLINE: "waits for the connection", Link.SIGNED_OUT: "waits for a sign-in"}
 
 
@@ -31,6 +31,7 @@ class ActingScreen(TriageScreen):
         Binding("D", "remedy('apply_discount')", "discount", id="do.apply_discount"),
         Binding("C", "remedy('change_tier')", "change tier", id="do.change_tier"),
         Binding("A", "remedy('change_admin')", "change admin", id="do.change_admin"),
+        Binding("o", "outreach", "outreach", id="do.outreach", tooltip="write to the customer"),
         Binding("n", "contact", "log talk", id="do.contact", tooltip="log a conversation"),
         Binding("m", "claim", "claim", id="do.claim", tooltip="claim 60 min, release"),
         Binding("u", "take_back", "take back", id="do.take_back", tooltip="take back what is held"),
@@ -39,6 +40,7 @@ class ActingScreen(TriageScreen):
         Binding("i", "interview", "interview", id="see.interview", tooltip="the decision tree as an interview"),
         Binding("a", "audit", "audit", id="see.audit", tooltip="audit trail"),
         Binding("b", "outbox", "outbox", id="go.outbox", tooltip="outbox"),
+        Binding("f", "follow_ups", "follow-ups", id="go.follow_ups", tooltip="messages that nobody answered"),
         Binding("r", "sync", "sync now", id="go.sync", tooltip="sync now"),
         Binding("question_mark", "help", "keys", id="go.help", tooltip="these keys"),
         Binding("q", "quit", "quit", id="go.quit", tooltip="quit; what waits is kept"),
@@ -57,7 +59,7 @@ class ActingScreen(TriageScreen):
         """Remedies and records only with an account, the permission, and when this is not read-only."""
         if action == "remedy" and parameters:
             return self._may(str(parameters[0]))
-        if action in ("contact", "claim"):
+        if action in ("contact", "claim", "outreach"):
             return self._may("claim")
         if action in ("menu", "copy_contact", "copy_id", "interview"):
             return self.target() is not None
@@ -100,6 +102,14 @@ class ActingScreen(TriageScreen):
             from screens.contact_form import ContactForm
 
             self.app.push_screen(ContactForm(self.desk, detail), self.after_change)
+
+    def action_outreach(self) -> None:
+        """o: the draft of a message, or what nobody knows yet about the one before."""
+        target = self.target()
+        if target is not None:
+            from screens.outreach_start import start_outreach
+
+            start_outreach(self, target)
 
     def action_claim(self) -> None:
         """m: claim for 60 minutes, or release one's own claim."""
@@ -203,6 +213,12 @@ class ActingScreen(TriageScreen):
         target = self.target()
         if target is not None:
             self.app.push_screen(WhyScreen(self.desk, target))
+
+    def action_follow_ups(self) -> None:
+        """f: the messages of the whole book that nobody answered."""
+        from screens.follow_ups import FollowUpsScreen
+
+        self.app.push_screen(FollowUpsScreen(self.desk))
 
     def action_outbox(self) -> None:
         """b: the outbox."""

@@ -136,8 +136,12 @@ class TriageScreen(Screen[None]):
 
     def tell(self, sentence: str) -> None:
         """Say what just happened; it stands until the next key, and a few seconds at most."""
-        self._told, self._told_at = sentence, monotonic()
+        self.remember(sentence)
         self.refresh_frame()
+
+    def remember(self, sentence: str) -> None:
+        """The same without drawing, for what is found out while a screen is being drawn."""
+        self._told, self._told_at = sentence, monotonic()
 
     def on_key(self, event: events.Key) -> None:
         """Forget what was said; let no action key through that nobody can have meant."""

@@ -134,9 +134,9 @@ def _answered_edges(question: Question, answer: Answer) -> list[tuple[str, bool]
     return [(question.yes if answer is Answer.YES else question.no, False)]
 
 
-def _despite(tree: Tree, given: Given, found: Given) -> tuple[str, ...]:
+def _despite(tree: Tree, given: Given, found: Given) -> tuple[tuple[str, Answer], ...]:
     """D10: what a healthy outcome would stand beside: negative answers, asked or no longer asked."""
     questions = {one.id: one for one in tree.questions}
     still = {state[0] for state in _in_order(questions, given, (tree.entry, False))}
     known = {**{name: found[name] for name in questions if name in found and name not in still}, **given}
-    return tuple(one.id for one in tree.questions if one.id in known and NEGATIVE.get(one.id) is known[one.id])
+    return tuple((name, known[name]) for name in questions if name in known and NEGATIVE.get(name) is known[name])

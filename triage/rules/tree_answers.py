@@ -171,7 +171,7 @@ def read_support(account: Account, policy: Policy) -> Evidence:
     many = count is not None and count > rules.tickets_open
     old = oldest is not None and oldest > rules.ticket_days + TOLERANCE
     known = count == 0 or (count is not None and oldest is not None)
-    opened = "an unknown number of tickets" if count is None else f"{count} tickets"
+    opened = "an unknown number of tickets" if count is None else f"{count} ticket{'' if count == 1 else 's'}"
     aged = "" if oldest is None else f", the oldest for {oldest:g} d"
     why = f"{opened} open{aged}; the lines are {rules.tickets_open} tickets and {rules.ticket_days:g} d"
     if many or old or known:
