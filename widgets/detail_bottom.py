@@ -10,7 +10,7 @@ from data.safe_text import cell_width
 from widgets import detail_facts as facts
 from widgets import numbers, severity_badge
 from widgets.detail_right import chip_line
-from widgets.health_lines import health_line, red_piece
+from widgets.health_lines import health_line, red_causes, red_piece
 from widgets.line import Line, Piece, cells, strip, wrap
 from widgets.look import Look
 
@@ -104,7 +104,7 @@ def _contact(detail: Detail, width: int, look: Look) -> list[Line]:
 
 def _pending(detail: Detail, now: datetime, width: int, look: Look) -> Line:
     if not detail.pending:
-        return ()
+        return red_causes(detail.row, width, look)
     change = detail.pending[0]
     mark, words, becomes = facts.pending_words(change, detail, now, look.glyphs)
     ink = "strong bold" if change.needs_you else "accent" if mark == look.glyphs.held else "muted"

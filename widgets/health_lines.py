@@ -5,7 +5,7 @@ from datetime import datetime
 from data.assessment import Row
 from widgets import health_words as words
 from widgets.column_page import Lines
-from widgets.line import Line, Piece, cells
+from widgets.line import Line, Piece, cells, wrap
 from widgets.look import Look
 from widgets.numbers import fit
 
@@ -25,11 +25,15 @@ def health_lines(row: Row, now: datetime, width: int, look: Look) -> Lines:
     despite = f"despite {', '.join(tree.despite)}" if tree.despite else ""
     lines.append(_said("Tree", leaf, despite, "D10" if tree.best == tree.worst else "D14", width, look))
     causes = words.cause_words(red) if red.is_red else ""
-    lines.append(_said("Red", words.of_red(red.is_red, glyphs), causes, "R3", width, look))
+    said = words.of_red(red.is_red, glyphs)
+    below = wrap(causes, width - LABEL) if LABEL + len(f"{said.text}  {causes}") > width - 4 else []
+    lines.append(_said("Red", said, "" if below else causes, "R3", width, look))
+    lines += [([(" " * LABEL + part, "text")], ()) for part in below]
     clock = words.clock_words(red.next_clock, red.sla_due_at, now) if red.is_red else ""
     if clock:
         ink = "strong bold" if red.late else "text"
-        lines.append(([(" " * LABEL, "text"), (clock, ink)], [("R11", "muted")]))
+        fits = LABEL + len(clock) + 4 < width
+        lines.append(([(" " * LABEL, "text"), (clock, ink)], [("R11", "muted")] if fits else ()))
     return lines
 
 
@@ -71,3 +75,10 @@ def red_piece(row: Row, now: datetime, look: Look) -> list[Piece]:
     """Return `● Red, assess within 3 h` in bold for a Red account, else nothing."""
     title = words.red_title(row.red, now, look.glyphs)
     return [(title, "strong bold")] if title else []
+
+
+def red_causes(row: Row, width: int, look: Look) -> Line:
+    """Return `Red by usage, relationship` for a Red account, else nothing."""
+    if row.red is None or not row.red.is_red:
+        return ()
+    return [(fit(f"Red by {words.cause_words(row.red)}", width, look.glyphs).rstrip(), "text")]

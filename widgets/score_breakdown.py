@@ -33,8 +33,7 @@ def breakdown_part(view: HealthView, now: datetime, width: int, look: Look) -> L
 
 
 def _table(index: IndexReading, width: int, look: Look) -> Lines:
-    bars = max(0, width - TABLE - 1)
-    half = bars // 2
+    half = max(0, width - TABLE - 2) // 2
     heads = f"{'':<{NAME}}{'weight':>{WEIGHT}}{'score':>{SCORE}}{'adds':>{ADDS}}"
     aside = f" {'below 50':>{half}} {'above':<{half}}" if half >= 9 else ""
     lines: Lines = [([(heads + aside, "muted")], ())]

@@ -20,7 +20,7 @@ LIMIT = 30
 # a red line in words: what is measured, how it is passed, and its unit
 SHARE, PLAIN, PERCENT, YES = "share", "plain", "percent", "yes"
 LINES = {
-    "usage.ratio": ("usage of its baseline", "below", SHARE, "R4"),
+    "usage.ratio": ("share of baseline", "below", SHARE, "R4"),
     "usage.decline": ("decline in 60 d", "from", SHARE, "R4"),
     "relationship.response": ("messages answered", "below", SHARE, "R5"),
     "relationship.champion_left": ("the champion left", "", YES, "R5"),
@@ -28,8 +28,8 @@ LINES = {
     "support.csat": ("CSAT of 10", "below", PLAIN, "R6"),
     "financial.late": ("days late", "above", PLAIN, "R7"),
     "financial.contraction": ("contraction notice", "", YES, "R7"),
-    "adoption.new": ("adoption, new account", "below", PERCENT, "R9"),
-    "product.worst": ("worst product in use", "below", PERCENT, "R9"),
+    "adoption.new": ("adoption when new", "below", PERCENT, "R9"),
+    "product.worst": ("worst product", "below", PERCENT, "R9"),
 }
 STATES = {"leaving Red": "no cause now, leaving Red", "left Red": "left Red", "recovered": "recovered"}
 
@@ -74,7 +74,7 @@ def _line(one: RedLine, look: Look) -> Lines:
     limit = f" {way} {_value(one.limit, unit, look)}" if unit != YES else ""
     value = "" if unit == YES and one.value is not None else _value(one.value, unit, look)
     if one.red is None:
-        value = "too old or too few" if one.lapsed else "not known"
+        value = "too old or few" if one.lapsed else "not known"
     pieces: list[Piece] = [(f"  {what + limit:<{LIMIT}} ", "muted"), answer(one.red)]
     return [([*pieces, (value, "text" if one.red else "muted")], [(rule, "muted")])]
 
@@ -128,9 +128,9 @@ def _clock(one: Clock, now: datetime, look: Look) -> Lines:
         mark = look.glyphs.needs if left <= 0 else " "
         state = f"within {numbers.ago(left)}" if left > 0 else f"{numbers.ago(-left)} late"
         ink = "strong bold" if left < numbers.DAY else "text"
-    due = f"due {numbers.moment(one.due_at, now)}"
-    pieces: list[Piece] = [(f"{mark} ", ink), (f"{thing.capitalize():<18}", "text"), (f"{state:<18}", ink)]
-    return [([*pieces, (due, "muted")], [("R11", "muted")])]
+    due = numbers.moment(one.due_at, now) if one.done_at is None else numbers.day(one.due_at, now)
+    pieces: list[Piece] = [(f"{mark:<2}", ink), (f"{thing.capitalize():<17}", "text"), (f"{state:<18}", ink)]
+    return [([*pieces, (f"due {due}", "muted")], ())]
 
 
 def _roots(view: HealthView, width: int) -> Lines:

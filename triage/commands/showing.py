@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from data.account import Account, Entry
 from data.assessment import Row, Verdict
 from data.errors import NoData, TriageError
+from data.health_index import IndexReading
 from data.safe_text import safe_text
 from triage.commands.context import Context, emit, emit_json
 from triage.commands.parser import Parser
@@ -43,16 +44,23 @@ def run_show(args: argparse.Namespace, context: Context) -> int:
             if args.json:
                 emit_json(shown(row, book.pending(row.id), book.synced_at, verdicts, trail, found.index))
             else:
-                _print(context, book, row, account, verdicts, trail)
+                _print(context, book, row, account, verdicts, found.index, trail)
     except NoData as error:
         return no_data(error, context, args.json)
     return 0
 
 
 def _print(
-    context: Context, book: "Book", row: Row, account: Account, verdicts: tuple[Verdict, ...], trail: list[Entry]
+    context: Context,
+    book: "Book",
+    row: Row,
+    account: Account,
+    verdicts: tuple[Verdict, ...],
+    index: IndexReading,
+    trail: list[Entry],
 ) -> None:
-    from triage.commands.words import HIDDEN, category_cell, change_note, change_state, doubtful, value_words
+    from triage.commands.systems import system_lines
+    from triage.commands.words import HIDDEN, category_cell, change_note, change_state, doubtful
     from widgets.glyphs import pick
     from widgets.numbers import ago, utc
 
@@ -63,10 +71,7 @@ def _print(
         f"{category_cell(row, glyphs)}: {row.detail}" if row.category else row.detail,
     ]
     lines += _facts(row, account, book, glyphs)
-    lines += ["", "Why"]
-    for one in verdicts:
-        inputs = ", ".join(f"{name} {value_words(value)}" for name, value in one.inputs.items())
-        lines.append(f"  {one.rule}  {one.verdict}" + (f"  ({inputs})" if inputs else ""))
+    lines += system_lines(row, verdicts, index, book.now, glyphs)
     pending = book.pending(row.id)
     if pending:
         lines += ["", "Pending"]
