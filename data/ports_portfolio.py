@@ -94,18 +94,25 @@ class RedBook(Value, frozen=True):
     matured: Behind
     maturing: Behind
     unanswered: Behind
+    recovery_days: int
     removed: int
     since: date | None
 
 
 class OutreachEffect(Value, frozen=True):
-    """M21: accounts that were written to beside those alerted only, and how many answered within `days`."""
+    """M21: accounts that were written to beside those alerted only, and how many answered within `days`.
+
+    Recovered means a ratio of `ratio` within `within` days, the change is that after `after` days.
+    """
 
     contacted: Effectiveness
     alone: Effectiveness
     written: int
     answered: int
     days: float
+    ratio: float
+    within: int
+    after: int
     behind_contacted: Behind
     behind_alone: Behind
 
@@ -118,12 +125,19 @@ class Fleet(Value, frozen=True):
 
 
 class BookReport(Value, frozen=True):
-    """The portfolio at one instant; `book.day` dates the value tiers' cut-offs and the fleet watch."""
+    """The portfolio at one instant; `book.day` dates the value tiers' cut-offs and the fleet watch.
+
+    `currency` is the one in which most accounts are billed; `bounds` are the scores from which on an account is high,
+    medium and low (H7); `few` how many scored accounts make an industry one to tell (H10).
+    """
 
     at: datetime
     synced_at: datetime | None
     policy: str
     book: BookContext
+    bounds: tuple[float, float, float]
+    few: int
+    currency: str
     whole: Holdings
     scored: Scored
     bands: tuple[BandLine, ...]

@@ -9,6 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.timer import Timer
 
 from data.ports import Desk, RowList, Sort, View
+from data.ports_portfolio import Behind
 from screens import inbox_words as words
 from screens.acting import ActingScreen
 from widgets.account_list import AccountList
@@ -40,6 +41,7 @@ class ListScreen(ActingScreen):
         ),
         Binding("s", "sort", "sort", id="view.sort", tooltip="next order of the list"),
         Binding("U", "untouched", "untouched", id="view.untouched", tooltip="only the unhandled"),
+        Binding("t", "portfolio", "portfolio", id="go.portfolio", tooltip="the book in figures"),
         Binding("escape", "back", "clear the filter", id="view.clear", tooltip="clear the filter"),
     ]
 
@@ -50,6 +52,7 @@ class ListScreen(ActingScreen):
         self._key_at = 0.0
         self._not_before = 0.0
         self._late: Timer | None = None
+        self._figure = ""
 
     @abstractmethod
     def follow(self) -> None:
@@ -140,6 +143,17 @@ class ListScreen(ActingScreen):
             self._reopen()
         self.list.focus()
         self.refresh_frame()
+
+    def action_portfolio(self) -> None:
+        """t: the book in figures, at the one whose list was opened last."""
+        from screens.portfolio import PortfolioScreen
+
+        self.app.push_screen(PortfolioScreen(self.desk, self._open_behind, self._figure))
+
+    def _open_behind(self, behind: Behind, figure: str) -> None:
+        self.view, self.text, self.untouched, self._figure = View(behind.view), behind.text, False, figure
+        self._reopen()
+        self.list.focus()
 
     def action_back(self) -> None:
         """esc clears the filter; on the plain inbox it does nothing."""

@@ -48,14 +48,17 @@ def read_book(session: Session, progress: Callable[[int], None] = lambda read: N
 
 def _report(session: Session, cache: Cache, progress: Callable[[int], None]) -> BookReport:
     policy, book, now = session.policy, cache.book_context, session.clock()
-    walk = Walk(book, now)
+    walk, bands = Walk(book, now), policy.index.bands
     found = portfolio(walk.holdings(cache.seats(), progress), policy.index)
     known = red_cases(cache, walk.cases, walk.currencies, policy, now)
     return BookReport(
         at=now,
         synced_at=cache.synced_at,
         policy=policy.version,
+        currency=min(walk.billed, key=lambda one: (-walk.billed[one], one), default=""),
         book=book,
+        bounds=(bands.high_from, bands.medium_from, bands.low_from),
+        few=policy.index.industry_least,
         whole=walk.part(lambda place: True, ""),
         scored=_scored(found, walk),
         bands=tuple(_band(risk, walk) for risk in RISKS),
@@ -77,6 +80,7 @@ class Walk:
         self.money: Counter[tuple[Place, str]] = Counter()
         self.accounts: Counter[Place] = Counter()
         self.no_mrr: Counter[Place] = Counter()
+        self.billed: Counter[str] = Counter()
         self.at_risk_of: Counter[str] = Counter()
         self.fell: Counter[date] = Counter()
         self.cases: Cases = {}
@@ -104,6 +108,7 @@ class Walk:
             self.no_mrr[place] += 1
         elif seat.mrr:
             self.money[place, seat.currency or ""] += seat.mrr
+            self.billed[seat.currency or ""] += 1
         if place[1] in AT_RISK:
             self.at_risk_of[(seat.industry or "").strip().casefold()] += 1
 
@@ -133,7 +138,7 @@ class Walk:
             if wanted(place):
                 money[currency] += amount
         no_mrr = sum(self.no_mrr[place] for place in places)
-        return Holdings(accounts, dict(money.most_common()), no_mrr, in_book(text, accounts))
+        return Holdings(accounts, dict(sorted(money.items())), no_mrr, in_book(text, accounts))
 
 
 def in_book(text: str, accounts: int) -> Behind:
@@ -202,6 +207,7 @@ def _red(session: Session, walk: Walk, known: KnownCases, accounts: int) -> RedB
         matured=in_book(named("designated-before", iso(line)), matured),
         maturing=in_book(named("designated-from", iso(line)), len(last) - matured),
         unanswered=in_book(named("unanswered", "yes"), sum(one.responded_at is None for one in last)),
+        recovery_days=session.policy.red.kpis.recovery_days,
         removed=known.removed,
         since=known.since,
     )

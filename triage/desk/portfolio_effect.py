@@ -49,6 +49,9 @@ def outreach_effect(session: Session, cache: Cache, alerted: Alerts, now: dateti
         written=len(firsts),
         answered=answered,
         days=rules.follow_up_days,
+        ratio=rules.recovered,
+        within=rules.recovery_days,
+        after=rules.effect_days,
         behind_contacted=Behind(View.BOOK.value, these(written), len(written)),
         behind_alone=Behind(View.BOOK.value, text, len(alerted) - len(written)),
     )
