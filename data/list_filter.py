@@ -5,40 +5,55 @@ import re
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
+from data.health_index import Risk
+
 UNCLASSIFIED = "unclassified"
 
 AMOUNT_DIGITS = 18  # more does not fit the column
 Test = tuple[str, list[object]]
 Tests = tuple[list[str], list[object]]
 _TOKEN = re.compile(r"([\w-]+):(\"(?:[^\"]|\"\")*\"|\S*)")
-_UNSCORED = ("none", "unscored")
 _NOTHING: Test = ("0", [])
-_YES = ("yes", "true", "1")
+# the values of a name that knows all of them, each with its condition; the beginning of one is enough
+_BANDS = {
+    **{band.value: f"band = '{band.value}'" for band in Risk},
+    "scored": "band <> ''",
+    "unscored": "band = ''",
+    "none": "band = ''",
+}
+_DRIFT = {"severe": "drift = 2", "moderate": "drift = 1", "any": "drift > 0", "none": "drift = 0"}
+_MRR = {"unknown": "no_mrr = 1", "known": "no_mrr = 0"}
+_LEAVES = ("healthy", "needs_attention", "at_risk", "critical", "undetermined")
+
+
+def _yes(column: str) -> dict[str, str]:
+    return {"yes": f"{column} = 1", "no": f"{column} = 0"}
 
 
 def _text(column: str) -> Callable[[str], Test]:
     return lambda value: (f"{column} = ?", [value])
 
 
-def _health(value: str) -> Test:
-    """One class, several between commas, `unscored`, or `scored` for all that have one."""
-    if value == "scored":
-        return "band <> ''", []
-    bands = ["" if one in _UNSCORED else one for one in value.split(",")]
-    return f"band IN ({', '.join('?' * len(bands))})", [*bands]
+def _one_of(known: dict[str, str]) -> Callable[[str], Test]:
+    """One value, or several between commas; what is half typed stands for all that begin so."""
 
+    def test(value: str) -> Test:
+        parts = [one for one in value.split(",") if one]
+        found = [known[word] for one in parts for word in ([one] if one in known else known) if word.startswith(one)]
+        return (f"({' OR '.join(dict.fromkeys(found))})", []) if found else _NOTHING
 
-def _drift(value: str) -> Test:
-    levels = {"severe": "drift = 2", "moderate": "drift = 1", "any": "drift > 0", "none": "drift = 0"}
-    return levels.get(value, "drift > 0" if value in _YES else "drift = 0"), []
+    return test
 
 
 def _leaf(value: str) -> Test:
-    return "lower(leaf) = ?", [value.replace(" ", "_").replace("-", "_")]
+    """The tree's own name of an outcome, or its beginning."""
+    name = value.replace(" ", "_").replace("-", "_")
+    return "substr(lower(leaf), 1, ?) = ?", [len(name), name]
 
 
-def _red(value: str) -> Test:
-    return f"red = {int(value in _YES)}", []
+def _owner(value: str) -> Test:
+    """Part of the CSM's id or name; `none` where there is nobody."""
+    return ("owner = ''", []) if value == "none" else ("instr(owner, ?) > 0", [value])
 
 
 def _least(column: str) -> Callable[[str], Test]:
@@ -89,28 +104,40 @@ def _ids(side: str) -> Callable[[str], Test]:
     return lambda value: (sql, [json.dumps(value.split())])
 
 
+_KNOWN = {
+    "health": _BANDS,
+    "drift": _DRIFT,
+    "red": _yes("red"),
+    "mrr": _MRR,
+    "alerted": _yes("alerted"),
+    "unanswered": _yes("unanswered"),
+}
 _NAMED: dict[str, Callable[[str], Test]] = {
-    "health": _health,
-    "drift": _drift,
+    **{name: _one_of(known) for name, known in _KNOWN.items()},
     "leaf": _leaf,
-    "red": _red,
     "industry": _industry,
-    "owner": _text("owner"),
+    "owner": _owner,
     "step": _text("step"),
     "mrr-from": _least("mrr"),
     "mrr-below": _below,
-    "mrr": lambda value: (f"no_mrr = {int(value in ('unknown', 'none'))}", []),
     "fell": _text("fell"),
     "sla-before": _sla_before,
-    "alerted": lambda value: (f"alerted = {int(value in _YES)}", []),
     "designated-from": _designated(">="),
     "designated-before": _designated("<"),
-    "unanswered": lambda value: (f"unanswered = {int(value in _YES)}", []),
     "id": _ids("IN"),
     "not-id": _ids("NOT IN"),
 }
-NAMES = tuple(_NAMED)
-_AS_TYPED = ("id", "not-id", "owner")  # where case makes a difference
+# the names that people are told of, with what they take; the others stand behind the numbers of the portfolio
+SHOWN = {
+    "health": "critical, high, medium, low, unscored",
+    "drift": "severe, moderate, any, none",
+    "leaf": ", ".join(_LEAVES),
+    "red": "yes, no",
+    "industry": 'one of yours: industry:"public sector"',
+    "owner": "part of the CSM's name, or none",
+    "mrr-from": "minor units a month, and from there on",
+}
+_AS_TYPED = ("id", "not-id")  # where case makes a difference
 
 
 def named(name: str, value: str) -> str:
@@ -129,24 +156,55 @@ def filter_tests(text: str) -> Tests:
 
     Whoever half typed a name sees the list narrow by its letters, as with any other word.
     """
-    tests: list[str] = []
-    values: list[object] = []
+    asked, words = _read(text)
+    tests, values = [test for test, _ in asked], [value for _, given in asked for value in given]
+    if words:
+        tests.append("instr(search, ?) > 0")
+        values.append(words)
+    return tests, values
+
+
+def narrows(before: str, after: str) -> bool:
+    """True when whatever `after` finds is found by `before` too: a word that grew, one more condition."""
+    (asked, words), (asked_now, words_now) = _read(before), _read(after)
+    return words in words_now and all(test in asked_now for test in asked)
+
+
+def doubt(text: str) -> str:
+    """One sentence on a filter that can hardly be meant as it stands: a name or a value that nobody knows, or "".
+
+    What looks like no name at all (`https://…`) is text without a word.
+    """
+    from difflib import get_close_matches
+
+    for found in _TOKEN.finditer(text):
+        name, value = found[1].casefold().replace("_", "-"), _unquoted(found[2]).casefold()
+        if name not in _NAMED:
+            close = get_close_matches(name, SHOWN, n=1, cutoff=0.6)
+            if close and not found[2].startswith("//"):
+                return f"{found[1]}: is only text. Did you mean {close[0]}:?"
+        elif value and name in _KNOWN and _NAMED[name](value) == _NOTHING:
+            known = _KNOWN[name]
+            close = get_close_matches(value, known, n=1, cutoff=0.5)
+            return f"{name}: knows {', '.join(known)}." + (f" Did you mean {close[0]}?" if close else "")
+        elif value and name.startswith("mrr-") and not _is_amount(value):
+            return f"{name}: takes minor units a month, such as {name}:50000."
+    return ""
+
+
+def _read(text: str) -> tuple[list[Test], str]:
+    """The conditions that a filter names, and the words that are left to search for."""
+    asked: list[Test] = []
 
     def narrowed(found: re.Match[str]) -> str:
         name, value = found[1].casefold().replace("_", "-"), _unquoted(found[2])
         if name not in _NAMED or not value:
             return found[0]
-        value = value if name in _AS_TYPED else value.casefold()
-        test, given = _NAMED[name](value)
-        tests.append(test)
-        values.extend(given)
+        asked.append(_NAMED[name](value if name in _AS_TYPED else value.casefold()))
         return " "
 
     words = " ".join(_TOKEN.sub(narrowed, text).split()).casefold()
-    if words:
-        tests.append("instr(search, ?) > 0")
-        values.append(words)
-    return tests, values
+    return asked, words
 
 
 def _unquoted(value: str) -> str:

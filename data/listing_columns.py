@@ -83,7 +83,7 @@ def _health(row: Row) -> tuple[object, ...]:
         "" if health is None or health.risk is None else health.risk.value,
         "" if row.tree is None else row.tree.leaf,
         (row.industry or "").strip().casefold(),
-        "" if row.owner is None else row.owner.staff_id,
+        "" if row.owner is None else f"{row.owner.staff_id} {row.owner.name}".casefold(),
         "" if red is None else red.step or "",
         int(row.mrr is None),
         "" if row.monitor is None or row.monitor.opened is None else row.monitor.opened.isoformat(),

@@ -109,7 +109,7 @@ class ListingRow(CacheTable, table=True):
     band: str = Field(description="the class of H7, empty without a score")
     leaf: str = Field(description="the tree's leaf or UNDETERMINED")
     industry: str
-    owner: str = Field(description="staff id of the CSM, empty where nobody is")
+    owner: str = Field(description="staff id and name of the CSM, case folded; empty where nobody is")
     step: str = Field(description="what the case still needs (case_steps), mostly empty")
     no_mrr: int = Field(description="1 where nobody knows the MRR, which `mrr` counts as 0")
     fell: str = Field(description="the day on which the open alert of the monitor opened, ISO, mostly empty")

@@ -256,39 +256,6 @@ def test_tombstones_wait_for_the_last_piece_and_for_permission(
     assert cache.all("SELECT * FROM tombstone") == []
 
 
-FILTERS = {
-    "health:critical": lambda row: row.health.risk == "critical",
-    "health:none": lambda row: row.health.risk is None,
-    "drift:severe": lambda row: row.monitor.state is MonitorState.SEVERE,
-    "drift:any": drifts,
-    "leaf:at-risk": lambda row: row.tree.leaf == "AT_RISK",
-    "red:yes": lambda row: row.red.is_red,
-    "red:no": lambda row: not row.red.is_red,
-    "step:open_red": lambda row: row.red.step == "open_red",
-    "mrr-from:1000": lambda row: (row.mrr or 0) >= 1000,
-    "mrr-from:1000 mrr-below:1200": lambda row: 1000 <= (row.mrr or 0) < 1200,
-    "red:yes health:critical": lambda row: row.red.is_red and row.health.risk == "critical",
-    "DRIFT:Moderate": lambda row: row.monitor.state is MonitorState.MODERATE,
-}
-
-
-@pytest.mark.parametrize("text", FILTERS)
-def test_a_filter_names_a_verdict(filled: Cache, text: str) -> None:
-    rows = filled.rows(filled.ids(View.BOOK))
-    found = filled.rows(filled.ids(View.BOOK, text=text))
-    assert found
-    assert {row.id for row in found} == {row.id for row in rows if FILTERS[text](row)}  # type: ignore[no-untyped-call]
-    both = filled.ids(View.BOOK, text=f"{text} strasse")
-    assert filled.narrow(filled.ids(View.BOOK, text="strasse"), text) == both
-    assert len(both) <= len(found)
-
-
-@pytest.mark.parametrize("text", ["health:", "nothing:here", "mrr-from:abc", "http://x", "red:'; DROP TABLE listing"])
-def test_what_names_no_verdict_is_only_text_or_matches_nothing(filled: Cache, text: str) -> None:
-    assert filled.ids(View.BOOK, text=text).tolist() == [] or text.startswith("red:")
-    assert filled.size() == 260
-
-
 def test_D17_another_tree_lapses_every_verdict(cache: Cache, item: Callable[..., Item], verdict: Verdict) -> None:
     cache.write_batch([item("acc_1")], (), 1, lambda account, touches, past: verdict(account))
     row = cache.row("acc_1")

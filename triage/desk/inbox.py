@@ -7,6 +7,7 @@ from typing import NamedTuple
 from data.account import Entry
 from data.assessment import Row
 from data.cache import Cache
+from data.list_filter import narrows
 from data.outbox import Outbox
 from data.ports import Detail, Header, ListLine, RowList, Sort, SyncStatus, View
 from data.remedy import Change, State
@@ -126,7 +127,7 @@ class Inbox:
         """Open a list; the views 0–4 leave out what is snoozed (A17). A filter that grew narrows the list before."""
         asked = Asked(view, sort, untouched, self._cache.stamp())
         before, shown, numbers = self._last
-        if asked == before and shown and text.startswith(shown) and len(numbers) <= NARROWS_UP_TO:
+        if asked == before and shown and len(numbers) <= NARROWS_UP_TO and narrows(shown, text):
             numbers = self._cache.narrow(numbers, text)
         else:
             numbers = self._cache.ids(view, sort, text, untouched)
