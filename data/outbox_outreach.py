@@ -11,7 +11,7 @@ from data.outbox_rows import Place, moment
 from data.outbox_sending import Sending
 from data.ports_outreach import Channel, Message, OutreachState
 from data.remedy import Change, State
-from data.safe_text import safe_reason, safe_text
+from data.safe_text import safe_lines, safe_reason, safe_text
 
 EDITED = "outreach_edited"
 DID_IT_LEAVE = "triage ended while it was on its way. Did it go out?"
@@ -236,5 +236,4 @@ def message_of(row: sqlite3.Row) -> Message:
 
 def written_text(text: str) -> str:
     """Return a text of several lines without anything a terminal could act on; its lines stay as they are."""
-    lines: Sequence[str] = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    return "\n".join(str(safe_text(line, cells=None, chars=None)).rstrip() for line in lines).strip("\n")
+    return "\n".join(line.rstrip() for line in safe_lines(text).split("\n")).strip("\n")

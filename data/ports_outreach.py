@@ -56,7 +56,7 @@ class Message(Value, frozen=True):
 
 class OutreachForm(Value, frozen=True):
     """A draft with what a person has to know: `gaps` are what the template lacks (M17), `problem` why it would not
-    leave by itself (M15), `cannot` says of each channel that is closed why.
+    leave by itself (M15), `cannot` says of each channel by which it cannot leave as it stands why.
     """
 
     message: Message

@@ -11,15 +11,17 @@ from screens.inbox_words import band
 from screens.keymap import keys_now
 from screens.page_screen import PageScreen
 from widgets import severity_badge
-from widgets.account_facts import left_sections, right_sections
+from widgets.account_facts import left_sections, right_sections, strong_heading
 from widgets.column_page import ColumnPage, Lines
 from widgets.detail_facts import facts_of
 from widgets.key_line import Hint
 from widgets.line import Line
 from widgets.look import Look
 from widgets.numbers import utc
+from widgets.outreach_words import message_lines
 from widgets.view_tabs import TitleTabs
 
+RECORDS = (("outreach", "outreach", ""), ("contact", "log talk", ""))
 GONE = "This account is no longer in the book."
 
 
@@ -42,7 +44,11 @@ class AccountPage(ColumnPage):
             return [[[([(GONE, "muted")], ())]]]
         now = self._screen.now
         left = left_sections(self._detail, now, column, look)
-        return [left, right_sections(self._detail, now, column, look)]
+        right = right_sections(self._detail, now, column, look)
+        messages = self._screen.desk.outreach(self._detail.row.id)
+        if messages:
+            right.insert(-1, [strong_heading("Outreach", "M14 M22"), *message_lines(messages, now, column, look)])
+        return [left, right]
 
 
 class AccountScreen(PageScreen):
@@ -84,7 +90,7 @@ class AccountScreen(PageScreen):
         some = [("why", "why", ""), ("remedy('reset_usage')", "reset usage", "reset")]
         some += [("remedy('grant_trial')", "trial", ""), ("remedy('apply_discount')", "discount", "")]
         some = [one for one in some if not one[0].startswith("remedy") or one[0][8:-2] in allowed]
-        some += [("menu", "all actions", "actions"), *((("contact", "log talk", ""),) if self.may_record() else ())]
+        some += [("menu", "all actions", "actions"), *(RECORDS if self.may_record() else ())]
         some += [("copy_contact", "copy", ""), ("audit", "audit", ""), ("back", "back", "")]
         keys = keys_now(self)
         return [Hint(keys[action], label, short) for action, label, short in some if action in keys]

@@ -154,7 +154,7 @@ class OutreachDesk:
         self, draft: Message, account: Account, reading: MonitorReading | None, earlier: Sequence[Message]
     ) -> OutreachForm:
         alert = reading.alert if reading is not None and reading.alert and reading.alert.is_open else None
-        closed = {one: self._cannot(one, account) for one in Channel}
+        closed = {one: self._cannot(one, account) or content_problem(draft, one) for one in Channel}
         return OutreachForm(
             message=draft,
             contact=pick_contact(account),
