@@ -208,7 +208,7 @@ class Outbox(OutreachBox):
         ]
 
     def counts(self) -> OutboxCounts:
-        """How many changes are held, queued, being sent, or need a person."""
+        """How many changes are held, queued, being sent, or need a person; messages that do are counted with them."""
         needy = f"state IN ({_marks(_PENDING)}) AND unknown AND attempts >= {TRIES_BEFORE_UNKNOWN}"
         query = f"SELECT state, {needy}, count(*) FROM change WHERE state IN ({_marks(_OPEN)}) GROUP BY 1, 2"
         totals = dict.fromkeys(_OPEN, 0)
@@ -218,7 +218,7 @@ class Outbox(OutreachBox):
                 needs += count
             else:
                 totals[state] += count
-        needs += sum(totals[state.value] for state in NEEDS_YOU)
+        needs += sum(totals[state.value] for state in NEEDS_YOU) + self.needy_messages()
         return OutboxCounts(totals["held"], totals["queued"], totals["sending"], needs)
 
     def last_held(self, now: datetime) -> Change | None:

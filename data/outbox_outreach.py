@@ -114,6 +114,15 @@ class OutreachBox(Sending):
         )
         return bool(self._rows(query))
 
+    def needy_messages(self) -> int:
+        """How many messages wait for a person: unclear ones, and failed ones that nothing was written after."""
+        query = (
+            "SELECT count(*) FROM outreach o WHERE o.state = 'unclear' OR o.state = 'failed' AND NOT EXISTS ("
+            "SELECT 1 FROM outreach n WHERE n.account_id = o.account_id AND n.base_url = o.base_url "
+            "AND n.staff_id = o.staff_id AND n.state <> 'draft' AND n.rowid > o.rowid)"
+        )
+        return int(self._rows(query)[0][0])
+
     # --- on its way; the caller holds the outreach lock ---
     def begin_to_leave(self, outreach_id: str, now: datetime) -> Message | None:
         """Commit `leaving` before the first byte leaves; None when it may not go: a message leaves at most once."""

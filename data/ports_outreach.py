@@ -103,7 +103,7 @@ class OutreachPort(Protocol):
         ...
 
     def drop_outreach(self, outreach_id: str) -> Message:
-        """Throw a draft away, or one whose intent was never accepted."""
+        """Throw a draft away, one whose intent was never accepted, or one that failed and needs nobody any more."""
         ...
 
     def outreach(self, account_id: str | None = None) -> Sequence[Message]:

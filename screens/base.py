@@ -11,7 +11,7 @@ from textual.binding import BindingType
 from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Input
+from textual.widgets import Input, TextArea
 
 from data.ports import Desk, Header
 from screens.typing_guard import TYPED_TOO_FAST, TypingGuard
@@ -131,7 +131,7 @@ class TriageScreen(Screen[None]):
         header = self.desk.header()
         self.query_one(HeaderLine).show(header, self.now)
         self.draw(header)
-        typing = isinstance(self.focused, Input)
+        typing = isinstance(self.focused, Input | TextArea)
         self.query_one(KeyLine).show(self.hints(), help_key=not typing)
 
     def tell(self, sentence: str) -> None:

@@ -24,7 +24,7 @@ from widgets.word_input import WordInput
 LABEL = 10
 TO_CHARS, SUBJECT_CHARS, TEXT_CHARS = 200, 200, 8000
 KEPT_AFTER = 0.4  # seconds without a key before a draft is written down
-WIDE, SMALL = 120, 22  # columns from which facts stand at the right; lines below which they have no room
+WIDE, SMALL, ROOMY = 120, 22, 32  # columns for facts at the right; lines below which they have no room, and for gaps
 FRAME = 15  # lines that are not the facts': frame, fields, a text of three lines, the ways
 WAYS = (
     Way(Channel.EMAIL.value, "Send mail", "ctrl+s", "leaves once the server has its record, at most once"),
@@ -91,6 +91,7 @@ class OutreachDraft(TriageScreen):
     def _fit(self) -> None:
         self.set_class(self.app.size.width >= WIDE, "-wide")
         self.set_class(self.app.size.height < SMALL, "-small")
+        self.set_class(self.app.size.height >= ROOMY, "-roomy")
 
     def draw(self, header: Header) -> None:
         """Title and status; the form itself changes only as it is typed."""

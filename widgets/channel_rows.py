@@ -50,7 +50,7 @@ class ChannelRows(Vertical):
                 button = FormButton(way.label, enter=False, id=f"way-{way.name}")
                 button.styles.width = self._wide
                 yield button
-                key = _Key([([(f" {way.key}", "key")], ())])
+                key = _Key(id=f"key-{way.name}")
                 key.styles.width = KEY
                 yield key
                 yield _Remark(way.remark, "muted", most=1, id=f"remark-{way.name}")
@@ -64,6 +64,7 @@ class ChannelRows(Vertical):
             button = self.query_one(f"#way-{way.name}", FormButton)
             button.show(not why, said[way.name])
             button.styles.width = self._wide
+            self.query_one(f"#key-{way.name}", Lines).show([([(f" {way.key}", "muted" if why else "key")], ())])
             self.query_one(f"#remark-{way.name}", Sentence).show(why or way.remark, "muted")
 
     def name_of(self, button: FormButton) -> str:

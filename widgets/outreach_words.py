@@ -63,6 +63,25 @@ def what(message: Message) -> SafeText:
     return safe_text(f"{word} to {message.contact}" if message.contact else word, cells=None)
 
 
+def under_way(messages: Sequence[Message]) -> tuple[list[Message], list[Message]]:
+    """Return those that need a person, then those on their way, of messages newest first.
+
+    A failed one needs nobody once another was written to the account after it.
+    """
+    needs: list[Message] = []
+    moving: list[Message] = []
+    later: set[str] = set()
+    for one in messages:
+        if one.state is OutreachState.DRAFT:
+            continue
+        if one.state is OutreachState.UNCLEAR or (one.state is OutreachState.FAILED and one.account_id not in later):
+            needs.append(one)
+        elif one.state in ON_THE_WAY:
+            moving.append(one)
+        later.add(one.account_id)
+    return needs, moving
+
+
 def happened_at(message: Message) -> datetime:
     """Return when it left, else when it was written."""
     return message.left_at or message.written_at

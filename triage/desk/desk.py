@@ -170,7 +170,7 @@ class Desk(CasesOfDesk):
         return self._nudged(self._outreach.settle(outreach_id, went_out))
 
     def drop_outreach(self, outreach_id: str) -> Message:
-        """Throw a draft away, or one whose intent was never accepted."""
+        """Throw a draft away, one whose intent was never accepted, or one that failed."""
         return self._nudged(self._outreach.drop(outreach_id))
 
     def outreach(self, account_id: str | None = None) -> Sequence[Message]:

@@ -107,8 +107,9 @@ class OutreachDesk:
         return queue_outcome(self._outbox, message, state, ready, self._session.policy, why, OutreachState.UNCLEAR)
 
     def drop(self, outreach_id: str) -> Message:
-        """Throw a draft away, or a message whose intent never reached the server; raises NotPossible."""
-        message = self._outbox.expect_outreach(outreach_id, OutreachState.DRAFT, OutreachState.INTENT)
+        """Throw a draft away, a message whose intent never got through, or one that failed; raises NotPossible."""
+        over = OutreachState.DRAFT, OutreachState.INTENT, OutreachState.FAILED
+        message = self._outbox.expect_outreach(outreach_id, *over)
         now = self._session.clock()
         if message.state is OutreachState.INTENT and message.intent_id is not None:
             intent = self._outbox.get(message.intent_id)
