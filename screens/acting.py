@@ -38,6 +38,7 @@ class ActingScreen(TriageScreen):
         Binding("y", "copy_contact", "copy contact", id="do.copy_contact"),
         Binding("Y", "copy_id", "copy id", id="do.copy_id", tooltip="copy the account's id"),
         Binding("i", "interview", "interview", id="see.interview", tooltip="the decision tree as an interview"),
+        Binding("c", "case", "case", id="see.case", tooltip="its case: clocks, playbook, tasks"),
         Binding("a", "audit", "audit", id="see.audit", tooltip="audit trail"),
         Binding("b", "outbox", "outbox", id="go.outbox", tooltip="outbox"),
         Binding("f", "follow_ups", "follow-ups", id="go.follow_ups", tooltip="messages that nobody answered"),
@@ -61,7 +62,7 @@ class ActingScreen(TriageScreen):
             return self._may(str(parameters[0]))
         if action in ("contact", "claim", "outreach"):
             return self._may("claim")
-        if action in ("menu", "copy_contact", "copy_id", "interview"):
+        if action in ("menu", "copy_contact", "copy_id", "interview", "case"):
             return self.target() is not None
         if action == "take_back":
             return not self.desk.read_only
@@ -152,7 +153,7 @@ class ActingScreen(TriageScreen):
         keys = keys_now(self)
         against = {f"remedy('{kind}')": self._against(kind, detail.row.id) for kind in REMEDIES}
         against |= dict.fromkeys(_RECORDS, self._against("claim", ""))
-        actions = (*against, "interview", "copy_contact", "copy_id", "audit")
+        actions = (*against, "interview", "case", "copy_contact", "copy_id", "audit")
         return [(action, keys.get(action, ""), against.get(action, "")) for action in actions]
 
     def _against(self, kind: str, account_id: str) -> str:
@@ -199,6 +200,14 @@ class ActingScreen(TriageScreen):
             from screens.interview import InterviewScreen
 
             self.app.push_screen(InterviewScreen(self.desk, target))
+
+    def action_case(self) -> None:
+        """c: its case."""
+        target = self.target()
+        if target is not None:
+            from screens.case import CaseScreen
+
+            self.app.push_screen(CaseScreen(self.desk, target))
 
     def action_audit(self) -> None:
         """a: the audit trail."""

@@ -36,6 +36,7 @@ class InboxScreen(ListScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "open", id="see.open", tooltip="open the account"),
         Binding("w", "why", "why", id="see.why", tooltip="why, with rules and inputs"),
+        Binding("d", "my_day", "my day", id="see.my_day", tooltip="what is due today or late"),
         Binding("p", "pane", "pane", id="see.pane", tooltip="detail pane on or off"),
         Binding("J", "scroll_pane(2)", "scroll the pane down", id="see.pane_down", tooltip="scroll the pane"),
         Binding("K", "scroll_pane(-2)", "scroll the pane up", id="see.pane_up", tooltip="scroll the pane back"),
@@ -222,6 +223,12 @@ class InboxScreen(ListScreen):
         keys = self.allowed_keys()
         first = words.sync_first(header, self.now, keys.get("reset_usage", ""))
         self.query_one(DetailPane).show(self._detail, self.now, keys, first)
+
+    def action_my_day(self) -> None:
+        """d: what is due today or late."""
+        from screens.my_day import MyDayScreen
+
+        self.app.push_screen(MyDayScreen(self.desk))
 
     def action_pane(self) -> None:
         """p: pane on or off."""
