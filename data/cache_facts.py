@@ -58,10 +58,15 @@ class CacheFacts(CacheFile):
         found = self.get("book_context")
         return self.decoded(found.encode(), _book) if found else EMPTY_BOOK
 
-    def keep_book_context(self, book: BookContext) -> None:
-        """Keep what a walk over the book found, for every account's verdict until the next day's."""
+    @property
+    def book_rules(self) -> str | None:
+        """By which rules the book was looked over; None: nobody noted it."""
+        return self.get("book_rules")
+
+    def keep_book_context(self, book: BookContext, rules: str | None = None) -> None:
+        """Keep what a walk over the book found by `rules` (None: those noted), until the next day's or other rules."""
         with self.writing():
-            self.put(book_context=encode(book).decode())
+            self.put(book_context=encode(book).decode(), book_rules=rules or self.book_rules)
 
     @property
     def watching_since(self) -> datetime | None:

@@ -44,6 +44,7 @@ def examine(context: Context) -> list[Finding]:
         *_tree(settings),
         *_places(settings),
         *_files(settings),
+        *_monitor(settings),
         *_network(context, settings),
         *terminal,
     ]
@@ -109,6 +110,16 @@ def _files(settings: Settings) -> Iterator[Finding]:
             continue
         todo = _mode_problem(path, 0o600)
         yield Finding(path.name, not todo, f"schema {schema}, sound, {path.stat().st_size // 1024} KiB", todo)
+
+
+def _monitor(settings: Settings) -> Iterator[Finding]:
+    """M23; an account that lacks something is no fault of this installation."""
+    from triage.commands.doctor_monitor import monitor_needs
+
+    cache = settings.cache_file
+    if cache.exists() and not _file_problem(cache, CACHE_APPLICATION_ID, CACHE_SCHEMA):  # opening would rebuild it
+        found = monitor_needs(settings)
+        yield from [Finding("monitor", True, found)] if found else []
 
 
 def _file_problem(path: Path, application_id: int, schema: int) -> str:

@@ -287,11 +287,11 @@ def lapsed(session: Session, cache: Cache) -> int:
 
 
 def look_over(session: Session, cache: Cache) -> bool:
-    """Look over the whole book for what no single account can tell (P0), once for each complete day."""
+    """Look over the whole book for what no single account can tell (P0), once for each complete day and rules."""
     from triage.rules.book import book_context
 
-    day = cache.complete_through or session.clock().date()
-    if cache.synced_at is None or cache.book_context.day == day:
+    day, rules = cache.complete_through or session.clock().date(), session.rules_mark
+    if cache.synced_at is None or (cache.book_context.day == day and cache.book_rules == rules):
         return False
-    cache.keep_book_context(book_context(cache.peers(), session.policy, day))
+    cache.keep_book_context(book_context(cache.peers(), session.policy, day), rules)
     return True
