@@ -221,7 +221,7 @@ async def test_D18_the_app_shows_what_another_tree_changes_and_asks(open_desk, a
     app = app_of(desk)
     async with app.run_test(size=(80, 24)) as pilot:
         await wait(pilot, lambda: "accounts come out differently." in seen(app))
-        assert f"{len(critical)}  CRITICAL → AT_RISK" in seen(app)
+        await wait(pilot, lambda: f"{len(critical)}  CRITICAL → AT_RISK" in seen(app))
         await pilot.press("escape")
         await wait(pilot, lambda: "The tree before goes on." in seen(app))
         assert desk.session.tree == before
