@@ -1,9 +1,10 @@
 """The days that a cache keeps of an account: the last two weeks daily, before that one a week, half a year at most."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 
 from data.health_book import Snapshot
+from data.health_index import Risk
 
 DAILY = 15  # H13 looks 14 days back
 WEEKLY = 7
@@ -12,23 +13,28 @@ LONGEST = 182  # H14 needs 90; a day on which the account was critical tells a f
 
 def with_day(days: Sequence[Snapshot], today: Snapshot) -> tuple[Snapshot, ...]:
     """The days with today's, told twice only once; bounded, oldest first."""
-    kept = [one for one in days if one.day != today.day]
-    if not kept or kept[-1].day < today.day:
-        kept.append(today)
-    else:
-        kept = sorted([*kept, today], key=_day)
-    newest = kept[-1].day
-    return tuple(one for place, one in enumerate(kept) if _stays(one.day, kept[place + 1 :], newest))
+    before = len(days)
+    while before and days[before - 1].day >= today.day:
+        before -= 1
+    later = before + 1 if before < len(days) and days[before].day == today.day else before
+    kept = (*days[:before], today, *days[later:])
+    daily_from = kept[-1].day - timedelta(days=DAILY)
+    return kept if kept[0].day >= daily_from else _thinned(kept, daily_from)
 
 
-def _stays(day: date, later: Sequence[Snapshot], newest: date) -> bool:
-    """Of the days of one week, counted from a fixed day so that thinning is the same whenever it is done, the last."""
-    age = (newest - day).days
-    if age <= DAILY:
-        return True
-    week = day.toordinal() // WEEKLY
-    return age <= LONGEST and not (later and later[0].day.toordinal() // WEEKLY == week)
+def _thinned(days: Sequence[Snapshot], daily_from: date) -> tuple[Snapshot, ...]:
+    """Of the older days the last of each week, counted from a fixed day so that it is the same whenever it is done.
 
-
-def _day(one: Snapshot) -> date:
-    return one.day
+    The last critical one of a week stays beside it: without it a second entry would be taken for the first.
+    """
+    oldest = days[-1].day - timedelta(days=LONGEST)
+    kept: list[Snapshot] = []
+    week, critical = None, False
+    for one in reversed(days):
+        its_week, its_critical = one.day.toordinal() // WEEKLY, one.health == Risk.CRITICAL
+        fills = its_week != week or (its_critical and not critical)
+        critical = its_critical if its_week != week else critical or its_critical
+        week = its_week
+        if one.day >= daily_from or (fills and one.day >= oldest):
+            kept.append(one)
+    return tuple(reversed(kept))
