@@ -116,11 +116,12 @@ class Library:
             assert not cache.rebuilt_why, name
             check_all(cache.connection)
             numbers = [
-                cache.all(f"SELECT number FROM {table} ORDER BY 1") for table in ("account", "listing", "verdict")
+                cache.all(f"SELECT number FROM {table} ORDER BY 1")
+                for table in ("account", "listing", "verdict", "history")
             ]
-            assert numbers[0] == numbers[1] == numbers[2], f"a torn list: {name}"
+            assert all(one == numbers[0] for one in numbers), f"a torn list: {name}"
             tally = {(rank, *more): count for rank, *more, count in cache.all("SELECT * FROM tally") if count}
-            listed = Counter(cache.all("SELECT rank, snoozed, has_signal FROM listing"))
+            listed = Counter(cache.all("SELECT rank, snoozed, has_signal, drift, red FROM listing"))
             assert tally == listed, f"the tally is wrong: {name}"
             rows = [row.id for row in cache.first(View.BOOK)]
             payloads = {key: canonical(json.loads(raw)) for key, raw in cache.all("SELECT id, payload FROM account")}
