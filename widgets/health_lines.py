@@ -42,7 +42,7 @@ def _said(label: str, said: words.Said, rest: str, rule: str, width: int, look: 
     room = width - cells(pieces) - len(rule) - 4
     if rest and room > 0:
         pieces.append((f"  {fit(rest, room, look.glyphs).rstrip()}", "text"))
-    return pieces, [(rule, "muted")]
+    return pieces, [(rule, "muted")] if cells(pieces) + len(rule) < width else ()
 
 
 def health_line(row: Row, width: int, look: Look) -> Line:

@@ -98,8 +98,9 @@ def _composite(red: RedReading, width: int, look: Look) -> Lines:
         (f"{'Composite':<{NAME}}", "strong bold"),
         (f"{red.composite:>{WEIGHT + SCORE}.1f}", "strong bold"),
     ]
-    segment = f", segment {red.segment}" if red.segment != "standard" else ""
-    lines: Lines = [([*sum_, (f"  {below} {red.threshold:g}{segment}", "text")], [("R2", "muted")])]
+    lines: Lines = [([*sum_, (f"  {below} {red.threshold:g}", "text")], [("R2", "muted")])]
+    if red.segment != "standard":
+        lines += note(f"Segment {red.segment} has a threshold of {red.threshold:g}.", width, rule="R9")
     return [*lines, *note(f"{whole} = {red.composite:.2f}", width)]
 
 
