@@ -28,12 +28,17 @@ def edit_lines(app: App[object], text: str, environment: Mapping[str, str]) -> s
     """The same with its lines, each of them safe."""
     command = _command(environment)
     with _stepped_aside(app):
-        return safe_lines(_run(command, text)).strip("\n")
+        return run_letter(command, text)
 
 
 def run_editor(command: str, text: str) -> SafeText:
     """Run `command` on a file of mode 0600 holding `text` and return what it holds afterwards, on one line."""
     return safe_text(" ".join(_run(command, text).split()), cells=None)
+
+
+def run_letter(command: str, text: str) -> str:
+    """The same with its lines, each of them safe."""
+    return safe_lines(_run(command, text)).strip("\n")
 
 
 def _command(environment: Mapping[str, str]) -> str:
