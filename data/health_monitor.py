@@ -17,6 +17,10 @@ class MonitorState(StrEnum):
     OK = "ok"
 
 
+# the states of an open alert, severe first
+DRIFTING = (MonitorState.SEVERE, MonitorState.MODERATE)
+
+
 class Route(StrEnum):
     """Who takes an alert (M15, M16): the machine, the CSM, the CSM at once, or nobody yet."""
 

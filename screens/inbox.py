@@ -9,6 +9,7 @@ from textual.containers import Container
 from textual.timer import Timer
 from textual.widget import Widget
 
+from data.list_filter import doubt
 from data.ports import Desk, Detail, Header, Link, Sort, View
 from screens import inbox_words as words
 from screens.keymap import keys_now
@@ -20,7 +21,7 @@ from widgets.detail_pane import DetailPane
 from widgets.empty_note import EmptyNote
 from widgets.filter_line import FilterLine
 from widgets.key_line import Hint
-from widgets.line import Line, Piece
+from widgets.line import Line
 from widgets.severity_badge import marked
 from widgets.status_line import StatusLine
 from widgets.view_tabs import ViewTabs
@@ -145,10 +146,11 @@ class InboxScreen(ListScreen):
         if held:
             return held
         if self.text:
-            shown: Piece = (f"“{self.text}”", "strong bold")
+            unsure = doubt(self.text)
+            count: Line = [(f"“{self.text}”", "strong bold"), (f"   {numbers.count(self.list.total)} match", "muted")]
             return [
-                shown,
-                (f"   {numbers.count(self.list.total)} match   ", "muted"),
+                *([(unsure, "text")] if unsure else count),
+                ("   ", "text"),
                 ("esc", "key"),
                 (" shows all", "muted"),
             ]
@@ -163,10 +165,10 @@ class InboxScreen(ListScreen):
         at = self.look.glyphs.unknown if self.list.gone else numbers.count(self.list.cursor + 1 if total else 0)
         parts = [f"{at} of {numbers.count(total)}"]
         if self.app.size.width >= WIDE or self.sort is not Sort.SEVERITY:
-            parts.append(words.ORDER[self.sort])
+            parts.append(words.order(self.view, self.sort))
         if self.untouched:
             parts.insert(0, "untouched")
-        if header.counts.snoozed and self.view not in (View.BOOK, View.SIGNALS):
+        if header.counts.snoozed and self.view not in words.NOT_RESTING:
             parts.insert(0, f"{header.counts.snoozed} snoozed")
         return [(f"{part}   " if part is not parts[-1] else part, "muted") for part in parts]
 

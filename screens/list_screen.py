@@ -8,6 +8,7 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.timer import Timer
 
+from data.list_filter import SHOWN
 from data.ports import Desk, RowList, Sort, View
 from data.ports_portfolio import Behind
 from screens import inbox_words as words
@@ -19,7 +20,6 @@ from widgets.status_line import StatusLine
 
 UNDER_A_KEY = 0.3  # seconds after a key in which the list does not reorder
 SHARE = 8  # re-opening takes at most about a ninth of the time
-SORTS = tuple(Sort)
 
 
 class ListScreen(ActingScreen):
@@ -36,6 +36,8 @@ class ListScreen(ActingScreen):
                 (View.NEAR_CAP, "Near cap"),
                 (View.DOWNGRADED, "Downgraded"),
                 (View.SIGNALS, "locked, clock skew"),
+                (View.DRIFT, "drifting, worst first"),
+                (View.RED, "Red, by the clock"),
                 (View.BOOK, "the whole book"),
             )
         ),
@@ -75,7 +77,7 @@ class ListScreen(ActingScreen):
         rows = self.desk.open_list(self.view, self.sort, self.text, self.untouched)
         self._rows = rows
         me = header.who.staff_id if header.who else None
-        state = RowState(stale=header.stale, synced_at=header.synced_at, me=me)
+        state = RowState(stale=header.stale, synced_at=header.synced_at, me=me, view=self.view)
         self.list.open(rows, state, self.now, fresh=fresh)
 
     def reload(self) -> None:
@@ -108,21 +110,31 @@ class ListScreen(ActingScreen):
         self.refresh_frame()
 
     def action_view(self, key: str) -> None:
-        """0–5, 9: another view."""
+        """0–7, 9: another view."""
         self.view = View(key)
+        self.sort = self.sort if self.sort in words.orders(self.view) else Sort.SEVERITY
         self._reopen()
 
     def action_sort(self) -> None:
         """s: the next order."""
-        self.sort = SORTS[(SORTS.index(self.sort) + 1) % len(SORTS)]
+        sorts = words.orders(self.view)
+        self.sort = sorts[(sorts.index(self.sort) + 1) % len(sorts)]
         self._reopen()
-        self.tell(f"Sorted {words.ORDER[self.sort]}.")
+        self.tell(f"Sorted {words.order(self.view, self.sort)}.")
 
     def action_untouched(self) -> None:
         """U: hide what somebody has handled (A16)."""
         self.untouched = not self.untouched
         self._reopen()
         self.tell("Only what nobody has handled." if self.untouched else "Handled accounts are shown again.")
+
+    def action_help(self) -> None:
+        """?: the keys as they are now, and what a filter understands."""
+        from screens.help import HelpScreen
+        from screens.keymap import table
+
+        names = [(f"{name}:", takes) for name, takes in SHOWN.items()]
+        self.app.push_screen(HelpScreen([*table(self), ("In a filter, beside words", names)]))
 
     def action_filter(self) -> None:
         """/: type to filter."""

@@ -66,9 +66,18 @@ class ViewTabs(Painted):
         return [tabs, rule]
 
     def _arrange(self, width: int, look: Look) -> tuple[Line, Line, list[tuple[int, int, str]]]:
+        main, aside = [tab for tab in self._tabs if not tab.aside], [tab for tab in self._tabs if tab.aside]
+        left, right, spans = self._placed(main, aside, width, look)
+        if any(tab.key == self._active for tab in aside) and all(key != self._active for *_, key in spans):
+            main = [tab for tab in self._tabs if not tab.aside or tab.key == self._active]
+            return self._placed(main, [tab for tab in aside if tab not in main], width, look)
+        return left, right, spans
+
+    def _placed(
+        self, main: list[Tab], aside: list[Tab], width: int, look: Look
+    ) -> tuple[Line, Line, list[tuple[int, int, str]]]:
+        """Place the main tabs as wide as they fit, and what fits beside them; the active one is dropped last."""
         digits = width >= WIDE
-        main = [tab for tab in self._tabs if not tab.aside or tab.key == self._active]
-        aside = [tab for tab in self._tabs if tab not in main]
         for gap, short in ((3, False), (2, False), (2, True), (1, True)):
             left, spans = self._row(main, digits, gap, short, look)
             if cells(left) < width:
@@ -79,7 +88,7 @@ class ViewTabs(Painted):
             if cells(left) + 2 <= start:
                 moved = [(a + start - 1, b + start - 1, key) for a, b, key in right_spans]
                 return left, right[1:], spans + moved
-            aside = _without_first_dropped(aside)
+            aside = _without_first_dropped(aside, self._active)
         return left, (), spans
 
     def _row(
@@ -101,15 +110,15 @@ class ViewTabs(Painted):
         word = "strong bold" if active else "muted" if tab.aside else "text"
         figure = "strong bold" if tab.number and not tab.aside else "strong bold" if active and tab.number else "muted"
         pieces: list[Piece] = [(f"{tab.key} ", "muted")] if digits and tab.key else []
-        if tab.mark:
+        if tab.mark and (digits or not tab.aside):
             pieces += [(tab.mark, tab.ink), (" ", "text")]
         return [*pieces, (tab.word, word), (f" {number}", figure)]
 
 
-def _without_first_dropped(aside: list[Tab]) -> list[Tab]:
-    """Drop in the order Book, Drift, Signals, Red."""
-    order = "9657"
-    worst = min(aside, key=lambda tab: order.index(tab.key) if tab.key in order else len(order))
+def _without_first_dropped(aside: list[Tab], active: str) -> list[Tab]:
+    """Drop in the order Book, Drift, Signals, Red, the active one last."""
+    order = "9657".replace(active, "") + active
+    worst = min(aside, key=lambda tab: order.index(tab.key))
     return [tab for tab in aside if tab is not worst]
 
 
