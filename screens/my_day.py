@@ -107,13 +107,14 @@ class MyDayScreen(TriageScreen):
             return strip([("  ", "text"), (str(due), "strong bold")], width, look)
         strong = "strong bold" if here else "text"
         left = left_words(due.due_at, self.now, look)
-        words, ink = left[0], left[1]
+        words, ink = ("now", "text") if due.due_at <= self.now and not due.late else (left[0], left[1])
         name = NAME_WIDE if width >= WIDE else NAME
+        room = width - 3 - WHEN - name - (OWNER + 1 if width >= WIDE else 0)
         pieces: list[Piece] = [
             (f"{look.glyphs.cursor if here else ' '} ", "accent"),
             (numbers.fit(words, WHEN - 1, look.glyphs) + " ", ink if due.late else "muted"),
             (numbers.fit(due.account_name, name - 2, look.glyphs) + "  ", strong),
-            (str(due.what), strong),
+            (numbers.fit(due.what, max(8, room), look.glyphs), strong),
         ]
         who = str(due.who) if due.who and due.who != "csm" else str(due.owner or "")
         right: list[Piece] = [(numbers.fit(who, OWNER, look.glyphs), "muted")] if width >= WIDE else []

@@ -58,7 +58,7 @@ def case_lines(view: CaseView, now: datetime, look: Look) -> Iterator[CaseLine]:
     if tasks:
         yield from _heading("Tasks", "R10, R12, D16")
         for task in sorted(tasks, key=lambda one: one.due_at):
-            yield _task(task, now, look)
+            yield _task(task, now)
     if view.case is not None and (stands := [one for one in view.tasks if one.done]):
         names = ", ".join(one.key.rsplit(":", 1)[-1] for one in stands)
         yield CaseLine((_label("Recorded"), (names, "muted")))
@@ -156,10 +156,10 @@ def _criterion(one: Criterion, look: Look) -> CaseLine:
     return CaseLine((("    ", "text"), (f"{word[one.met]:<11}", ink), (f"{one.text}{figure}", "text")))
 
 
-def _task(task: Task, now: datetime, look: Look) -> CaseLine:
-    late = task.due_at < now
-    when = f"since {numbers.moment(task.due_at, now)}" if late else f"by {numbers.moment(task.due_at, now)}"
-    return CaseLine((_label(f"{task.who}, {when}"[: LABEL - 1]), (task.what, "text")), (), _designates(task))
+def _task(task: Task, now: datetime) -> CaseLine:
+    words = "since" if task.due_at < now else "by"
+    right: tuple[Piece, ...] = ((f"{words} {numbers.moment(task.due_at, now)}", "muted"),)
+    return CaseLine(((f"{task.who:<11}", "muted"), (task.what, "text")), right, _designates(task))
 
 
 def _designates(task: Task) -> str | None:

@@ -17,7 +17,7 @@ from triage.desk.session import Session
 from triage.rules import red_work
 from triage.rules.case_duty import order
 from triage.rules.monitor_route import high_value
-from triage.rules.red_episode import is_open
+from triage.rules.red_episode import is_open, own_case
 from triage.rules.tree_cadence import cadence_tasks
 from widgets.numbers import local
 
@@ -103,7 +103,8 @@ class Day:
                     task = Task(key, CLOCKS.get(clock.name, clock.name), "csm", clock.due_at, False)
                     found.append(self._due(row, account, task, DueKind.CLOCK, clock.late))
             stand = recorded(account, entries)
-            for task in red_work.designations(account, episode, policy, stand):
+            designated = red_work.designations(account, episode, policy, stand)
+            for task in designated if own_case(account, episode) else ():  # opening the case writes them
                 found += self._task(row, account, task, DueKind.DESIGNATION)
             big = high_value(account, policy, self._cache.book_context)
             for task in red_work.cadence(account, episode, policy, self._now, big):
