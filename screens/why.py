@@ -99,8 +99,9 @@ class WhyScreen(PageScreen):
             return
         row, glyphs = view.row, self.look.glyphs
         facts = [severity_badge.named(row, 40, self.look), ", ".join([row.tier, facts_of(row, glyphs)[-1]])]
-        badge: list[Piece] = [*severity_badge.badge(row, self.look), *severity_badge.doubt(row, self.look)]
         red = red_piece(row, self.now, self.look)
+        badge: list[Piece] = [] if red and row.category is None else severity_badge.badge(row, self.look)
+        badge = [*badge, *severity_badge.doubt(row, self.look)]
         badge += [("   ", "text"), *red] if red else []
         title.show("Why", facts, badge, band(header, self.now))
         self.say(self._left(row.id), [(self._age(view, header), "muted")])
@@ -124,6 +125,7 @@ class WhyScreen(PageScreen):
         allowed, page = self.allowed_keys(), self.sheet
         some = [("part", "next part", "next")] if page.scrolls else []
         some += [("inputs", "parts" if page.inputs else "inputs", "")]
+        some += [("interview", "interview", "")]
         some += [("remedy('reset_usage')", "reset usage", "reset"), ("remedy('grant_trial')", "trial", "")]
         some = [one for one in some if not one[0].startswith("remedy") or one[0][8:-2] in allowed]
         some += [("menu", "all actions", "actions"), *((("contact", "log talk", ""),) if self.may_record() else ())]
