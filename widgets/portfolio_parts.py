@@ -134,7 +134,8 @@ def risk_part(report: BookReport, width: int, look: Look) -> Part:
         for tier in TIERS:
             part = cells.get((tier, band.risk))
             row += right(count(part.accounts if part else 0), TIER, *spot(f"cell {tier} {band.risk}", part, "text"))
-        drawn = filled(band.part.accounts / whole, bar, look, MARK_INKS.get(band.risk, "down") if band.risk else "down")
+        part_of = max(band.part.accounts / whole, 0.5 / max(bar, 1)) if band.part.accounts else 0.0  # never nothing
+        drawn = filled(part_of, bar, look, MARK_INKS.get(band.risk, "down") if band.risk else "down")
         lines.append([*row, blank(2), *(Cell(piece[0], piece[1]) for piece in drawn if piece[1] != "line")])
     _, everyone = spot("whole", report.whole)
     total = [left("  Sum", WORD + ranges, "muted"), *right(count(report.whole.accounts), ACCOUNTS, "muted", everyone)]

@@ -11,6 +11,8 @@ COMMANDS = {
     "show": ("showing", "one account: facts, verdicts with their rules, pending changes, history"),
     "check": ("checking", "for cron and on-call: exit 1 when something needs a human"),
     "monitor": ("monitor", "every open usage alert, and what would be sent; --send sends it"),
+    "portfolio": ("portfolio", "the book in figures: index, risk, industries, red accounts"),
+    "backtest": ("backtest", "how well the health index ranks churn that is known, in a file of yours"),
     "remedy": ("remedy", "queue a remedy with its reason"),
     "assess": ("assess", "the decision tree over one account; another tree, and what it would change"),
     "outbox": ("outbox", "the queue of changes, and what to do with each"),

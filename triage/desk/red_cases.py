@@ -89,14 +89,35 @@ def _in_full(
     now: datetime,
 ) -> list[RedCase]:
     """What the row knows and what only the trail does; an ARR that nobody noted is read off the trail."""
-    seen = {one.case_id: one for one in known}
+    seen = {one.case_id for one in known}
     older = [from_case(case, None, policy) for name, case in written.items() if name not in seen]
+    bare = [one for one in known if one.case_id is None]
+    told = [one for one in known if one not in bare or not any(_same(one, case) for case in older)]
+    told += [renewed(_joined(case, bare), account, now) for case in older]
     trail = cache.audit(account.id, None, TRAIL)
     found = []
-    for one in (*seen.values(), *(renewed(case, account, now) for case in older)):
+    for one in told:
         arr = _arr_then(account, trail, one.opened_at) if one.arr is None else one.arr
         found.append(_counted(account.id, msgspec.structs.replace(one, arr=arr), account.currency))
     return found
+
+
+def _same(episode: CohortCase, case: CohortCase) -> bool:
+    """Our memory's episode and a case are one where they lie over each other.
+
+    Memory ends in complete days, so an episode that ended on the day it began seems to end before it.
+    """
+    if case.ended_at is not None and case.ended_at < episode.opened_at:
+        return False
+    return episode.ended_at is None or max(episode.ended_at, episode.opened_at) >= case.opened_at
+
+
+def _joined(case: CohortCase, bare: Iterable[CohortCase]) -> CohortCase:
+    """A case with what our memory noted of its episode."""
+    episode = next((one for one in bare if _same(one, case)), None)
+    if episode is None:
+        return case
+    return msgspec.structs.replace(case, arr=episode.arr, recovered_at=case.recovered_at or episode.recovered_at)
 
 
 def _counted(account_id: str, one: CohortCase, currency: str | None) -> RedCase:
