@@ -182,8 +182,9 @@ def _touch(entry: Entry) -> Touch | None:
     """What A13 and A16 need of an entry; None when it is no contact and no remedy that took effect."""
     if entry.outcome != "applied" or entry.action not in TOUCHING:
         return None
-    if entry.action == "log_outreach" and (entry.after or {}).get("stage") != "sent":
-        return None
+    said = entry.after or {}
+    if entry.action == "log_outreach" and (said.get("stage") != "sent" or said.get("channel") == "slack"):
+        return None  # nothing went out, or only to colleagues (M18)
     who = entry.actor
     return Touch(entry.action, who.staff_id, who.name, entry.applied_at, entry.reason, entry.workspace_id)
 

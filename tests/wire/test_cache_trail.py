@@ -93,6 +93,7 @@ def test_a_restart_replaces_the_trail_in_one_step(cache: Cache) -> None:
         ({"action": "log_contact"}, True),
         ({"action": "log_outreach", "after": {"stage": "sent"}}, True),
         ({"action": "log_outreach", "after": {"stage": "intent"}}, False),
+        ({"action": "log_outreach", "after": {"stage": "sent", "channel": "slack"}}, False),
         ({"action": "log_outreach", "after": None}, False),
         ({"action": "reset_usage", "outcome": "denied", "after": None}, False),
         ({"action": "trial_expired"}, False),

@@ -16,6 +16,7 @@ from triage.rules.monitor_effect import effect_since, effectiveness
 CHUNK = 500
 SENT = "sent"
 WRITTEN, REPLIED = "log_outreach", "log_reply"
+SLACK = "slack"  # reaches colleagues, not the customer
 
 Alerts = dict[str, tuple[Effect, ...]]
 Moments = dict[str, list[datetime]]
@@ -86,7 +87,8 @@ def _moments(cache: Cache) -> tuple[Moments, Moments]:
 
 
 def _left(entry: Entry) -> bool:
-    return (entry.after or {}).get("stage") == SENT
+    said = entry.after or {}
+    return said.get("stage") == SENT and said.get("channel") != SLACK
 
 
 def _seen(past: Past | None) -> Sequence[Alert]:
