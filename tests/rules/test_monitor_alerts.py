@@ -180,14 +180,18 @@ def test_M12_replay_of_unknown_seats_and_of_nothing():
     assert replay(account(daily, flags=["churned"]), POLICY, EMPTY_BOOK, DAY) is None
 
 
-@settings(max_examples=40, deadline=None)
-@given(st.lists(st.tuples(st.integers(3, 50), st.one_of(st.integers(0, 6), st.none())), min_size=3, max_size=9))
-def test_M12_replay_skips_only_days_on_which_nothing_can_open(runs):
+RUNS = st.lists(st.tuples(st.integers(3, 50), st.one_of(st.integers(0, 6), st.none())), min_size=3, max_size=9)
+
+
+@settings(max_examples=60, deadline=None)
+@given(RUNS, st.none() | st.integers(0, 270), st.sampled_from([2, 5, 40]))
+def test_M12_replay_skips_only_days_on_which_nothing_can_change(runs, tenure, seats):
     daily = ([4] * 180 + [x for length, x in runs for _ in range(length)])[-180:]
-    alert, one = None, account(daily)
+    fields = {"created": None if tenure is None else DAY - timedelta(days=tenure), "seats": seats}
+    alert, one = None, account(daily, **fields)
     for back in range(179, -1, -1):
         day = DAY - timedelta(days=back)
-        known = account([None] * back + daily[: 180 - back], as_of=day)
+        known = account([None] * back + daily[: 180 - back], as_of=day, **fields)
         alert = read(known, alert=alert, through=day, today=day).alert
     rebuilt = replay(one, POLICY, EMPTY_BOOK, DAY)
     if alert is None or not alert.is_open:

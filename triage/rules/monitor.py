@@ -12,6 +12,7 @@ from triage.policy import Policy
 from triage.policy_monitor import MonitorRules
 from triage.rules import monitor_alert
 from triage.rules.days import TOLERANCE
+from triage.rules.monitor_quiet import next_low, next_move
 from triage.rules.monitor_route import route
 from triage.rules.monitor_series import (
     Series,
@@ -113,33 +114,21 @@ def replay(account: Account, policy: Policy, book: BookContext, complete_through
     series = read_series(account, rules, complete_through)
     if series is None or not watched(account, rules):
         return None
-    alert: Alert | None = None
-    for position in range(_first_low(account, series, rules), len(series.counts)):
+    tier, alert = str(account.tier), None
+    mature = expected(tier, rules, book)[0]
+    benchmark = None if mature is None else mature * rules.tier(tier).new_share
+    position = next_low(series, tier, benchmark, rules, 0)
+    while position < len(series.counts):
         day = series if series.seats_known else _reseated(series, position, rules)
-        look = _look(account, rules, book, day, position)
-        alert = _after(account, rules, look, alert)[0]
+        alert = _after(account, rules, _look(account, rules, book, day, position), alert)[0]
+        position += 1
+        if alert is not None and alert.is_open:
+            position = next_move(series, tier, alert, rules, position)
+        else:
+            position = next_low(series, tier, benchmark, rules, position)
     if alert is None or not alert.is_open:
         return None
     return msgspec.structs.replace(alert, replayed=True)
-
-
-def _first_low(account: Account, series: Series, rules: MonitorRules) -> int:
-    """The first day on which an alert could open: before it a replay has nothing to do, and mostly that is all of it.
-
-    Only for accounts that are mature in the whole series, with known seats and the shipped reading of M7.
-    """
-    tenure = series.tenure(0)
-    young = tenure is not None and tenure < rules.young_days + rules.window_days + rules.blend_days
-    if young or rules.baseline_overlap or not series.seats_known:
-        return 0
-    users, knowns, line = series.users, series.knowns, rules.lines(account.tier, False).alert
-    for end in range(rules.window_days + 1, len(series.counts) + 1):
-        middle = end - rules.window_days
-        low = max(middle - rules.baseline_days, 0)
-        known, before = knowns[end] - knowns[middle], knowns[middle] - knowns[low]
-        if (users[end] - users[middle]) * before < line * (users[middle] - users[low]) * known:
-            return end - 1
-    return len(series.counts)
 
 
 def watched(account: Account, rules: MonitorRules) -> bool:

@@ -1,5 +1,6 @@
 """Daily active users as the monitor reads them: seats, windows and their means (M4, M6, M7, M9, M11)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import accumulate
@@ -34,8 +35,8 @@ class Series:
     seats: int
     seats_known: bool
     zero_days: int
-    users: tuple[int, ...]
-    knowns: tuple[int, ...]
+    users: Sequence[int]
+    knowns: Sequence[int]
 
     @property
     def last(self) -> int:
@@ -68,8 +69,14 @@ def read_series(account: Account, rules: MonitorRules, complete_through: date | 
 
 def build(day: date, counts: Counts, born: int | None, seats: int, seats_known: bool, zero_days: int) -> Series:
     """A series with its running sums; M4: x days against s seats count min(1, x/s)."""
-    users = tuple(accumulate((0 if x is None else min(x, seats) for x in counts), initial=0))
-    knowns = tuple(accumulate((0 if x is None else 1 for x in counts), initial=0))
+    if None in counts:
+        counted = [0 if x is None else min(x, seats) for x in counts]
+        knowns: Sequence[int] = tuple(accumulate((x is not None for x in counts), initial=0))
+    else:
+        counted, knowns = list(counts), range(len(counts) + 1)  # type: ignore[arg-type]
+        if counted and max(counted) > seats:
+            counted = [x if x < seats else seats for x in counted]
+    users = tuple(accumulate(counted, initial=0))
     return Series(day, counts, born, seats, seats_known, zero_days, users, knowns)
 
 
