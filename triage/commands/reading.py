@@ -74,11 +74,13 @@ def no_data(error: NoData, context: Context, json: bool) -> int:
     return error.exit_code
 
 
-def fresh_rows(book: Book, view: View, text: str = "", limit: int | None = None) -> list[Row]:
+def fresh_rows(
+    book: Book, view: View, text: str = "", limit: int | None = None, sort: Sort = Sort.SEVERITY
+) -> list[Row]:
     """The rows of a view in their order, snoozed ones in their place (A17), each assessed for the newest day."""
     rows: list[Row] = []
     for _ in range(ROUNDS):  # a re-assessed row may leave the list and let one in that is older again
-        rows = book.cache.rows(book.cache.ids(view, Sort.SEVERITY, text, snoozed=True, limit=limit))
+        rows = book.cache.rows(book.cache.ids(view, sort, text, snoozed=True, limit=limit))
         if not _freshen_days(book, rows):
             break
     return rows
