@@ -16,9 +16,9 @@ from triage.rules.red_work import first_day, key
 RED, RECOVERY = "red", "recovery"
 OPEN_RED, OPEN_RECOVERY, UPGRADE = "open_red", "open_recovery", "upgrade_to_red"
 OPENING = (OPEN_RED, OPEN_RECOVERY, UPGRADE)
-FOUND = "It was so when this book was first fetched: nobody saw it happen, so a person decides."
+FOUND = "It was so when this book was first fetched: a person decides."
 CLOSED_BY_A_PERSON = "A person closed its case while it was Red: a person opens it again."
-FLEET = "So many accounts fell on one day that the feed may be at fault (M13): nothing is written by itself."
+FLEET = "A fleet event is suspected (M13): nothing is opened by itself."
 LEFT, BETTER = "left_red", "recovered"
 
 
