@@ -50,6 +50,7 @@ class FollowUpsScreen(TriageScreen):
         super().__init__(desk)
         self._rows: tuple[FollowUpDue, ...] = ()
         self._stale = True
+        self._last: set[str] = set()
         self._details: dict[str, Detail | None] = {}
 
     # --- the frame ---
@@ -89,7 +90,8 @@ class FollowUpsScreen(TriageScreen):
             self._rows = tuple(self.desk.follow_ups())
             listed.show(self._items())
         due = sum(row.due for row in self._rows)
-        facts = [f"{count(due)} due", f"{count(len(self._rows) - due)} later"] if self._rows else []
+        numbers = ((due, "due"), (len(self._rows) - due, "later"))
+        facts = [f"{count(number)} {word}" for number, word in numbers if number]
         self.query_one(TitleTabs).show("Follow-ups", facts, band=band(header, self.now))
         place, total = listed.positions
         position = [(f"{place} of {total}", "muted")] if total else []
@@ -108,12 +110,14 @@ class FollowUpsScreen(TriageScreen):
 
     def _items(self) -> list[ListItem]:
         items: list[ListItem] = []
+        self._last.clear()
         for name, due in (("Due", True), ("Later", False)):
             rows = [row for row in self._rows if row.due is due]
             if rows:
                 items += [ListItem(None, "")] if items else []
                 items.append(ListItem(None, (name, len(rows))))
                 items += [ListItem(row.account_id, row) for row in rows]
+                self._last.add(rows[-1].account_id)
         return items or [ListItem(None, (NONE, 0))]
 
     def _draw_row(self, item: ListItem, width: int, look: Look, here: bool) -> Strip:
@@ -131,7 +135,8 @@ class FollowUpsScreen(TriageScreen):
             return ()
         keys = keys_now(self)
         ways = [(keys[action], *LABELS[action]) for action in _order(item.value) if action in keys]
-        return details(item.value, width, look, ways)
+        lines = details(item.value, width, look, ways)
+        return lines[:-1] if item.value.account_id in self._last else lines  # never two blank lines
 
     def _detail(self, account_id: str) -> Detail | None:
         if account_id not in self._details:

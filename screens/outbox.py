@@ -160,13 +160,14 @@ class OutboxScreen(OutboxActions):
             sections[_section(row, today)].append(row)
         items: list[ListItem] = []
         messages = {"Needs you": self._needy, "On their way": self._moving}
-        self._last = {rows[-1].change_id for rows in sections.values() if rows}
+        self._last.clear()
         for name, rows in sections.items():
             found = [ListItem(f"message:{one.outreach_id}", one) for one in messages.get(name, [])]
             found += [ListItem(row.change_id, row) for row in rows]
             if found:
                 items += [ListItem(None, "")] if items else []
                 items += [ListItem(None, (name, len(found))), *found]
+                self._last.add(str(found[-1].key))
         return items or [ListItem(None, ("Nothing was written yet", 0))]
 
     # --- lines ---
@@ -188,7 +189,8 @@ class OutboxScreen(OutboxActions):
     def _open_row(self, item: ListItem, width: int, look: Look) -> Sequence[Strip]:
         change = item.value
         if isinstance(change, Message):
-            return message_row.details(change, width, look)
+            shown = message_row.details(change, width, look)
+            return shown[:-1] if item.key in self._last else shown
         if not isinstance(change, Change):
             return ()
         detail = self._detail(change)
@@ -199,7 +201,7 @@ class OutboxScreen(OutboxActions):
         lines = details(
             change, width, look, self.now, self._conflict(change), currency, choices, first_sent=first, before=before
         )
-        return lines[:-1] if change.change_id in self._last else lines  # never two blank lines
+        return lines[:-1] if item.key in self._last else lines  # never two blank lines
 
     def _detail(self, change: Change) -> Detail | None:
         if change.account_id not in self._details:

@@ -23,6 +23,7 @@ from widgets.word_input import WordInput
 
 LABEL = 10
 TO_CHARS, SUBJECT_CHARS, TEXT_CHARS = 200, 200, 8000
+NARROW = 80  # columns below which a name beside the address has no room
 KEPT_AFTER = 0.4  # seconds without a key before a draft is written down
 WIDE, SMALL, ROOMY = 120, 22, 32  # columns for facts at the right; lines below which they have no room, and for gaps
 FRAME = 15  # lines that are not the facts': frame, fields, a text of three lines, the ways
@@ -80,6 +81,7 @@ class OutreachDraft(TriageScreen):
         if gap >= 0:
             before = letter.text[:gap].split("\n")
             letter.move_cursor((len(before) - 1, len(before[-1])))
+            self.call_after_refresh(letter.scroll_cursor_visible, animate=False)
         self.set_focus(letter if self.kept[0] else self.query_one("#to"))
         self.renew()
 
@@ -90,6 +92,7 @@ class OutreachDraft(TriageScreen):
 
     def _fit(self) -> None:
         self.set_class(self.app.size.width >= WIDE, "-wide")
+        self.set_class(self.app.size.width < NARROW, "-narrow")
         self.set_class(self.app.size.height < SMALL, "-small")
         self.set_class(self.app.size.height >= ROOMY, "-roomy")
 

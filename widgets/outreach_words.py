@@ -90,6 +90,7 @@ def happened_at(message: Message) -> datetime:
 def message_lines(messages: Sequence[Message], now: datetime, width: int, look: Look) -> list[tuple[Line, Line]]:
     """Return the lines of an account's messages, newest first: mark and word, what, when; then why, where there is."""
     lines: list[tuple[Line, Line]] = []
+    indent = 15 if width >= 44 else 2
     for one in messages[:MOST]:
         loud = "strong bold" if one.state in NEEDS_YOU else "text"
         mark, ink = state_mark(one.state, look)[:2]
@@ -99,7 +100,7 @@ def message_lines(messages: Sequence[Message], now: datetime, width: int, look: 
         pieces: list[Piece] = [(f"{mark} ", ink), (f"{state_word(one):<13}", loud), (about, "text")]
         lines.append((pieces, [(when, "muted")]))
         if one.state in (*NEEDS_YOU, *ON_THE_WAY, OutreachState.DROPPED):
-            lines += [([(" " * 15 + part, "muted")], ()) for part in wrap(state_sentence(one), width - 15, 3)]
+            lines += [([(" " * indent + part, "muted")], ()) for part in wrap(state_sentence(one), width - indent, 3)]
     if len(messages) > MOST:
         lines.append(([(f"  {len(messages) - MOST} more", "muted")], ()))
     return lines

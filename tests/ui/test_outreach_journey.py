@@ -1,4 +1,4 @@
-"""Outreach by its keys: a real book that drifts, a real mail server, the server's own trail; each journey to its end."""
+"""Outreach by its keys: a real book that drifts, a real mail server, the server's own trail; to the end."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -212,7 +212,8 @@ async def test_M17_a_gap_is_named_and_keeps_the_mail_back_until_it_is_written(si
             assert app.focused is letter
             gap = "[no tip for the use case]"
             row, column = letter.cursor_location
-            assert letter.text.split("\n")[row][column:].startswith("[no ")  # the caret stands at the gap
+            assert letter.text.split("\n")[row][column:].startswith("[no ")  # the caret stands at the gap, in sight
+            await wait(pilot, lambda: gap in seen(app))
             await pilot.press(*["delete"] * len(gap))
             assert "[no " not in letter.text
             await wait(pilot, lambda: "! Gap" not in seen(app) and "still has a gap" not in seen(app))
