@@ -31,14 +31,13 @@ class Line(Value, frozen=True):
 
 
 class Dimension(Value, frozen=True):
-    """One dimension: weight (0-1), score 0-100 (None: no data), `red` past its line (None: unknown), and why."""
+    """One dimension: weight (0-1), score 0-100 (None: no data), `red` past its line (None: unknown)."""
 
     name: str
     weight: float
     score: float | None
     red: bool | None
     lines: tuple[Line, ...]
-    why: str
 
 
 class Episode(Value, frozen=True):

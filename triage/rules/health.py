@@ -58,12 +58,17 @@ def read_health(
     now: datetime,
     complete_through: date | None,
     recorded: Collection[str] = (),
+    *,
+    brief: bool = False,
 ) -> Health:
-    """M, D, H and R over one account. `past` None: this cache never saw it, so its alert is replayed (M12)."""
+    """M, D, H and R over one account. `past` None: this cache never saw it, so its alert is replayed (M12).
+
+    `brief`: as far as a row needs it, without the sentence of M, indicators (H6), movers (H17) and tasks (R10, R12).
+    """
     policy, book = rules.policy, rules.book
     alert = replay(account, policy, book, complete_through) if past is None else past.alert
     known = past or Past()
-    monitor = read_monitor(account, policy, book, now, complete_through, alert)
+    monitor = read_monitor(account, policy, book, now, complete_through, alert, brief)
     red = read_red(
         account,
         usage_facts(monitor),
@@ -73,6 +78,7 @@ def read_health(
         known.episode,
         high_value=high_value(account, policy, book),
         recorded=recorded,
+        brief=brief,
     )
     index = read_index(
         account,
@@ -84,6 +90,7 @@ def read_health(
         complete_through,
         known.days,
         red.is_red,
+        brief,
     )
     tree = read_tree(account, rules.tree, policy, now, complete_through, memo=rules.memo)
     return Health(monitor, tree, index, red, known)

@@ -27,8 +27,12 @@ def read_index(
     complete_through: date | None,
     history: Sequence[Snapshot] = (),
     red: bool = False,
+    brief: bool = False,
 ) -> IndexReading:
-    """H1-H17 for one account; `ratio` and `monitor_state` are the monitor's (M7, M9b), `red`: a Red episode is open."""
+    """H1-H17 for one account; `ratio` and `monitor_state` are the monitor's (M7, M9b), `red`: a Red episode is open.
+
+    `brief`: without leading indicators (H6) and movers (H17), which no list shows.
+    """
     rules = policy.index
     day, today = assessment_day(account, complete_through), now.date()
     at = day or today
@@ -46,13 +50,13 @@ def read_index(
         partial,
         name,
         components,
-        trend.indicators(account, monitor_state, rules, day, today),
+        () if brief else trend.indicators(account, monitor_state, rules, day, today),
         worth.value_tier(account.mrr, book),
         worth.priority(account.mrr, score),
         tilt,
         points,
         trend.drop(score, risk, history, rules.movement, at),
-        trend.movers(components, history, rules.movement, at),
+        () if brief else trend.movers(components, history, rules.movement, at),
         None if score is None else worth.renewal(score, rules.heuristics),
         upsell,
         day,

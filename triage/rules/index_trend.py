@@ -131,10 +131,11 @@ def slope(score: float | None, history: Sequence[Snapshot], rules: Movement, day
     count = len(points)
     if count < rules.trend_points:
         return None, count
-    days = [float((at - day).days) for at, _ in points]
-    middle, mean = sum(days) / count, sum(value for _, value in points) / count
-    across = sum((x - middle) ** 2 for x in days)
-    along = sum((x - middle) * (value - mean) for x, (_, value) in zip(days, points, strict=True))
+    today = day.toordinal()
+    days = [float(at.toordinal() - today) for at, _ in points]
+    middle, mean = sum(days) / count, sum([value for _, value in points]) / count
+    across = sum([(x - middle) ** 2 for x in days])
+    along = sum([(x - middle) * (value - mean) for x, (_, value) in zip(days, points, strict=True)])
     return along / across * WEEK, count
 
 

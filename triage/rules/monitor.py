@@ -58,10 +58,11 @@ def read_monitor(
     now: datetime,
     complete_through: date | None,
     alert: Alert | None,
+    brief: bool = False,
 ) -> MonitorReading:
     """The account's reading at `now` and its alert after this day; `alert` is the one stored with the last verdict.
 
-    Idempotent within one day t: read again with the alert it returned, it says the same.
+    Idempotent within one day t: read again with the alert it returned, it says the same. `brief`: without `why`.
     """
     rules, series = policy.monitor, read_series(account, policy.monitor, complete_through)
     look = _look(account, rules, book, series, None if series is None else series.last)
@@ -94,6 +95,8 @@ def read_monitor(
         usage_60d=None if series is None else _usage_then(series, rules),
         data_days=0 if series is None else series.last + 1 - max(series.born or 0, 0),
     )
+    if brief:
+        return reading
     return msgspec.structs.replace(reading, why=_why(reading, look, rules, str(account.tier)))
 
 

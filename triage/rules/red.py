@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import date, datetime
 
 from data.account import Account
-from data.red_account import Clock, Dimension, Episode, RedReading, Task, UsageFacts
+from data.red_account import Dimension, Episode, RedReading, Task, UsageFacts
 from triage.policy import Policy
 from triage.policy_red import RedRules
 from triage.rules import red_episode as episodes
@@ -26,8 +26,12 @@ def read_red(
     *,
     high_value: bool = False,
     recorded: Collection[str] = (),
+    brief: bool = False,
 ) -> RedReading:
-    """R1–R14, R20 of one day, the same when read twice; `high_value` is M14's, `recorded` the R10 keys in the trail."""
+    """R1–R14, R20 of one day, the same when read twice; `high_value` is M14's, `recorded` the R10 keys in the trail.
+
+    `brief`: without the tasks, which no list shows.
+    """
     day = assessment_day(account, complete_through) or now.date()
     before = episode or _lost(account, usage, policy, now, day)
     judged, reference = episodes.frozen(usage, before, policy, day)
@@ -37,9 +41,12 @@ def read_red(
     below = None if score is None else score < threshold - TOLERANCE
     well = _well(account, usage, before, policy, day, score)
     after = episodes.advance(before, episodes.Today(account, usage, found, score, well, below, day, now), policy)
-    timed, tasks = _work(account, after, policy, now, high_value, recorded)
+    running = after if episodes.is_open(after) else None
+    timed = () if running is None else work.clocks(account, running, policy, now)
+    planned = None if brief else running
+    tasks = () if planned is None else _tasks(account, planned, policy, now, high_value, recorded)
     return RedReading(
-        is_red=episodes.is_open(after),
+        is_red=running is not None,
         causes=_causes(below, found),
         composite=score,
         coverage=coverage,
@@ -95,21 +102,16 @@ def _well(
     return composite(dimensions(account, judged, episode.reference, policy, day), policy.red)[0]
 
 
-def _work(
+def _tasks(
     account: Account,
-    episode: Episode | None,
+    episode: Episode,
     policy: Policy,
     now: datetime,
     high_value: bool,
     recorded: Collection[str],
-) -> tuple[tuple[Clock, ...], tuple[Task, ...]]:
-    if episode is None or not episodes.is_open(episode):
-        return (), ()
-    tasks = work.designations(account, episode, policy, recorded)
-    return work.clocks(account, episode, policy, now), (
-        *tasks,
-        *work.cadence(account, episode, policy, now, high_value),
-    )
+) -> tuple[Task, ...]:
+    first = work.designations(account, episode, policy, recorded)
+    return *first, *work.cadence(account, episode, policy, now, high_value)
 
 
 def _lost(account: Account, usage: UsageFacts, policy: Policy, now: datetime, day: date) -> Episode | None:

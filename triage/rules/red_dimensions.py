@@ -95,14 +95,7 @@ def _yes(name: str, value: bool | None) -> Line:
 def _dimension(name: str, weight: float, score: float | None, lines: tuple[Line, ...]) -> Dimension:
     """Red past any line, not Red where at least one line is known and none is passed."""
     known = [line.red for line in lines if line.red is not None]
-    why = "; ".join(_said(line) for line in lines)
-    return Dimension(name, weight, score, any(known) if known else None, lines, why)
-
-
-def _said(line: Line) -> str:
-    if line.red is None:
-        return f"{line.name} {'lapsed' if line.lapsed else 'unknown'}"
-    return f"{line.name} {line.value:.4g} against {line.limit:.4g}: {'red' if line.red else 'fine'}"
+    return Dimension(name, weight, score, any(known) if known else None, lines)
 
 
 def _usage(usage: UsageFacts, reference: float | None, rules: RedRules) -> Dimension:
