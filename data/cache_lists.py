@@ -8,7 +8,7 @@ import msgspec
 
 from data.account import Account
 from data.assessment import NO_RANK, Row
-from data.cache_facts import CacheFacts
+from data.cache_imports import CacheImports
 from data.health_book import Peer, Seat
 from data.list_filter import filter_tests
 from data.ports import Counts, Sort, View
@@ -68,7 +68,7 @@ def list_query(view: View, sort: Sort, text: str, untouched: bool, snoozed: bool
     return f"{' UNION ALL '.join(selects)} ORDER BY {columns}", values
 
 
-class CacheLists(CacheFacts):
+class CacheLists(CacheImports):
     """The readers. Each refuses the book of another backend than the expected one (WrongBackend)."""
 
     def counts(self, now: float | None = None) -> Counts:
@@ -157,7 +157,7 @@ class CacheLists(CacheFacts):
 
     def accounts_for(self, numbers: Sequence[int]) -> list[Account]:
         """The accounts of these numbers, in their order; accounts removed meanwhile are left out."""
-        return [self.decoded(blob, _account) for blob in self._blobs("account", "payload", numbers)]
+        return self.with_imports([self.decoded(blob, _account) for blob in self._blobs("account", "payload", numbers)])
 
     def accounts_of(self, ids: Sequence[str]) -> list[Account]:
         """The accounts of these ids, in no order; those that are not cached are left out."""
@@ -189,7 +189,7 @@ class CacheLists(CacheFacts):
         """An account as the server sent it, None when it is not cached."""
         self.check_backend()
         found = self.all("SELECT payload FROM account WHERE id = ?", (account_id,))
-        return self.decoded(found[0][0], _account) if found else None
+        return self.with_imports([self.decoded(found[0][0], _account)])[0] if found else None
 
     def lapsed(self, now: float, complete_through: str, policy: str, limit: int) -> list[Account]:
         """Accounts whose verdict no longer counts, at most `limit`, at-risk ones first within each cause.

@@ -24,6 +24,7 @@ class CacheShadow(CacheWrite):
                 kept += ["audit_after", "audit_problem"]
             else:
                 self.connection.execute("DELETE FROM audit")
+                self.connection.execute("DELETE FROM imported")
             marks = ", ".join("?" * len(kept))
             self.connection.execute(f"DELETE FROM meta WHERE key NOT IN ({marks})", kept)
             self.put(base_url=base_url, epoch=epoch, audit_restart=1, book_since=now.timestamp() if now else None)

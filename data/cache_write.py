@@ -133,9 +133,10 @@ class CacheWrite(CacheCases):
         newest = {item.account.id: item for item in sorted(items, key=lambda item: item.account.seq)}
         ids = list(newest)
         touches, pasts = self.touches_of(ids), self.pasts_of(ids)
+        accounts = self.with_imports([item.account for item in newest.values()])
         return [
-            (item, assess(item.account, touches.get(item.account.id, ()), pasts.get(item.account.id)))
-            for item in newest.values()
+            (item, assess(account, touches.get(account.id, ()), pasts.get(account.id)))
+            for item, account in zip(newest.values(), accounts, strict=True)
         ]
 
     def pasts_of(self, ids: Sequence[str]) -> dict[str, Past]:

@@ -37,6 +37,11 @@ CREATE TABLE history (
 	past BLOB NOT NULL,
 	PRIMARY KEY (number)
 );
+CREATE TABLE imported (
+	account_id VARCHAR NOT NULL,
+	usage BLOB NOT NULL,
+	PRIMARY KEY (account_id)
+);
 CREATE TABLE listing (
 	number INTEGER NOT NULL,
 	id VARCHAR NOT NULL,

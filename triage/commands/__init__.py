@@ -13,6 +13,7 @@ COMMANDS = {
     "monitor": ("monitor", "every open usage alert, and what would be sent; --send sends it"),
     "portfolio": ("portfolio", "the book in figures: index, risk, industries, red accounts"),
     "backtest": ("backtest", "how well the health index ranks churn that is known, in a file of yours"),
+    "import": ("importing", "daily active users from CSV or JSONL, for accounts whose source has none"),
     "remedy": ("remedy", "queue a remedy with its reason"),
     "assess": ("assess", "the decision tree over one account; another tree, and what it would change"),
     "outbox": ("outbox", "the queue of changes, and what to do with each"),
