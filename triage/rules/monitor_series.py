@@ -70,8 +70,8 @@ def read_series(account: Account, rules: MonitorRules, complete_through: date | 
 def build(day: date, counts: Counts, born: int | None, seats: int, seats_known: bool, zero_days: int) -> Series:
     """A series with its running sums; M4: x days against s seats count min(1, x/s)."""
     if None in counts:
-        counted = [0 if x is None else min(x, seats) for x in counts]
-        knowns: Sequence[int] = tuple(accumulate((x is not None for x in counts), initial=0))
+        counted = [0 if x is None else x if x < seats else seats for x in counts]
+        knowns: Sequence[int] = tuple(accumulate([x is not None for x in counts], initial=0))
     else:
         counted, knowns = list(counts), range(len(counts) + 1)  # type: ignore[arg-type]
         if counted and max(counted) > seats:
