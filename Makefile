@@ -5,7 +5,7 @@ BIN = .venv/bin
 READY = .venv/.ready
 COVERING = tests/wire tests/rules tests/desk tests/faults/test_outbox_machine.py
 
-.PHONY: demo test check audit bench soak plant planted cover schema openapi screenshot pins clean
+.PHONY: demo test check audit bench backtest soak plant planted cover schema openapi screenshot pins clean
 
 demo: $(READY)  ## the reference server with a seeded book, and the app
 	@$(BIN)/triage demo $(ARGS)
@@ -26,6 +26,9 @@ audit: $(READY)  ## known vulnerabilities of the pinned packages; needs the netw
 
 bench: $(READY)  ## figures as ratios against a peer in the same run, into docs/benchmarks.md
 	$(BIN)/python tests/bench/run.py $(ARGS)
+
+backtest: $(READY)  ## docs/backtest.md: the health index on two public tables, fetched from the package index
+	$(BIN)/python docs/backtest.py
 
 soak: $(READY)  ## the long sweeps, into docs/soak.md; SOAK_MINUTES=35 makes each stop at its share of the time
 	SOAK_MINUTES=$(SOAK_MINUTES) $(BIN)/python -m pytest -n 2 --dist worksteal -m soak --soak-report=docs/soak.md $(ARGS)
