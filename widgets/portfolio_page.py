@@ -13,7 +13,7 @@ from widgets.line import Painted, strip
 from widgets.look import Look
 from widgets.portfolio_parts import industry_part, kpi_lines, risk_part, urgent_part
 from widgets.portfolio_red import fleet_lines, outreach_part, red_part
-from widgets.spots import Cells, Part, Placed, Spot, below, beside, pieces, places
+from widgets.spots import Cells, Part, Placed, Spot, below, beside, in_order, pieces, places
 
 TWO_COLUMNS = 120
 GAP = 4
@@ -170,13 +170,13 @@ class PortfolioPage(Painted, can_focus=True):
     def action_end(self, place: int) -> None:
         """g, G: the first and the last number."""
         if self._placed:
-            self._go(sorted(self._placed, key=lambda one: (one.part, one.line, one.start))[place])
+            self._go(in_order(self._placed)[place])
 
     def next_part(self) -> None:
         """tab: the first number of the next part, after the last part that of the first."""
         here = self._at()
         if here is not None:
-            order = sorted(self._placed, key=lambda one: (one.part, one.line, one.start))
+            order = in_order(self._placed)
             self._go(next((one for one in order if one.part > here.part), order[0]))
 
     def action_choose(self) -> None:

@@ -87,13 +87,14 @@ def places(lines: Sequence[Cells], line: int, column: int, part: int, look: Look
     return found
 
 
+def in_order(placed: Sequence[Placed]) -> list[Placed]:
+    """Return the spots as they are read: part by part, line by line."""
+    return sorted(placed, key=lambda one: (one.part, one.line, one.start))
+
+
 def beside(placed: Sequence[Placed], here: Placed, step: int) -> Placed:
-    """Return the next spot of the same line; at its end the one that follows on the page."""
-    row = sorted((one for one in placed if one.line == here.line), key=lambda one: one.start)
-    at = row.index(here) + step
-    if 0 <= at < len(row):
-        return row[at]
-    order = sorted(placed, key=lambda one: (one.part, one.line, one.start))
+    """Return the next spot as they are read; from a line's end that of the next line."""
+    order = in_order(placed)
     return order[max(0, min(len(order) - 1, order.index(here) + step))]
 
 
