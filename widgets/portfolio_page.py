@@ -18,7 +18,7 @@ from widgets.spots import Cells, Part, Placed, Spot, below, beside, in_order, pi
 TWO_COLUMNS = 120
 GAP = 4
 LEFT_SHARE, LEFT_MOST, RIGHT_MOST = 0.54, 84, 84
-URGENT, URGENT_TALL, TALL = 5, 12, 48
+URGENT, URGENT_TALL, TALL = 5, 12, 42
 
 
 Placing = tuple[int, int, Cells, Part | None]  # column, width, line, and the part whose heading stands there instead
