@@ -10,6 +10,7 @@ from widgets.line import Line, Painted, Piece, cells, strip
 from widgets.look import Look
 
 WIDE = 100
+GAPS = ((3, False), (2, False), (2, True), (1, True))  # between the main tabs, and with short counts
 
 
 class Tab(NamedTuple):
@@ -76,11 +77,15 @@ class ViewTabs(Painted):
     def _placed(
         self, main: list[Tab], aside: list[Tab], width: int, look: Look
     ) -> tuple[Line, Line, list[tuple[int, int, str]]]:
-        """Place the main tabs as wide as they fit, and what fits beside them; the active one is dropped last."""
+        """Place the main tabs as wide as they fit, two columns apart where that leaves room for one more aside."""
         digits = width >= WIDE
-        for gap, short in ((3, False), (2, False), (2, True), (1, True)):
+        last = list(aside)
+        while len(last) > 1:
+            last = _without_first_dropped(last, self._active)
+        room = cells(self._row(last, digits, 3, False, look)[0]) + 2 if last else 0
+        for beside, gap, short in (*((room, *gap) for gap in GAPS[:2]), *((1, *gap) for gap in GAPS)):
             left, spans = self._row(main, digits, gap, short, look)
-            if cells(left) < width:
+            if cells(left) + beside <= width:
                 break
         while aside:
             right, right_spans = self._row(aside, digits, 3, False, look)

@@ -1,4 +1,4 @@
-"""The views, orders and filters of the four health systems on the command line, and their words in JSON, CSV and text."""
+"""The views, orders and filters of the four health systems on the command line; their words in JSON, CSV and text."""
 
 import csv
 import io
