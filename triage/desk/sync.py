@@ -277,10 +277,13 @@ def _check(
 
 
 def lapsed(session: Session, cache: Cache) -> int:
-    """Re-assess the rows whose verdict has lapsed, at-risk ones first; returns how many."""
-    done = 0
+    """Re-assess the rows whose verdict has lapsed by now, at-risk ones first; returns how many.
+
+    What lapses while this runs waits: young accounts of a book that nobody has looked over yet lapse at once.
+    """
+    done, now = 0, session.clock()
     while True:
-        some = reassess_lapsed(cache, session.assess_for(cache), session.clock(), session.rules_mark, LAPSED_AT_ONCE)
+        some = reassess_lapsed(cache, session.assess_for(cache), now, session.rules_mark, LAPSED_AT_ONCE)
         done += some
         if some < LAPSED_AT_ONCE:
             return done

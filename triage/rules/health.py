@@ -31,6 +31,8 @@ from triage.rules.tree import Memo, read_tree
 from triage.rules.tree_answers import answers_turn_at
 from triage.rules.tree_verdicts import tree_verdicts
 
+MICROSECOND = timedelta(microseconds=1)
+
 
 class Rulebook(Value, frozen=True):
     """What the rules judge by beside the account: policy, tree, the book as a whole; `memo` spares equal tree walks."""
@@ -189,7 +191,7 @@ def turns_at(account: Account, health: Health, rules: Rulebook, now: datetime) -
     if monitor.day is not None and monitor.state is not MonitorState.DATA_GAP:
         turns.append(_stale_from(monitor.day, policy.monitor.stale_days, now))
     if rules.book.day is None and monitor.tenure_days is not None and monitor.tenure_days < policy.monitor.young_days:
-        turns.append(now)  # held against a benchmark of its peers, which nobody has looked over yet (M5)
+        turns.append(now + MICROSECOND)  # held against a benchmark of its peers, which nobody has looked over yet (M5)
     return min((turn for turn in turns if turn is not None), default=None)
 
 
