@@ -187,10 +187,10 @@ class InboxScreen(ListScreen):
             )
             some += [(f"remedy('{kind}')", label, short) for kind, label, short in remedies if kind in allowed]
             some += [("menu", "all actions", "actions"), *((("contact", "log talk", ""),) if self.may_record() else ())]
-            some += [("why", "why", "")]
+            some += [("why", "why", ""), *((("outreach", "outreach", ""),) if self.may_record() else ())]
         else:
             some = [("audit", "audit", "")]
-        some += [("filter", "filter", ""), ("outbox", "outbox", "")]
+        some += [("filter", "filter", ""), ("outbox", "outbox", ""), ("follow_ups", "follow-ups", "")]
         some = (
             [("sync", "sync now", ""), *some] if stale or not self.target() else [*some, ("sync", "sync now", "sync")]
         )
