@@ -73,4 +73,4 @@ def _always_high(series: Series, line: float, rules: MonitorRules) -> bool:
     lowest = min(map(sub, users[width + least :], users[least:]))
     highest = max(map(sub, users[length:], users)) / length
     early = max(users[days] / days for days in range(least, length))
-    return lowest / width >= line * max(highest, early)
+    return bool(lowest / width >= line * max(highest, early))
