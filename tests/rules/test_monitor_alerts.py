@@ -180,6 +180,13 @@ def test_M12_replay_of_unknown_seats_and_of_nothing():
     assert replay(account(daily, flags=["churned"]), POLICY, EMPTY_BOOK, DAY) is None
 
 
+def test_M12_a_replay_counts_the_calm_days_of_an_open_alert():
+    for back, calm in ((8, 0), (9, 1), (10, 2)):  # R = 0.25 + 0.75 k/14 reaches 0.70 with k = 9
+        rebuilt = replay(account([4] * (160 - back) + [1] * 20 + [4] * back), POLICY, EMPTY_BOOK, DAY)
+        assert rebuilt.calm == tuple(DAY - timedelta(days=one) for one in range(calm))[::-1]
+        assert rebuilt.escalated is not None
+
+
 RUNS = st.lists(st.tuples(st.integers(3, 50), st.one_of(st.integers(0, 6), st.none())), min_size=3, max_size=9)
 
 
