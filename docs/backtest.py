@@ -102,7 +102,8 @@ def main() -> None:
             section(
                 "A software service",
                 "2,000 customers of a fictional SaaS, from the source package of `pysurvival`. Usage: which products\n"
-                "are active and articles viewed; support: minutes on the phone, 12 or more being worst; sentiment: CSAT.",
+                "are active and articles viewed; support: minutes on the phone, 12 or more being worst; "
+                "sentiment: CSAT.",
                 saas(place),
                 "churned",
                 SAAS,

@@ -9,7 +9,6 @@ import pytest
 from kit.planted.every import PAGE, PLANTS, page_text
 from kit.planted.hand import FAST, PACKAGES, ROOT, Plant, Stale, environment, problem_of, put, run, scratch_copy
 
-
 # the fifteen of quality.md each time, the others in long runs and by `make planted`
 CHOSEN = [name if plant.named else pytest.param(name, marks=pytest.mark.soak) for name, plant in PLANTS.items()]
 
