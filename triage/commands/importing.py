@@ -6,10 +6,10 @@ from pathlib import Path
 from triage.commands.context import Context, emit, emit_json
 from triage.commands.parser import Parser
 
-_EPILOG = """CSV with the heading `account,day,active_users[,feature]`, or one JSON object a line with these keys. `day` is
-a complete UTC day, YYYY-MM-DD; write 0 where nobody was active: a day that is missing is unknown. What the backend
-itself sends of an account goes before. Imported days stay over syncs, the last 180 of them; a rebuilt cache has to be
-told again."""
+_EPILOG = """CSV with the heading `account,day,active_users[,feature]`, or one JSON object a line with these keys.
+`day` is a complete UTC day, YYYY-MM-DD; write 0 where nobody was active: a day that is missing is unknown. What the
+backend itself sends of an account goes before. Imported days stay over syncs, the last 180 of them; a rebuilt cache
+has to be told again."""
 
 
 def add(name: str, parser: Parser) -> None:
