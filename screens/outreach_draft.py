@@ -35,7 +35,7 @@ WAYS = (
 )
 
 
-class Label(Lines):
+class Caption(Lines):
     """A muted label or remark beside a field."""
 
     GROUND = Painted.GROUND
@@ -63,12 +63,12 @@ class OutreachDraft(TriageScreen):
                 with Horizontal(classes="entry"):
                     yield _label("To")
                     yield WordInput(to, most=TO_CHARS, id="to")
-                    yield Label(id="to-remark")
-                yield Label([(self._sender(), ())], id="from")
+                    yield Caption(id="to-remark")
+                yield Caption([(self._sender(), ())], id="from")
                 with Horizontal(classes="entry"):
                     yield _label("Subject")
                     yield WordInput(subject, most=SUBJECT_CHARS, id="subject")
-                yield Label(id="text-head")
+                yield Caption(id="text-head")
                 yield LetterArea(text, id="text")
             yield OutreachFacts(id="facts")
         yield ChannelRows(WAYS, id="ways")
@@ -173,13 +173,13 @@ class OutreachDraft(TriageScreen):
         wide = self.has_class("-wide")
         most = max(2, self.app.size.height - (8 if wide else FRAME))
         self.query_one(OutreachFacts).show(self.form, self.now, most)
-        self.query_one("#to-remark", Label).show([([(known, "muted")], ())])
+        self.query_one("#to-remark", Caption).show([([(known, "muted")], ())])
         counted: Piece = (
             f"{count(len(text))} of {count(TEXT_CHARS)}",
             "cap bold" if len(text) > TEXT_CHARS else "muted",
         )
         keys: list[Piece] = [("ctrl+e", "key"), (" editor   ", "muted"), counted]
-        self.query_one("#text-head", Label).show([([("Text", "muted")], keys)])
+        self.query_one("#text-head", Caption).show([([("Text", "muted")], keys)])
 
     def person(self, address: str) -> str:
         """Return the name behind an address, empty where nobody of the account has it."""
@@ -195,8 +195,8 @@ class OutreachDraft(TriageScreen):
         return [(f"{'From':<{LABEL}}", "muted"), (" ", "text"), (str(sender.name), "text"), mail]
 
 
-def _label(words: str) -> Label:
-    made = Label([([(f"{words:<{LABEL}}", "muted")], ())])
+def _label(words: str) -> Caption:
+    made = Caption([([(f"{words:<{LABEL}}", "muted")], ())])
     made.styles.width = LABEL
     return made
 

@@ -7,6 +7,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
+from textual.content import Content
 from textual.message import Message
 from textual.strip import Strip
 from textual.widgets import Input
@@ -83,7 +84,7 @@ class FilterLine(Horizontal):
     def compose(self) -> ComposeResult:
         """Prompt, input, keys."""
         yield _Words([(" ", "text"), ("/", "key")], id="slash")
-        yield FilterInput(placeholder=PLACEHOLDER, compact=True, id="filter-input")
+        yield FilterInput(placeholder=Content(PLACEHOLDER), compact=True, id="filter-input")
         keys: Line = [("  ", "text"), ("enter", "key"), (" list", "muted"), ("  ", "text"), ("esc", "key")]
         yield _Words([*keys, (" clear", "muted")], id="filter-keys")
 

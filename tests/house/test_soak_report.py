@@ -33,30 +33,26 @@ def test_kills_its_worker():
 """
 
 
+def pytest_in(place, *words, **variables):
+    """A run of its own, with no other plugin than xdist: they cost more than all of these tests."""
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "xdist", *words],
+        cwd=place,
+        env={**environment(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
 def test_failures_crashes_and_unreadable_files_are_on_the_page_of_a_real_run(tmp_path):
     (tmp_path / "conftest.py").write_text('pytest_plugins = ["kit.tally"]\n')
     for name, text in (("test_fine", FINE), ("test_bad", BAD), ("test_unreadable", "import nothing_of_that_name")):
         (tmp_path / f"{name}.py").write_text(text)
     page = tmp_path / "soak.md"
     page.write_text("An older run")  # named in a word of its own, pytest would take it for a place of tests
-    words = (
-        "-p",
-        "no:hypothesispytest",
-        "-n",
-        "2",
-        "--dist",
-        "worksteal",
-        f"--soak-report={page}",
-        "--continue-on-collection-errors",
-    )
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", str(tmp_path), *words, "."],
-        cwd=tmp_path,
-        env={**environment(ROOT), "SOAK_MINUTES": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    words = ("-n", "2", "--dist", "worksteal", f"--soak-report={page}", "--continue-on-collection-errors")
+    done = pytest_in(tmp_path, "--rootdir", str(tmp_path), *words, ".", SOAK_MINUTES="1")
     assert done.returncode != 0
     said = page.read_text(encoding="utf-8")
     assert "**3 violations** in 5 sweeps." in said, said + done.stdout
@@ -92,15 +88,7 @@ def test_a_whole_run_that_counts_less_than_its_goals_has_failed(choice, workers,
     (tmp_path / "conftest.py").write_text('pytest_plugins = ["kit.tally"]\n')
     (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers = soak\n")
     (tmp_path / "test_fine.py").write_text(FINE)
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:hypothesispytest"]
-        + ["-n", workers, *words],
-        cwd=tmp_path,
-        env=environment(ROOT),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = pytest_in(tmp_path, "-n", workers, *words)
     assert done.returncode == code, done.stdout
     assert ("goal 1,000   SHORT OF IT" in done.stdout) is (choice == "whole")
     assert re.search(r"^bad answers +[34]   goal 500", done.stdout, re.MULTILINE), done.stdout
