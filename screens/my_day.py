@@ -106,7 +106,7 @@ class MyDayScreen(TriageScreen):
         if not isinstance(due, Due):
             return strip([("  ", "text"), (str(due), "strong bold")], width, look)
         strong = "strong bold" if here else "text"
-        left = left_words(due.due_at, self.now, look)
+        left = left_words(due.due_at, self.now)
         words, ink = ("now", "text") if due.due_at <= self.now and not due.late else (left[0], left[1])
         name = NAME_WIDE if width >= WIDE else NAME
         room = width - 3 - WHEN - name - (OWNER + 1 if width >= WIDE else 0)

@@ -52,7 +52,7 @@ def case_lines(view: CaseView, now: datetime, look: Look) -> Iterator[CaseLine]:
     elif view.red.clocks:
         yield from _heading("Clocks", "R11")
         for clock in view.red.clocks:
-            yield CaseLine((_label(clock.name.replace("_", " ").capitalize()), left_words(clock.due_at, now, look)))
+            yield CaseLine((_label(clock.name.replace("_", " ").capitalize()), left_words(clock.due_at, now)))
     yield from _playbook(view, now, look)
     tasks = [one for one in view.tasks if not one.done]
     if tasks:
@@ -115,7 +115,7 @@ def _stamp(stamp: Stamp, clock: Clock | None, now: datetime, look: Look) -> Case
     if clock is None:
         return CaseLine((_label(name), ("not yet", "muted")), (), f"step:{stamp.step}")
     due = (f"   by {numbers.moment(clock.due_at, now)}", "muted")
-    return CaseLine((_label(name), left_words(clock.due_at, now, look), due), (), f"step:{stamp.step}")
+    return CaseLine((_label(name), left_words(clock.due_at, now), due), (), f"step:{stamp.step}")
 
 
 def _playbook(view: CaseView, now: datetime, look: Look) -> Iterator[CaseLine]:

@@ -37,3 +37,22 @@ def test_R11_check_prints_a_line_for_an_account_with_a_missed_clock_and_fails(cl
     assert account_id in told and len(told) == len(set(told))
     assert account_id not in breached(cli("check", "--older-than", "10h"))
     assert account_id in breached(cli("check", "--older-than", "5h"))
+
+
+def test_R11_a_missed_clock_is_an_event_of_the_moment_it_ran_out(cli, sandbox):
+    account_id = red_since(cli, sandbox, 50)
+    assert cli("check").code == 1
+    shown = cli("show", account_id, "--json").json
+    [rule] = [one for one in shown["verdicts"] if one["rule"] == "R11"]
+    missed = [one for one in shown["history"] if one["kind"] == "sla_breach"]
+    assert [one["reason"] for one in missed] == ["root_cause", "assessment"] and shown["red"]["late"] == 2
+    for one in missed:
+        assert one["key"].startswith(f"red:{account_id}:") and one["key"].endswith(f":late:{one['reason']}")
+        assert rule["inputs"]["breaches"][one["key"]] == one["at"] == rule["inputs"][one["reason"]]["due_at"]
+    assert missed == [one for one in cli("show", account_id, "--json").json["history"] if one["kind"] == "sla_breach"]
+    assert [
+        line.split("SLA breach: ")[1] for line in cli("show", account_id).out.splitlines() if "SLA breach" in line
+    ] == [
+        "root cause was due",
+        "assessment was due",
+    ]

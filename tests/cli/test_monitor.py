@@ -1,6 +1,6 @@
 """`triage monitor`: what would be sent and why not, sending only what was shown, at most once; doctor's M23."""
 
-import json
+import re
 import shutil
 
 import httpx
@@ -143,7 +143,11 @@ def test_an_alert_that_no_dry_run_has_shown_is_not_sent(monitor, program, tmp_pa
         assert all("dry run" in said for key, said in outcomes.items() if key not in shown)
 
 
-def test_M23_doctor_counts_what_accounts_lack(monitor):
-    ran = monitor(free_port())("doctor", "--json")
-    [found] = [one for one in ran.json if one["name"] == "monitor"]
-    assert found["ok"] is True and "CSM" in found["what"] and "acc_" in json.dumps(found), found
+def test_M23_doctor_counts_and_lists_what_accounts_lack(monitor):
+    cli = monitor(free_port())
+    [found] = [one for one in cli("doctor", "--json").json if one["name"] == "monitor"]
+    lacking = {one["id"] for one in cli("list", "--all", "--json").json if one["owner"] is None}
+    assert found["ok"] is True and f" {len(lacking)} lack a CSM" in found["what"] and len(lacking) > 3, found
+    few, every = cli("doctor").out, cli("doctor", "-v").out
+    assert len(lacking & set(re.findall(r"acc_\w+", few))) == 3 and "-v lists all" in few
+    assert lacking <= set(re.findall(r"acc_\w+", every)) and "-v lists all" not in every

@@ -44,7 +44,7 @@ def examine(context: Context) -> list[Finding]:
         *_tree(settings),
         *_places(settings),
         *_files(settings),
-        *_monitor(settings),
+        *_monitor(settings, context.flags.verbose > 0),
         *_network(context, settings),
         *terminal,
     ]
@@ -112,13 +112,13 @@ def _files(settings: Settings) -> Iterator[Finding]:
         yield Finding(path.name, not todo, f"schema {schema}, sound, {path.stat().st_size // 1024} KiB", todo)
 
 
-def _monitor(settings: Settings) -> Iterator[Finding]:
+def _monitor(settings: Settings, every: bool) -> Iterator[Finding]:
     """M23; an account that lacks something is no fault of this installation."""
     from triage.commands.doctor_monitor import monitor_needs
 
     cache = settings.cache_file
     if cache.exists() and not _file_problem(cache, CACHE_APPLICATION_ID, CACHE_SCHEMA):  # opening would rebuild it
-        found = monitor_needs(settings)
+        found = monitor_needs(settings, every)
         yield from [Finding("monitor", True, found)] if found else []
 
 

@@ -13,18 +13,18 @@ SHOWN = 3
 WORDS = {ATTRIBUTION: "usage that can be attributed to them", TIER: "a tier", CSM: "a CSM"}
 
 
-def monitor_needs(settings: Settings) -> str | None:
-    """What there is to say; None without a synced book, which `cache.db` has its own line for."""
+def monitor_needs(settings: Settings, every: bool) -> str | None:
+    """What there is to say, with `every` account or the first few; None without a synced book, which `cache.db` tells."""
     from data.cache import Cache
 
     try:
         with closing(Cache.open(settings.cache_dir, None)) as cache:
-            return _said(cache.each_account()) if cache.synced_at is not None else None
+            return _said(cache.each_account(), every) if cache.synced_at is not None else None
     except (TriageError, sqlite3.Error):
         return None
 
 
-def _said(accounts: Iterable[Account]) -> str:
+def _said(accounts: Iterable[Account], every: bool) -> str:
     lacking: dict[str, list[str]] = {ATTRIBUTION: [], TIER: [], CSM: []}
     counts = dict.fromkeys(lacking, 0)
     total = 0
@@ -32,7 +32,7 @@ def _said(accounts: Iterable[Account]) -> str:
         total += 1
         for name in prerequisites(account):
             counts[name] += 1
-            if len(lacking[name]) < SHOWN:
+            if every or len(lacking[name]) < SHOWN:
                 lacking[name].append(account.id)
     found = [_words(WORDS[name], count, lacking[name]) for name, count in counts.items() if count]
     if not found:
@@ -41,5 +41,5 @@ def _said(accounts: Iterable[Account]) -> str:
 
 
 def _words(what: str, count: int, ids: list[str]) -> str:
-    more = ", …" if count > len(ids) else ""
+    more = ", …; -v lists all" if count > len(ids) else ""
     return f"{count:,} lack {what} ({', '.join(ids)}{more})"

@@ -7,6 +7,7 @@ from typing import Any
 from data.account import Entry
 from data.assessment import Row, Verdict, WorkspaceReading
 from data.health_index import IndexReading
+from data.red_account import Clock
 from data.remedy import Change, Preview, State, ways
 from widgets.outbox_story import field_errors
 
@@ -61,6 +62,7 @@ def shown(
     verdicts: Sequence[Verdict],
     trail: Sequence[Entry],
     index: IndexReading,
+    breaches: Sequence[tuple[str, Clock]] = (),
 ) -> dict[str, Any]:
     """The object of `show --json`: that of `list` and the verdicts, the trail, and what happened, newest first."""
     return {
@@ -68,18 +70,35 @@ def shown(
         "verdicts": [{"rule": one.rule, "verdict": one.verdict, "inputs": one.inputs} for one in verdicts],
         "score_breakdown": breakdown(index),
         "audit": [entry(one) for one in trail],
-        "history": [
-            {
-                "at": one.applied_at,
-                "kind": one.action,
-                "outcome": one.outcome,
-                "staff_id": one.actor.staff_id,
-                "name": one.actor.name,
-                "workspace_id": one.workspace_id,
-                "reason": one.reason,
-            }
-            for one in trail
-        ],
+        "history": sorted((*map(_done, trail), *map(_missed, breaches)), key=lambda one: one["at"], reverse=True),
+    }
+
+
+def _done(one: Entry) -> dict[str, Any]:
+    return {
+        "at": one.applied_at,
+        "kind": one.action,
+        "outcome": one.outcome,
+        "staff_id": one.actor.staff_id,
+        "name": one.actor.name,
+        "workspace_id": one.workspace_id,
+        "reason": one.reason,
+        "key": None,
+    }
+
+
+def _missed(breach: tuple[str, Clock]) -> dict[str, Any]:
+    """R11: a missed clock is an event of the moment at which it ran out; `key` is the same whoever derives it."""
+    key, clock = breach
+    return {
+        "at": clock.due_at,
+        "kind": "sla_breach",
+        "outcome": "late",
+        "staff_id": "system",
+        "name": "system",
+        "workspace_id": None,
+        "reason": clock.name,
+        "key": key,
     }
 
 

@@ -103,7 +103,8 @@ def _episode(account: Account, reading: RedReading, episode: Episode, policy: Po
         for clock in reading.clocks
     }
     verdict = f"late: {', '.join(late)}" if late else "in time"
-    said.append(Verdict("R11", verdict, {**due, "designated_at": iso(start), "now": iso(now)}))
+    missed: Inputs = {name: iso(clock.due_at) for name, clock in red_work.breaches(account, reading)}
+    said.append(Verdict("R11", verdict, {**due, "breaches": missed, "designated_at": iso(start), "now": iso(now)}))
     said.append(Verdict("R12", "cadence", {"keys": keys[len(policy.red.designation) :]}))
     roots = red_causes.suggested(account, reading, policy)
     chosen = None if account.case is None or account.case.root_cause is None else str(account.case.root_cause)
