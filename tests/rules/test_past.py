@@ -1,4 +1,4 @@
-"""The days that a cache keeps of an account (H13, H14): bounded whatever comes, and enough for every rule that reads them."""
+"""The days that a cache keeps of an account (H13, H14): bounded whatever comes, enough for the rules that read them."""
 
 from datetime import date, timedelta
 

@@ -14,7 +14,7 @@ WORDS = {ATTRIBUTION: "usage that can be attributed to them", TIER: "a tier", CS
 
 
 def monitor_needs(settings: Settings, every: bool) -> str | None:
-    """What there is to say, with `every` account or the first few; None without a synced book, which `cache.db` tells."""
+    """What there is to say, with `every` account or the first few; None without a synced book (`cache.db` says so)."""
     from data.cache import Cache
 
     try:
