@@ -7,7 +7,6 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
-from textual.content import Content
 from textual.message import Message
 from textual.strip import Strip
 from textual.widgets import Input
@@ -15,8 +14,6 @@ from textual.widgets import Input
 from data.safe_text import drawable, safe_text
 from widgets.line import Line, Painted, strip
 from widgets.look import Look, look_of
-
-PLACEHOLDER = "words, or health:critical drift:severe red:yes"
 
 
 class _Words(Painted):
@@ -84,7 +81,7 @@ class FilterLine(Horizontal):
     def compose(self) -> ComposeResult:
         """Prompt, input, keys."""
         yield _Words([(" ", "text"), ("/", "key")], id="slash")
-        yield FilterInput(placeholder=Content(PLACEHOLDER), compact=True, id="filter-input")
+        yield FilterInput(placeholder="words, or health:critical drift:severe red:yes", compact=True, id="filter-input")
         keys: Line = [("  ", "text"), ("enter", "key"), (" list", "muted"), ("  ", "text"), ("esc", "key")]
         yield _Words([*keys, (" clear", "muted")], id="filter-keys")
 
