@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from kit.red_book import DAY, FINE, NO_USAGE, NOW, case, facts, healthy, read, run, signals
 
 from triage.rules.red_causes import check, succeeded, suggested
-from triage.rules.red_episode import churn
+from triage.rules.red_episode import churn, own_case
 
 LATE, PAID = {"late": 5}, {}
 
@@ -177,6 +177,12 @@ def test_R14_the_servers_case_stands_in_for_a_lost_episode(kit):
     far = case(opened=begun - timedelta(days=60), designated=begun, closed=NOW - timedelta(days=40))
     assert read(kit, signals=healthy(kit, late=5), case=far).event == "designated"
     assert read(kit, signals=healthy(kit), case=case(kind="recovery")).episode is None
+
+
+def test_R14_a_case_closed_in_the_second_of_its_episodes_beginning_belongs_to_it(kit):
+    red = read(kit, now=NOW.replace(microsecond=700_000), signals=healthy(kit, late=5)).episode
+    assert own_case(kit.account(case=case(closed=NOW)), red) is not None
+    assert own_case(kit.account(case=case(closed=NOW - timedelta(seconds=1))), red) is None
 
 
 def test_R21_UC1_enterprise_red_by_usage_and_relationship_not_support(kit):

@@ -14,6 +14,7 @@ from triage.desk.health import HealthDesk
 from triage.desk.session import Session
 from triage.rules import case_duty as duty
 from triage.rules.red_causes import check, playbook, succeeded, suggested
+from triage.rules.red_episode import closed_since
 from triage.rules.red_work import key
 from triage.rules.tree_cadence import cadence_tasks
 
@@ -160,7 +161,7 @@ def current_case(account: Account, red: RedReading) -> Case | None:
     if case is None or case.closed_at is None:
         return case
     episode = red.episode
-    return case if episode is not None and case.closed_at >= episode.opened_at else None
+    return case if episode is not None and closed_since(case.closed_at, episode) else None
 
 
 def chosen_cause(case: Case | None, waiting: Sequence[Change]) -> str | None:

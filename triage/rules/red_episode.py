@@ -79,7 +79,12 @@ def own_case(account: Account, episode: Episode) -> Case | None:
     case = account.case
     if case is None or case.kind != RED:
         return None
-    return case if case.closed_at is None or case.closed_at >= episode.opened_at else None
+    return case if case.closed_at is None or closed_since(case.closed_at, episode) else None
+
+
+def closed_since(closed_at: datetime, episode: Episode) -> bool:
+    """Whether a closing is not before the episode; a server's times are whole seconds."""
+    return closed_at >= episode.opened_at.replace(microsecond=0)
 
 
 def event(episode: Episode | None, day: date) -> str | None:
