@@ -284,7 +284,7 @@ def test_filters_behind_numbers_are_read_again_as_they_were_written(desk: Desk) 
     for value in ("A", 'A "quoted" one', "two words", "ß", "a:b"):
         assert filter_tests(named("industry", value)) == (["industry = ?"], [value.casefold()])
     assert json.loads(filter_tests(these(["Acc_1", 'b"c']))[1][0]) == ["Acc_1", 'b"c']
-    for text in ("mrr-from:x", "mrr-below:99999999999999999999", "sla-before:soon", "designated-from:2026-01-01"):
+    for text in ("mrr-from:x", "mrr-below:99999999999999999999", "sla-before:soon", "designated-from:2026-01-01T00:00"):
         assert filter_tests(text) == (["0"], [])
         assert desk.open_list(View.BOOK, Sort.NAME, text).total == 0
 
