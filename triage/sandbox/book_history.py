@@ -66,7 +66,7 @@ class History:
             found.append(self._contact(account, 20 + int(self._chance() * 30)))
         if story == "outreach":
             found.append(self._outreach(account, 2))
-        elif case.usage in ("drifting", "dropping", "fading") and nth % 5 in (0, 2):
+        elif case.usage in ("drifting", "dropping", "fading") and nth % 10 in (0, 2, 5):
             found += self._thread(account, 1 + nth % 11, nth % 3 == 0)
         elif since is None and nth % 29 == 4 and account["created_at"] < self._calendar.day(-45):
             found += self._thread(account, 4 + nth % 37, nth % 37 > 8 or nth % 2 == 0)
