@@ -260,7 +260,10 @@ def test_M21_an_outreach_during_an_alert_stands_apart_from_the_alerted_only(own:
     found = desk.portfolio().outreach
     assert found.contacted.count == before.contacted.count + 1 and found.alone.count == before.alone.count - 1
     assert found.written == before.written + 1 and found.answered == before.answered
-    assert found.behind_contacted.accounts == before.behind_contacted.accounts + 1 and some.id in found.behind_contacted.text
+    assert (
+        found.behind_contacted.accounts == before.behind_contacted.accounts + 1
+        and some.id in found.behind_contacted.text
+    )
     write(desk, "log_reply", some.id, {"outreach_id": entry.change_id})
     assert desk.portfolio().outreach.answered == before.answered + 1
     for behind in (found.behind_contacted, found.behind_alone):
