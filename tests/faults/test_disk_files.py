@@ -23,6 +23,7 @@ from data.outbox import Outbox
 from data.ports import View
 from data.remedy import Change, Order, Preview
 from data.safe_text import SafeText
+from data.schema import CACHE_SCHEMA
 from triage.cli import main
 from triage.commands.rescue import rescue
 
@@ -79,7 +80,7 @@ def account_of() -> Callable[..., object]:
         "downgraded_from",
     ]
     empty += ["downgrade_cause", "payment_mode", "revenue_class", "currency", "mrr", "discount", "created_at"]
-    empty += ["renewal_at", "csm", "admin_logins", "signals", "claim", "snooze", "updated_at"]
+    empty += ["renewal_at", "csm", "admin_logins", "signals", "claim", "snooze", "case", "updated_at"]
     rest = {"tier": "pilot", "contacts": [], "workspaces": [], "flags": [], "version": 4, "seq": 10}
     plain = {"name": "Northwind", **dict.fromkeys(empty), **rest}
     return lambda account_id: account_decoder.decode(json.dumps({"id": account_id, **plain}).encode())
@@ -277,7 +278,7 @@ def test_a_journal_is_never_played_into_the_next_outbox(original: Path, tmp_path
 def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A cache of three real accounts."""
     path = tmp_path_factory.mktemp("book") / "cache.db"
-    thaw("cache", 1, path)
+    thaw("cache", CACHE_SCHEMA, path)
     Cache.open(path.parent, None).close()
     return path
 
