@@ -52,7 +52,7 @@ schema: $(READY)  ## data/schema.py from data/tables.py
 openapi: $(READY)  ## docs/openapi.json from the reference server's models
 	$(BIN)/python -m triage.sandbox.openapi > docs/openapi.json.new && mv docs/openapi.json.new docs/openapi.json
 
-screenshot: $(READY)  ## docs/inbox.svg from the running app
+screenshot: $(READY)  ## the pictures of docs from the running app
 	$(BIN)/python tests/screenshot.py $(ARGS)
 
 pins: $(READY)  ## .ci/requirements.txt anew; needs uv, names no index

@@ -19,6 +19,11 @@ class MonitorState(StrEnum):
 
 # the states of an open alert, severe first
 DRIFTING = (MonitorState.SEVERE, MonitorState.MODERATE)
+# every state as a list keeps it: an open alert above 0, the graver the higher
+DRIFT = {
+    **{MonitorState.SEVERE: 2, MonitorState.MODERATE: 1, MonitorState.OK: 0},
+    **{MonitorState.NEW: -1, MonitorState.DORMANT: -2, MonitorState.DATA_GAP: -3},
+}
 
 
 class Route(StrEnum):

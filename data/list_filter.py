@@ -3,13 +3,15 @@
 import json
 import re
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 
 from data.health_index import Risk
+from data.health_monitor import DRIFT
 
 UNCLASSIFIED = "unclassified"
 
 AMOUNT_DIGITS = 18  # more does not fit the column
+DATE = len("2026-11-20")
 Test = tuple[str, list[object]]
 Tests = tuple[list[str], list[object]]
 _TOKEN = re.compile(r"([\w-]+):(\"(?:[^\"]|\"\")*\"|\S*)")
@@ -21,7 +23,8 @@ _BANDS = {
     "unscored": "band = ''",
     "none": "band = ''",
 }
-_DRIFT = {"severe": "drift = 2", "moderate": "drift = 1", "any": "drift > 0", "none": "drift = 0"}
+_DRIFT = {"severe": "drift = 2", "moderate": "drift = 1", "any": "drift > 0", "none": "drift <= 0"}
+_STATES = {state.value: f"drift = {place}" for state, place in DRIFT.items()}
 _MRR = {"unknown": "no_mrr = 1", "known": "no_mrr = 0"}
 _LEAVES = ("healthy", "needs_attention", "at_risk", "critical", "undetermined")
 
@@ -75,7 +78,7 @@ def _industry(value: str) -> Test:
 
 
 def _sla_before(value: str) -> Test:
-    """Red accounts whose next clock runs out before a moment with its zone, as `2026-11-20T16:05:00Z`."""
+    """Red accounts whose next clock runs out before a day (UTC), or a moment with its zone: `2026-11-20T16:05:00Z`."""
     at = _moment(value)
     return _NOTHING if at is None else ("red = 1 AND sla < ?", [at])
 
@@ -85,6 +88,8 @@ def _moment(value: str) -> float | None:
         moment = datetime.fromisoformat(value.upper())
     except ValueError:
         return None
+    if moment.tzinfo is None and len(value) == DATE:
+        moment = moment.replace(tzinfo=UTC)
     return moment.timestamp() if moment.tzinfo else None
 
 
@@ -107,6 +112,7 @@ def _ids(side: str) -> Callable[[str], Test]:
 _KNOWN = {
     "health": _BANDS,
     "drift": _DRIFT,
+    "monitor": _STATES,
     "red": _yes("red"),
     "mrr": _MRR,
     "alerted": _yes("alerted"),
@@ -131,8 +137,10 @@ _NAMED: dict[str, Callable[[str], Test]] = {
 SHOWN = {
     "health": "critical, high, medium, low, unscored",
     "drift": "severe, moderate, any, none",
+    "monitor": ", ".join(_STATES),
     "leaf": ", ".join(_LEAVES),
     "red": "yes, no",
+    "sla-before": "the next clock runs out before: 2026-11-20, or 2026-11-20T16:05Z",
     "industry": 'one of yours: industry:"public sector"',
     "owner": "part of the CSM's name, or none",
     "mrr-from": "minor units a month, and from there on",

@@ -4,11 +4,10 @@ from datetime import datetime
 
 from data.account import Account
 from data.assessment import NO_RANK, Row, severity_key
-from data.health_monitor import MonitorState
+from data.health_monitor import DRIFT
 from data.red_account import CohortCase
 
 LAST = float("inf")
-DRIFT = {MonitorState.SEVERE: 2, MonitorState.MODERATE: 1}
 # the columns that a verdict sets, in the order of `verdict_columns`
 VERDICT = [
     *("rank", "order1", "order2", "mrr", "renewal", "last_login"),
@@ -38,11 +37,11 @@ def place_of(row: Row) -> Place:
 
 
 def _drift(row: Row) -> int:
-    return 0 if row.monitor is None else DRIFT.get(row.monitor.state, 0)
+    return 0 if row.monitor is None else DRIFT[row.monitor.state]
 
 
 def _ratio(row: Row) -> float:
-    return row.monitor.ratio if row.monitor is not None and row.monitor.ratio is not None and _drift(row) else LAST
+    return row.monitor.ratio if row.monitor is not None and row.monitor.ratio is not None and _drift(row) > 0 else LAST
 
 
 def verdict_columns(row: Row) -> tuple[object, ...]:

@@ -99,7 +99,7 @@ class ListingRow(CacheTable, table=True):
     health: float = Field(description="the score, 0-100, worst first (H11); without a score last")
     priority: float = Field(description="minor units a month, negated (H12); unknown last")
     sla: float = Field(description="epoch seconds of the next clock of a Red account (R11); others last")
-    drift: int = Field(description="an open alert of the monitor: 2 severe, 1 moderate, else 0")
+    drift: int = Field(description="the monitor's state: 2 severe, 1 moderate, 0 ok, -1 new, -2 dormant, -3 data gap")
     ratio: float = Field(description="R of an open alert of the monitor (M7), lowest first; others last")
     red: int
     band: str = Field(description="the class of H7, empty without a score")

@@ -235,18 +235,6 @@ class ActingScreen(TriageScreen):
 
         self.app.push_screen(OutboxScreen(self.desk))
 
-    def action_sync(self) -> None:
-        """r: push and pull now."""
-        self.desk.sync_now()
-        self.tell("Syncing now.")
-
-    def action_help(self) -> None:
-        """?: the keys as they are now."""
-        from screens.help import HelpScreen
-        from screens.keymap import table
-
-        self.app.push_screen(HelpScreen(table(self)))
-
     async def action_quit(self) -> None:
         """q: quit by the app."""
         await self.app.action_quit()

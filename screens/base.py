@@ -155,3 +155,17 @@ class TriageScreen(Screen[None]):
     def say(self, left: Line | None = None, right: Line | None = None) -> None:
         """Put pieces on the status line."""
         self.query_one(StatusLine).show(left, right)
+
+    # --- what every screen does ---
+
+    def action_sync(self) -> None:
+        """r: push and pull now."""
+        self.desk.sync_now()
+        self.tell("Syncing now.")
+
+    def action_help(self) -> None:
+        """?: the keys as they are now."""
+        from screens.help import HelpScreen
+        from screens.keymap import table
+
+        self.app.push_screen(HelpScreen(table(self)))

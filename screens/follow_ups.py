@@ -189,18 +189,6 @@ class FollowUpsScreen(TriageScreen):
 
         self.app.push_screen(AuditScreen(self.desk, self.current.account_id if self.current else None))
 
-    def action_sync(self) -> None:
-        """r: push and pull now."""
-        self.desk.sync_now()
-        self.tell("Syncing now.")
-
-    def action_help(self) -> None:
-        """?: the keys as they are now."""
-        from screens.help import HelpScreen
-        from screens.keymap import table
-
-        self.app.push_screen(HelpScreen(table(self)))
-
     def action_back(self) -> None:
         """esc: back to where it was opened."""
         self.dismiss()

@@ -203,13 +203,6 @@ class InterviewScreen(TriageScreen):
         else:
             self.app.push_screen(TreeChangeForm(self.desk, waiting))
 
-    def action_help(self) -> None:
-        """?: the keys as they are now."""
-        from screens.help import HelpScreen
-        from screens.keymap import table
-
-        self.app.push_screen(HelpScreen(table(self)))
-
     def action_leave(self) -> None:
         """esc: back to where it was opened."""
         self.dismiss()

@@ -135,13 +135,6 @@ class OutboxActions(OutboxMessages):
         row = self.current or self.message
         self.app.push_screen(AuditScreen(self.desk, row.account_id if row else None))
 
-    def action_help(self) -> None:
-        """?: the keys as they are now."""
-        from screens.help import HelpScreen
-        from screens.keymap import table
-
-        self.app.push_screen(HelpScreen(table(self)))
-
     def action_back(self) -> None:
         """esc: back to where it was opened."""
         self.app.pop_screen()

@@ -152,13 +152,6 @@ class OutreachScreen(OutreachDraft):
             return
         self._leave("The draft is kept and opens again with o. Nothing was sent." if self.edited else "")
 
-    def action_help(self) -> None:
-        """?: the keys as they are now."""
-        from screens.help import HelpScreen
-        from screens.keymap import table
-
-        self.app.push_screen(HelpScreen(table(self)))
-
     def _leave(self, sentence: str) -> None:
         below = next((one for one in reversed(self.app.screen_stack[:-1]) if isinstance(one, TriageScreen)), None)
         self.dismiss()

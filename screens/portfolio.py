@@ -189,18 +189,6 @@ class PortfolioScreen(TriageScreen):
         """tab: the next part."""
         self.page.next_part()
 
-    def action_sync(self) -> None:
-        """r: pull now."""
-        self.desk.sync_now()
-        self.tell("Syncing now.")
-
-    def action_help(self) -> None:
-        """?: the keys as they are now."""
-        from screens.help import HelpScreen
-        from screens.keymap import table
-
-        self.app.push_screen(HelpScreen(table(self)))
-
     def action_back(self) -> None:
         """esc: back to the inbox."""
         self.dismiss()

@@ -129,6 +129,9 @@ def test_M16_M17_M19_M20_from_draft_to_reply(machine: Open, server: Running, acc
         cached = desk.cache.account(account)
         form = desk.open_outreach(account)
         assert form.earlier[0].outreach_id == sent.outreach_id and form.message.follow_up == 1
+        assert desk.box.begin_to_leave(sent.outreach_id, desk.session.clock()) is None, (
+            "what has left never leaves again"
+        )
     assert cached is not None and cached.csm is not None and cached.signals is not None
     [(from_, to, mail)] = box.mails
     assert (from_, to) == (cached.csm.email, [sent.contact])

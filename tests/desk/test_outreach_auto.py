@@ -26,7 +26,7 @@ from triage.sandbox.process import Running, start
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Running]:
-    with start(accounts=400, seed=3) as running:
+    with start(accounts=600, seed=3) as running:
         yield running
 
 

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 
@@ -39,6 +40,13 @@ FILTERS = {
     "health:none": lambda row: row.health.risk is None,
     "drift:severe": lambda row: row.monitor.state is MonitorState.SEVERE,
     "drift:any": drifts,
+    "sla-before:2026-11-21": lambda row: (
+        row.red.sla_due_at is not None and row.red.sla_due_at < datetime(2026, 11, 21, tzinfo=UTC)
+    ),
+    "drift:none": lambda row: not drifts(row),
+    **{f"monitor:{state}": lambda row, state=state: row.monitor.state is state for state in MonitorState},
+    "monitor:data": lambda row: row.monitor.state is MonitorState.DATA_GAP,
+    "monitor:new,dormant": lambda row: row.monitor.state in (MonitorState.NEW, MonitorState.DORMANT),
     "leaf:at-risk": lambda row: row.tree.leaf == "AT_RISK",
     "red:yes": lambda row: row.red.is_red,
     "red:no": lambda row: not row.red.is_red,
@@ -101,6 +109,7 @@ def test_a_list_that_is_narrowed_key_by_key_is_the_list_of_its_filter(filled: Ca
         ("north drfit:severe", "drfit: is only text. Did you mean drift:?"),
         ("health:critcal", "health: knows critical, high, medium, low, scored, unscored, none. Did you mean critical?"),
         ("red:perhaps", "red: knows yes, no."),
+        ("monitor:perhaps", "monitor: knows severe, moderate, ok, new, dormant, data_gap."),
         ("mrr-from:5k", "mrr-from: takes minor units a month, such as mrr-from:50000."),
         ("health:crit,high drift:sev leaf:own_leaf red:y mrr-from:500", ""),
         ("https://red.example", ""),

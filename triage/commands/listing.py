@@ -36,8 +36,9 @@ OF_CATEGORY = {
     Category.RECENTLY_DOWNGRADED: View.DOWNGRADED,
 }
 FILTER_HELP = (
-    "name, organisation, id or e-mail contains TEXT; in it health:critical, drift:severe, leaf:at_risk, red:yes, "
-    "industry:NAME, owner:NAME and mrr-from:MINOR_UNITS narrow by what the rules say"
+    "name, organisation, id or e-mail contains TEXT; in it health:critical, drift:severe, monitor:data_gap, "
+    "leaf:at_risk, red:yes, sla-before:DAY, industry:NAME, owner:NAME and mrr-from:MINOR_UNITS narrow by what the "
+    "rules say"
 )
 CATEGORIES = [category.value for category in Category]
 HEADS = (

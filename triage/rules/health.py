@@ -1,12 +1,12 @@
 """The four health systems over one account, joined: what one says is what the next is told (M → H, M → R, R → H)."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
 import msgspec
 
 from data.account import Account, Value
-from data.assessment import HealthLine, MonitorLine, RedLine, TreeLine, Verdict
+from data.assessment import HealthLine, MonitorLine, RedLine, TreeLine, Verdict, WorkspaceReading
 from data.health_book import EMPTY_BOOK, BookContext, Past, Snapshot
 from data.health_index import IndexReading
 from data.health_monitor import Alert, Effect, MonitorReading, MonitorState
@@ -62,10 +62,12 @@ def read_health(
     recorded: Collection[str] = (),
     *,
     brief: bool = False,
+    workspaces: Sequence[WorkspaceReading] | None = None,
 ) -> Health:
     """M, D, H and R over one account. `past` None: this cache never saw it, so its alert is replayed (M12).
 
-    `brief`: as far as a row needs it, without the sentence of M, indicators (H6), movers (H17) and tasks (R10, R12).
+    `brief`: as far as a row needs it, without the sentence of M, metrics, indicators (H6), movers (H17), tasks
+    (R10, R12) and the words of the tree's answers. `workspaces` are A2-A4's readings, where the caller has them.
     """
     policy, book = rules.policy, rules.book
     alert = replay(account, policy, book, complete_through) if past is None else past.alert
@@ -93,8 +95,9 @@ def read_health(
         known.days,
         red.is_red,
         brief,
+        workspaces,
     )
-    tree = read_tree(account, rules.tree, policy, now, complete_through, memo=rules.memo)
+    tree = read_tree(account, rules.tree, policy, now, complete_through, memo=rules.memo, brief=brief)
     return Health(monitor, tree, index, red, known)
 
 

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from data.account import Account
+from data.assessment import WorkspaceReading
 from data.health_book import BookContext, Snapshot
 from data.health_index import Component, IndexReading, Metric, Risk
 from triage.policy import Policy
@@ -12,7 +13,7 @@ from triage.policy_index import IndexRules, Profile
 from triage.rules import index_trend as trend
 from triage.rules import index_worth as worth
 from triage.rules.days import TOLERANCE, assessment_day
-from triage.rules.index_metrics import mean, measured, scored
+from triage.rules.index_metrics import component_means, mean, measured, scored
 
 MIDDLE = 50.0
 
@@ -28,21 +29,27 @@ def read_index(
     history: Sequence[Snapshot] = (),
     red: bool = False,
     brief: bool = False,
+    workspaces: Sequence[WorkspaceReading] | None = None,
 ) -> IndexReading:
     """H1-H17 for one account; `ratio` and `monitor_state` are the monitor's (M7, M9b), `red`: a Red episode is open.
 
-    `brief`: without leading indicators (H6) and movers (H17), which no list shows.
+    `brief`: without metrics, leading indicators (H6) and movers (H17), which no list shows. `workspaces` are A2-A4's
+    readings, where the caller has them.
     """
     rules = policy.index
     day, today = assessment_day(account, complete_through), now.date()
     at = day or today
     name, profile = profile_of(account.segment, rules)
     values = measured(account, ratio, monitor_state, rules, day, today)
-    score, coverage, components = breakdown(scored(values, rules), profile, rules)
+    if brief:
+        score, coverage, components = weighed(component_means(values, rules), {}, profile, rules)
+    else:
+        score, coverage, components = breakdown(scored(values, rules), profile, rules)
     partial = is_partial(coverage, rules)
     risk = None if score is None else band(score, partial, rules)
-    tilt, points = trend.slope(score, history, rules.movement, at)
-    upsell = worth.upsell(account, score, tilt, red, policy, now, complete_through)
+    past = trend.before(history, at, max(rules.movement.trend_days, rules.movement.drop_days))
+    tilt, points = trend.slope(score, history, rules.movement, at, past)
+    upsell = worth.upsell(account, score, tilt, red, policy, now, complete_through, workspaces)
     return IndexReading(
         score,
         risk,
@@ -55,7 +62,7 @@ def read_index(
         worth.priority(account.mrr, score),
         tilt,
         points,
-        trend.drop(score, risk, history, rules.movement, at),
+        trend.drop(score, risk, history, rules.movement, at, past),
         () if brief else trend.movers(components, history, rules.movement, at),
         None if score is None else worth.renewal(score, rules.heuristics),
         upsell,
@@ -75,27 +82,36 @@ def profile_of(segment: str | None, rules: IndexRules) -> tuple[str, Profile]:
 def breakdown(
     metrics: Mapping[str, tuple[Metric, ...]], profile: Profile, rules: IndexRules
 ) -> tuple[float | None, float, tuple[Component, ...]]:
-    """H4, H5, H17: score, coverage and components; the score is 50 plus every contribution.
+    """H4, H5, H17: score, coverage and components; the score is 50 plus every contribution."""
+    return weighed({name: mean(metrics.get(name, ())) for name in profile.weights}, metrics, profile, rules)
+
+
+def weighed(
+    means: Mapping[str, float | None], metrics: Mapping[str, tuple[Metric, ...]], profile: Profile, rules: IndexRules
+) -> tuple[float | None, float, tuple[Component, ...]]:
+    """The same from the means of the components, each with its metrics where they are asked.
 
     A component without data leaves its weight out: it counts neither as 0 nor as 100. Coverage below 0.5: no score.
     """
     weights: Mapping[Any, float] = profile.weights
-    means = {name: mean(metrics.get(name, ())) for name in weights}
-    coverage = sum(weights[name] for name, value in means.items() if value is not None)
+    scores = [(name, weight, means.get(name)) for name, weight in weights.items()]
+    coverage = sum([weight for _, weight, score in scores if score is not None])
     enough = coverage >= rules.coverage.score_from - TOLERANCE and coverage > 0
     components = tuple(
-        Component(
-            name,
-            weights[name],
-            value,
-            weights[name] / coverage * (value - MIDDLE) if enough and value is not None else None,
-            metrics.get(name, ()),
-        )
-        for name, value in means.items()
+        [
+            Component(
+                name,
+                weight,
+                score,
+                weight / coverage * (score - MIDDLE) if enough and score is not None else None,
+                metrics.get(name, ()),
+            )
+            for name, weight, score in scores
+        ]
     )
     if not enough:
         return None, coverage, components
-    total = sum(weights[name] * value for name, value in means.items() if value is not None)
+    total = sum([weight * score for _, weight, score in scores if score is not None])
     return total / coverage, coverage, components
 
 

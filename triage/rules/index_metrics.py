@@ -13,6 +13,7 @@ from triage.rules.days import TOLERANCE
 Anchors = tuple[tuple[float, float], ...]
 NO_RATIO = frozenset({MonitorState.DATA_GAP.value, MonitorState.DORMANT.value, MonitorState.NEW.value})
 PERCENT = 100.0
+INFINITE = float("inf")
 
 
 def along(anchors: Anchors, value: float) -> float:
@@ -40,23 +41,22 @@ def newest_csat(answers: Iterable[Csat], until: date | None) -> Csat | None:
 
 def measured(
     account: Account, ratio: float | None, monitor_state: str | None, rules: IndexRules, day: date | None, today: date
-) -> dict[str, float | None]:
-    """H3, H5: the value of every metric, None where the source does not know it or it is too old on `day`."""
+) -> dict[str, float]:
+    """H3, H5: the value of every metric, without those that the source does not know or that are too old on `day`."""
     signals = account.signals
     if signals is None:
-        return {name: _fresh(value, None, rules, name, day) for name, value in _ratio(ratio, monitor_state)}
+        return _fresh(_ratio(ratio, monitor_state), None, rules, day)
     until = today if day is None or today > day else day
-    nps, csat = newest_nps(signals.nps, until), newest_csat(signals.csat, until)
-    found: dict[str, tuple[float | None, date | None]] = {
-        name: (value, signals.as_of)
-        for name, value in (*_usage(signals, ratio, monitor_state, day), *_support(signals), *_risk(signals))
-    }
-    found["nps"] = (None, None) if nps is None else (float(nps.score), nps.at)
-    found["csat"] = (None, None) if csat is None else (csat.score / csat.scale * PERCENT, csat.at)
-    return {name: _fresh(value, at, rules, name, day) for name, (value, at) in found.items()}
+    undated = (*_usage(signals, ratio, monitor_state, day), *_support(signals), *_risk(signals))
+    found = _fresh(undated, signals.as_of, rules, day)
+    if signals.nps and (nps := newest_nps(signals.nps, until)) is not None:
+        found |= _fresh((("nps", float(nps.score)),), nps.at, rules, day)
+    if signals.csat and (csat := newest_csat(signals.csat, until)) is not None:
+        found |= _fresh((("csat", csat.score / csat.scale * PERCENT),), csat.at, rules, day)
+    return found
 
 
-def scored(values: Mapping[str, float | None], rules: IndexRules) -> dict[str, tuple[Metric, ...]]:
+def scored(values: Mapping[str, float], rules: IndexRules) -> dict[str, tuple[Metric, ...]]:
     """H3: every metric of the policy by component, with its value and score; the order is the policy's."""
     by_component: dict[str, list[Metric]] = {}
     for name, rule in rules.metrics.items():
@@ -64,6 +64,16 @@ def scored(values: Mapping[str, float | None], rules: IndexRules) -> dict[str, t
         score = None if value is None else along(rule.anchors, value)
         by_component.setdefault(rule.component, []).append(Metric(name, value, score))
     return {component: tuple(metrics) for component, metrics in by_component.items()}
+
+
+def component_means(values: Mapping[str, float], rules: IndexRules) -> dict[str, float | None]:
+    """H3: the score of every component with a present metric, without the metrics themselves."""
+    by_component: dict[str, list[float]] = {}
+    for name, rule in rules.metrics.items():
+        value = values.get(name)
+        if value is not None:
+            by_component.setdefault(rule.component, []).append(along(rule.anchors, value))
+    return {component: sum(scores) / len(scores) for component, scores in by_component.items()}
 
 
 def mean(metrics: Iterable[Metric]) -> float | None:
@@ -74,14 +84,18 @@ def mean(metrics: Iterable[Metric]) -> float | None:
 
 def too_old(at: date | None, limit: float, day: date | None) -> bool:
     """H5: stale beyond its max age, in whole days to the assessment day; of unknown age counts as stale."""
-    if limit == float("inf"):
+    if limit == INFINITE:
         return False
     return at is None or day is None or (day - at).days > limit + TOLERANCE
 
 
-def _fresh(value: float | None, at: date | None, rules: IndexRules, name: str, day: date | None) -> float | None:
+def _fresh(
+    values: Iterable[tuple[str, float | None]], at: date | None, rules: IndexRules, day: date | None
+) -> dict[str, float]:
+    """H5: of values that are known since `at` those that are not too old; of unknown age only what never ages is."""
     metrics: Mapping[Any, MetricRule] = rules.metrics
-    return None if value is None or too_old(at, metrics[name].max_age_days, day) else value
+    age = INFINITE if at is None or day is None else (day - at).days - TOLERANCE
+    return {name: value for name, value in values if value is not None and age <= metrics[name].max_age_days}
 
 
 def _ratio(ratio: float | None, monitor_state: str | None) -> tuple[tuple[str, float | None], ...]:

@@ -1,7 +1,9 @@
 """What moves in the health index: leading indicators H6, sharp drop H13, trend H14, movers H17."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from datetime import date, timedelta
+from operator import itemgetter, mul
 
 from data.account import Account, Case, Csat, Nps, Signals
 from data.health_book import Snapshot
@@ -15,6 +17,8 @@ ALERTS = frozenset({MonitorState.SEVERE.value, MonitorState.MODERATE.value})
 TEN = 10.0
 WEEK = 7.0
 RECOVERY = "recovery"
+
+Points = list[tuple[date, float]]
 
 
 def indicators(
@@ -80,30 +84,42 @@ def satisfied(share: float, rules: IndexRules) -> bool:
     return share * 100.0 >= rules.indicators.csat_satisfied_from - TOLERANCE
 
 
-def before(history: Sequence[Snapshot], day: date, days: int | None = None) -> list[tuple[date, float]]:
+def before(history: Sequence[Snapshot], day: date, days: int) -> Points:
     """The scored days before `day`, at most `days` back, oldest first; of two snapshots of one day the later."""
-    since = None if days is None else day - timedelta(days=days)
-    kept = {
-        one.day: one.score
-        for one in history
-        if one.score is not None and one.day < day and (since is None or one.day >= since)
-    }
+    since = day - timedelta(days=days)
+    kept = {at: score for one in history if (score := one.score) is not None and since <= (at := one.day) < day}
     return sorted(kept.items())
 
 
+def _since(points: Points, day: date) -> Points:
+    return points if not points or points[0][0] >= day else points[bisect_left(points, day, key=itemgetter(0)) :]
+
+
 def drop(
-    score: float | None, risk: Risk | None, history: Sequence[Snapshot], rules: Movement, day: date
+    score: float | None,
+    risk: Risk | None,
+    history: Sequence[Snapshot],
+    rules: Movement,
+    day: date,
+    known: Points | None = None,
 ) -> Drop | None:
-    """H13: a fall of 15 points or more from any of the last 14 days (the highest), or critical for the first time."""
+    """H13: a fall of 15 points or more from any of the last 14 days (the highest), or critical for the first time.
+
+    `known`: the scored days that lie at least so far back, where the caller has them.
+    """
     if score is None:
         return None
-    points = before(history, day, rules.drop_days)
-    high, since = max(((value, at) for at, value in points), default=(score, day))
-    fell = high - score
+    points = before(history, day, rules.drop_days) if known is None else known
+    points = _since(points, day - timedelta(days=rules.drop_days))
+    fell = max([value for _, value in points], default=score) - score
     first = risk is Risk.CRITICAL and not any(one.health == Risk.CRITICAL and one.day < day for one in history)
     if fell >= rules.drop_points - TOLERANCE:
-        return Drop(fell, since, first)
+        return Drop(fell, max(points, key=_high)[0], first)
     return Drop(None, None, True) if first else None
+
+
+def _high(point: tuple[date, float]) -> tuple[float, date]:
+    return point[1], point[0]
 
 
 def case_step(found: Drop | None, red: bool, case: Case | None, day: date) -> str | None:
@@ -122,20 +138,25 @@ def case_step(found: Drop | None, red: bool, case: Case | None, day: date) -> st
     return None if seen else "open_recovery"
 
 
-def slope(score: float | None, history: Sequence[Snapshot], rules: Movement, day: date) -> tuple[float | None, int]:
-    """H14: the least-squares slope in points a week over the last 90 days and today; None under 4 points."""
-    points = before(history, day, rules.trend_days)
-    if score is None:
-        return None, len(points)
-    points.append((day, score))
-    count = len(points)
-    if count < rules.trend_points:
+def slope(
+    score: float | None, history: Sequence[Snapshot], rules: Movement, day: date, known: Points | None = None
+) -> tuple[float | None, int]:
+    """H14: the least-squares slope in points a week over the last 90 days and today; None under 4 points.
+
+    `known`: the scored days that lie at least so far back, where the caller has them.
+    """
+    points = before(history, day, rules.trend_days) if known is None else known
+    points = _since(points, day - timedelta(days=rules.trend_days))
+    count = len(points) if score is None else len(points) + 1
+    if score is None or count < rules.trend_points:
         return None, count
     today = day.toordinal()
-    days = [float(at.toordinal() - today) for at, _ in points]
-    middle, mean = sum(days) / count, sum([value for _, value in points]) / count
-    across = sum([(x - middle) ** 2 for x in days])
-    along = sum([(x - middle) * (value - mean) for x, (_, value) in zip(days, points, strict=True)])
+    days, scores = [at.toordinal() - today for at, _ in points], [value for _, value in points]
+    days.append(0)
+    scores.append(score)
+    middle, mean = sum(days) / count, sum(scores) / count
+    aside = [x - middle for x in days]
+    across, along = sum(map(mul, aside, aside)), sum(map(mul, aside, [value - mean for value in scores]))
     return along / across * WEEK, count
 
 

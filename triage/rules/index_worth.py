@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 from data.account import Account
-from data.assessment import Category
+from data.assessment import Category, WorkspaceReading
 from data.health_book import BookContext
 from data.health_index import Component, Risk
 from triage.policy import Policy
@@ -68,10 +68,12 @@ def upsell(
     policy: Policy,
     now: datetime,
     complete_through: date | None,
+    workspaces: Sequence[WorkspaceReading] | None = None,
 ) -> bool | None:
     """H15, a labelled heuristic: healthy, not falling, running out of seats or hours, and no open Red.
 
-    False as soon as one part fails; None where none fails but one is not known.
+    False as soon as one part fails; None where none fails but one is not known. `workspaces` are A2-A4's readings,
+    where the caller has them.
     """
     if score is None:
         return None
@@ -81,7 +83,7 @@ def upsell(
         return False
     full = seats_full(account, rules)
     if not full:
-        readings = read_workspaces(account, policy, now, complete_through)
+        readings = read_workspaces(account, policy, now, complete_through) if workspaces is None else workspaces
         if any(one.reason is Category.APPROACHING_CAP for one in readings):
             full = True
     if full is False:

@@ -6,7 +6,7 @@ from data.health_tree import Answer, Leaf, Question, Tree
 from data.interview_view import Possible
 from triage.policy_tree import TreeRules
 from triage.rules.tree import NEGATIVE, leaf_order
-from triage.rules.tree_answers import SENTIMENT
+from triage.rules.tree_signals import SENTIMENT
 
 Given = Mapping[str, Answer]
 Needs = frozenset[tuple[str, Answer]]

@@ -1,11 +1,10 @@
 """The usage monitor: one account's reading on one day (M1, M4-M12), and an alert rebuilt from the series."""
 
-from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 import msgspec
 
-from data.account import Account
+from data.account import Account, Value
 from data.health_book import BookContext
 from data.health_monitor import Alert, MonitorReading, MonitorState
 from triage.policy import Policy
@@ -18,7 +17,6 @@ from triage.rules.monitor_series import (
     Series,
     Span,
     baseline,
-    build,
     read_series,
     seen_seats,
     utc_day,
@@ -34,8 +32,7 @@ NOTHING = Span(0, 0, None)
 DECLINE_DAYS = 60  # R4
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(Value, frozen=True):
     """One day before any alert: windows, what U is held against, E, and the state that forbids a ratio (or None)."""
 
     day: date | None
@@ -231,7 +228,7 @@ def _index(used: float | None, level: float | None) -> float | None:
 
 
 def _stopped(look: Look, state: MonitorState, why: str) -> Look:
-    return replace(look, state=state, why=why)
+    return msgspec.structs.replace(look, state=state, why=why)
 
 
 def _inactive(look: Look) -> Look:
@@ -241,7 +238,7 @@ def _inactive(look: Look) -> Look:
 def _reseated(series: Series, position: int, rules: MonitorRules) -> Series:
     """The series with the seats that were seen up to `position`, where nobody knows the licensed ones (M4)."""
     seats = seen_seats(series.counts, series.born, position, rules)
-    return build(series.day, series.counts, series.born, seats, False, series.zero_days)
+    return msgspec.structs.replace(series, seats=seats)
 
 
 def _why(reading: MonitorReading, look: Look, rules: MonitorRules, tier: str) -> str:

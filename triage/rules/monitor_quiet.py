@@ -1,11 +1,12 @@
 """The days of a series on which an alert cannot change (M12): a replay passes over them without a whole reading."""
 
+from collections.abc import Sequence
 from operator import sub
 
 from data.health_monitor import Alert, MonitorState
 from triage.policy_monitor import MonitorRules
 from triage.rules.days import TOLERANCE
-from triage.rules.monitor_series import Series
+from triage.rules.monitor_series import Series, running
 
 
 def next_low(series: Series, tier: str, benchmark: float | None, rules: MonitorRules, start: int) -> int:
@@ -18,9 +19,10 @@ def next_low(series: Series, tier: str, benchmark: float | None, rules: MonitorR
     if not series.seats_known or start >= count:
         return start
     line = max(asked.mature.alert, asked.new.alert)
-    if start == 0 and _always_high(series, line, rules):
+    users, knowns = running(series)
+    if start == 0 and _always_high(series, users, knowns, line, rules):
         return count
-    users, knowns, width, length = series.users, series.knowns, rules.window_days, rules.baseline_days
+    width, length = rules.window_days, rules.baseline_days
     born = 0 if series.born is None else max(series.born, 0)
     blended = _blended_until(series, rules) if benchmark is not None else 0
     level = 0.0 if benchmark is None else line * benchmark * series.seats / 100.0
@@ -40,7 +42,8 @@ def next_move(series: Series, tier: str, alert: Alert, rules: MonitorRules, star
     count, asked = len(series.counts), rules.tier(tier)
     if not series.seats_known:
         return start
-    users, knowns, width = series.users, series.knowns, rules.window_days
+    users, knowns = running(series)
+    width = rules.window_days
     born = 0 if series.born is None else max(series.born, 0)
     level = alert.baseline * series.seats / 100.0
     high = level * (min(asked.mature.close, asked.new.close) - 2 * TOLERANCE)
@@ -59,16 +62,16 @@ def _blended_until(series: Series, rules: MonitorRules) -> int:
     return 0 if series.born is None else series.born + rules.window_days + rules.young_days + rules.blend_days
 
 
-def _always_high(series: Series, line: float, rules: MonitorRules) -> bool:
+def _always_high(series: Series, users: Sequence[int], knowns: Sequence[int], line: float, rules: MonitorRules) -> bool:
     """True where even the lowest window is above the line of the highest baseline: so it is with most accounts.
 
     Only of whole series of accounts that were mature when it began, with the shipped reading of M7.
     """
-    born, users, width, length = series.born, series.users, rules.window_days, rules.baseline_days
+    born, width, length = series.born, rules.window_days, rules.baseline_days
     if (born is not None and _blended_until(series, rules) > 0) or rules.baseline_overlap:
         return False
     least = max(int(rules.baseline_complete * length), 1)  # with fewer known days there is no baseline (M11)
-    if series.knowns[-1] < len(series.counts) or len(series.counts) < width + length:
+    if knowns[-1] < len(series.counts) or len(series.counts) < width + length:
         return False
     lowest = min(map(sub, users[width + least :], users[least:]))
     highest = max(map(sub, users[length:], users)) / length

@@ -1,19 +1,17 @@
 """Daily active users as the monitor reads them: seats, windows and their means (M4, M6, M7, M9, M11)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import accumulate
 
-from data.account import Account
+from data.account import Account, Value
 from triage.policy_monitor import HISTORY, MonitorRules
 from triage.rules.days import unfilled_days
 
 Counts = tuple[int | None, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Value, frozen=True):
     """Some days of the series: how many exist, how many are known, their mean daily rate (0-100, None: none known)."""
 
     days: int
@@ -21,12 +19,10 @@ class Span:
     mean: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Series:
+class Series(Value, frozen=True):
     """The days up to `day` (P0's t), oldest first; `born` is the position of the first day that exists (M9, M11).
 
     `born` is below 0 where the account is older than the series, and None where nobody knows how old it is.
-    `users` and `knowns` are running sums of min(x, s) and of the known days: whole numbers, so nothing is rounded.
     """
 
     day: date
@@ -35,8 +31,6 @@ class Series:
     seats: int
     seats_known: bool
     zero_days: int
-    users: Sequence[int]
-    knowns: Sequence[int]
 
     @property
     def last(self) -> int:
@@ -64,20 +58,14 @@ def read_series(account: Account, rules: MonitorRules, complete_through: date | 
     born = None if created is None else len(counts) - 1 - (day - created).days
     licensed = licensed_seats(account)
     seats = licensed if licensed is not None else seen_seats(counts, born, len(counts) - 1, rules)
-    return build(day, counts, born, seats, licensed is not None, gap)
+    return Series(day, counts, born, seats, licensed is not None, gap)
 
 
-def build(day: date, counts: Counts, born: int | None, seats: int, seats_known: bool, zero_days: int) -> Series:
-    """A series with its running sums; M4: x days against s seats count min(1, x/s)."""
-    if None in counts:
-        counted = [0 if x is None else x if x < seats else seats for x in counts]
-        knowns: Sequence[int] = tuple(accumulate([x is not None for x in counts], initial=0))
-    else:
-        counted, knowns = list(counts), range(len(counts) + 1)  # type: ignore[arg-type]
-        if counted and max(counted) > seats:
-            counted = [x if x < seats else seats for x in counted]
-    users = tuple(accumulate(counted, initial=0))
-    return Series(day, counts, born, seats, seats_known, zero_days, users, knowns)
+def running(series: Series) -> tuple[Sequence[int], Sequence[int]]:
+    """Running sums of min(x, s) and of the known days (M4): whole numbers, so nothing is rounded."""
+    counts, seats = series.counts, series.seats
+    users = accumulate([0 if x is None else x if x < seats else seats for x in counts], initial=0)
+    return tuple(users), tuple(accumulate([x is not None for x in counts], initial=0))
 
 
 def created_on(account: Account) -> date | None:
@@ -127,7 +115,18 @@ def span(series: Series, low: int, end: int) -> Span:
         low = series.born
     days = max(end - low, 0)
     low, end = min(max(low, 0), len(series.counts)), max(end, 0)
-    known = series.knowns[end] - series.knowns[low] if end > low else 0
-    if not known:
-        return Span(days, 0, None)
-    return Span(days, known, 100.0 * (series.users[end] - series.users[low]) / (series.seats * known))
+    found = series.counts[low:end]
+    known, used = _counted(found, series.seats) if found else (0, 0)
+    return Span(days, known, 100.0 * used / (series.seats * known) if known else None)
+
+
+def _counted(counts: Counts, seats: int) -> tuple[int, int]:
+    """M4: how many of the days are known, and their users; x against s seats count min(1, x/s)."""
+    try:
+        fits = max(counts) <= seats  # type: ignore[type-var, operator]  # an unknown day raises: quicker than a search
+    except TypeError:
+        known = [x for x in counts if x is not None]
+        return len(known), sum([x if x < seats else seats for x in known])
+    if fits:
+        return len(counts), sum(counts)  # type: ignore[arg-type]
+    return len(counts), sum([x if x < seats else seats for x in counts])  # type: ignore[operator,misc]

@@ -1,5 +1,6 @@
 """The days that a cache keeps of an account: the last two weeks daily, before that one a week, half a year at most."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from datetime import date, timedelta
 
@@ -28,13 +29,21 @@ def _thinned(days: Sequence[Snapshot], daily_from: date) -> tuple[Snapshot, ...]
     The last critical one of a week stays beside it: without it a second entry would be taken for the first.
     """
     oldest = days[-1].day - timedelta(days=LONGEST)
+    daily = bisect_left(days, daily_from, key=_day)
     kept: list[Snapshot] = []
-    week, critical = None, False
-    for one in reversed(days):
+    week = days[daily].day.toordinal() // WEEKLY
+    near = days[daily : daily + WEEKLY]
+    critical = any(one.health == Risk.CRITICAL and one.day.toordinal() // WEEKLY == week for one in near)
+    for one in reversed(days[:daily]):
         its_week, its_critical = one.day.toordinal() // WEEKLY, one.health == Risk.CRITICAL
-        fills = its_week != week or (its_critical and not critical)
+        if its_week != week or (its_critical and not critical):
+            if one.day < oldest:
+                break
+            kept.append(one)
         critical = its_critical if its_week != week else critical or its_critical
         week = its_week
-        if one.day >= daily_from or (fills and one.day >= oldest):
-            kept.append(one)
-    return tuple(reversed(kept))
+    return (*reversed(kept), *days[daily:])
+
+
+def _day(one: Snapshot) -> date:
+    return one.day

@@ -68,10 +68,10 @@ def read_red(
 def composite(found: tuple[Dimension, ...], rules: RedRules) -> tuple[float | None, float]:
     """R1 with H4, H5: the weighted mean of the present dimensions, and their weight; None under half of the weight."""
     present = [(one.weight, one.score) for one in found if one.score is not None and one.weight > 0]
-    coverage = sum(weight for weight, _ in present)
+    coverage = sum([weight for weight, _ in present])
     if not present or coverage < rules.scores.min_coverage - TOLERANCE:
         return None, coverage
-    return sum(weight * score for weight, score in present) / coverage, coverage
+    return sum([weight * score for weight, score in present]) / coverage, coverage
 
 
 def segment_of(account: Account, rules: RedRules) -> tuple[str, float]:

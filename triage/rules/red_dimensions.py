@@ -40,13 +40,14 @@ def decline(usage: UsageFacts, reference: float | None, rules: RedRules) -> floa
     """R4's decline, 1 − U(t)/U(t−60), the larger of the running one and that against the frozen reference (R14)."""
     if usage.usage is None or usage.days < rules.lines.decline_days:
         return None
-    past = [one for one in (usage.usage_60d, reference) if one is not None and one > TOLERANCE]
-    return max((1 - usage.usage / one for one in past), default=None)
+    past = [1 - usage.usage / one for one in (usage.usage_60d, reference) if one is not None and one > TOLERANCE]
+    return max(past, default=None)
 
 
 def newest_csat(scores: tuple[Csat, ...]) -> Csat | None:
     """The latest score with a scale; of two on one day the worse."""
-    return max((one for one in scores if one.scale > 0), key=lambda one: (one.at, -one.score / one.scale), default=None)
+    found = [one for one in scores if one.scale > 0] if scores else ()
+    return max(found, key=lambda one: (one.at, -one.score / one.scale), default=None)
 
 
 def response_rate(signals: Signals | None, rules: RedRules) -> float | None:
@@ -95,7 +96,7 @@ def _yes(name: str, value: bool | None) -> Line:
 def _dimension(name: str, weight: float, score: float | None, lines: tuple[Line, ...]) -> Dimension:
     """Red past any line, not Red where at least one line is known and none is passed."""
     known = [line.red for line in lines if line.red is not None]
-    return Dimension(name, weight, score, any(known) if known else None, lines)
+    return Dimension(name, weight, score, True in known if known else None, lines)
 
 
 def _usage(usage: UsageFacts, reference: float | None, rules: RedRules) -> Dimension:

@@ -19,14 +19,8 @@ from data.health_tree import (
 )
 from triage.policy import Policy
 from triage.policy_tree import TreeRules
-from triage.rules.tree_answers import (
-    NONE,
-    RENEWAL,
-    SENTIMENT,
-    latest_nps,
-    overdue,
-    signal_answers,
-)
+from triage.rules.tree_answers import NONE, signal_answers
+from triage.rules.tree_signals import RENEWAL, SENTIMENT, bare_answers, latest_nps, overdue
 from triage.rules.tree_text import TreeError
 
 PERSON = "person"
@@ -47,15 +41,28 @@ def read_tree(
     complete_through: date | None,
     overrides: Given | None = None,
     memo: Memo | None = None,
+    brief: bool = False,
 ) -> TreeReading:
     """D10-D17: the tree over an account's signals; a person's `overrides` go before what the signals say.
 
-    A `memo` spares accounts with equal answers the walk; it is the caller's, and serves one policy.
+    A `memo` spares accounts with equal answers the walk; it is the caller's, and serves one policy. `brief`: without
+    `answers`, whose words no list shows; nobody overrides them there.
     """
+    if brief:
+        bare = bare_answers(account, policy, now, complete_through)
+        given = {one.id: bare.get(one.id, Answer.UNKNOWN) for one in tree.questions}
+        return _flagged(_judged(tree, given, policy.tree, memo), given, account, policy, now, complete_through)
     found = signal_answers(account, policy, now, complete_through)
     answers = with_overrides(tree, found, overrides) if overrides else found
     reading = walk(tree, answers, policy.tree, memo)
-    flags = account_flags(account, reading.answers, policy, now, complete_through)
+    given = {one.question: one.answer for one in reading.answers}
+    return _flagged(reading, given, account, policy, now, complete_through)
+
+
+def _flagged(
+    reading: TreeReading, given: Given, account: Account, policy: Policy, now: datetime, complete_through: date | None
+) -> TreeReading:
+    flags = account_flags(account, given, policy, now, complete_through)
     return msgspec.structs.replace(reading, flags=(*flags, *reading.flags)) if flags else reading
 
 
@@ -75,13 +82,19 @@ def walk(tree: Tree, answers: Sequence[Answered], rules: TreeRules, memo: Memo |
     """D10, D11, D13, D14, D16: the outcome of `answers`; a question of the tree without one is unknown."""
     by_question = {one.question: one for one in answers}
     full = tuple(by_question.get(one.id) or Answered(one.id, Answer.UNKNOWN, NONE, _UNASKED) for one in tree.questions)
-    key = tree.sha256, tuple(one.answer for one in full)
-    judged = None if memo is None else memo.get(key)
-    if judged is None:
-        judged = _judge(tree, {one.question: one.answer for one in full}, rules)
-        if memo is not None:
-            memo[key] = judged
+    judged = _judged(tree, {one.question: one.answer for one in full}, rules, memo)
     return msgspec.structs.replace(judged, answers=full)
+
+
+def _judged(tree: Tree, given: Given, rules: TreeRules, memo: Memo | None) -> TreeReading:
+    """The reading of `given`, one answer for each question in the tree's order, from the memo where it is there."""
+    if memo is None:
+        return _judge(tree, given, rules)
+    key = tree.sha256, tuple(given.values())
+    judged = memo.get(key)
+    if judged is None:
+        judged = memo[key] = _judge(tree, given, rules)
+    return judged
 
 
 def _judge(tree: Tree, given: Given, rules: TreeRules) -> TreeReading:
@@ -156,12 +169,11 @@ def tasks(leaf: str, unsurveyed: bool, rules: TreeRules) -> tuple[str, ...]:
 
 
 def account_flags(
-    account: Account, answers: Sequence[Answered], policy: Policy, now: datetime, complete_through: date | None
+    account: Account, given: Given, policy: Policy, now: datetime, complete_through: date | None
 ) -> tuple[str, ...]:
     """D9, D11: renewal overdue unless a person denied it; detractor, promoter by the latest NPS, whatever the leaf."""
     flags: list[str] = []
-    denied = any(one.question in RENEWAL and one.answer is Answer.NO for one in answers)
-    if overdue(account, now) and not denied:
+    if overdue(account, now) and not any(given.get(question) is Answer.NO for question in RENEWAL):
         flags.append(RENEWAL_OVERDUE)
     nps = latest_nps(account, policy, now, complete_through)
     if nps is not None and nps.score <= policy.tree.detractor_max:

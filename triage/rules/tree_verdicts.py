@@ -8,7 +8,8 @@ from data.health_tree import UNDETERMINED, Answer, Tree, TreeReading
 from triage.policy import Policy
 from triage.rules.days import TOLERANCE, days_between, iso
 from triage.rules.tree import PERSON, leaf_order, outcome_words, severity_rank
-from triage.rules.tree_answers import SENTIMENT, SUPPORT, Evidence, evidence, latest_nps, read_support
+from triage.rules.tree_answers import Evidence, evidence
+from triage.rules.tree_signals import SENTIMENT, SUPPORT, latest_nps, overloaded
 
 LOW_NPS, SUPPORT_SPIKE = "low_nps", "support_spike"
 MISSED_CHECK_IN, REGULAR_REVIEW = "missed_check_in", "regular_review"
@@ -42,7 +43,7 @@ def reassess_triggers(
         day = None if assessed_at is None else assessed_at.date()
         if day is None or nps.at > day or (nps.at == day and known.get(SENTIMENT) is not Answer.NO):
             found.append(LOW_NPS)
-    if read_support(account, policy).answer is Answer.YES and known.get(SUPPORT) is not Answer.YES:
+    if overloaded(account, policy) and known.get(SUPPORT) is not Answer.YES:
         found.append(SUPPORT_SPIKE)
     outreach = None if account.signals is None else account.signals.outreach
     if outreach is not None and outreach.missed_check_in:
