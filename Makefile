@@ -5,13 +5,16 @@ BIN = .venv/bin
 READY = .venv/.ready
 COVERING = tests/wire tests/rules tests/desk tests/faults/test_outbox_machine.py
 
+# the tests start the program hundreds of times, which then need not be compiled anew each time
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test check audit bench backtest soak plant planted cover schema openapi screenshot pins clean
 
 demo: $(READY)  ## the reference server with a seeded book, and the app
 	@$(BIN)/triage demo $(ARGS)
 
 test: check  ## format, lint, types, import contracts, dead code, known vulnerabilities (where reachable), all tests
-	$(BIN)/python -m pytest -n 2 -m "not soak" $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not soak" $(ARGS)
 
 check: $(READY)
 	$(BIN)/ruff format --check .

@@ -26,7 +26,7 @@ from data.push import Pushed, push
 from data.remedy import Change, Order, Preview
 from triage.sandbox import process
 
-pytest_plugins = ["kit.tally", "kit.terminal"]
+pytest_plugins = ["kit.tally", "kit.terminal", "kit.in_memory"]
 REASON = "They asked for it on the phone"
 
 

@@ -35,7 +35,7 @@ from triage.sandbox.database import Database
 from triage.tree_file import load_tree
 
 RULES = Rulebook(load_policy(), load_tree())
-ACCOUNTS = 30
+ACCOUNTS = 18
 MOST_STEPS = 400
 SEED = 41
 KINDS = ("first sync", "delta", "full refresh", "history begun anew")
@@ -154,7 +154,7 @@ class Library:
 
 @pytest.fixture(scope="module")
 def library() -> Iterator[Library]:
-    """A book of thirty; since the cache was filled eight accounts moved, three went and two came."""
+    """A book of eighteen; since the cache was filled eight accounts moved, three went and two came."""
     with homes() as root:
         running = process.start(accounts=ACCOUNTS, seed=7, db=root / "server.db", extra=["--rate", "1000000:1000000"])
         with running:
@@ -198,8 +198,8 @@ def served(library: Library) -> dict[str, bytes]:
 
 @pytest.fixture(autouse=True)
 def several_batches(monkeypatch):
-    """Thirty accounts in several batches, and members of three workspaces only."""
-    monkeypatch.setattr(native_delta, "LINES_A_BATCH", 7)
+    """Eighteen accounts in several batches, and members of three workspaces only."""
+    monkeypatch.setattr(native_delta, "LINES_A_BATCH", 5)
     monkeypatch.setattr(journey, "MEMBERS_A_SYNC", 3)
 
 
