@@ -314,7 +314,8 @@ def test_M18_a_slack_post_is_a_message_of_its_own_and_the_draft_stays(
     assert account in str(post) and "of its baseline" in str(post) and draft.text.split("\n")[0] in str(post)
     assert logged(server, account)[-1] == ("sent", "slack")
     with one.desk() as desk:
-        assert account not in [due.account_id for due in desk.follow_ups()], "colleagues were told, not the customer"
+        due = [one.outreach_id for one in desk.follow_ups()]
+        assert posted.outreach_id not in due, "colleagues were told, not the customer"
         assert desk.open_outreach(account).message.follow_up == 0
 
 

@@ -346,7 +346,8 @@ async def test_the_pane_says_index_monitor_tree_and_red_with_mark_and_word(size,
         text = seen(app)
         assert f"{grave.index.risk} risk" in text and "■ severe" in text and "● Red" in text
         assert grave.tree.leaf != "CRITICAL" or "■ Critical" in text
-        assert f"{grave.monitor.ratio:.2f}" in text and ", ".join(grave.red.causes) in text
+        ratio = grave.monitor.ratio
+        assert (f"R {ratio:.3f}" in text or f"severe {ratio:.2f}" in text) and ", ".join(grave.red.causes) in text
         if grave.row.red.next_clock is not None:
             assert re.search(r"within \d+ \w|\d+ \w+ late", text), "the next clock"
         await pilot.press("enter")
