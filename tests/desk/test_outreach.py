@@ -316,7 +316,7 @@ def test_M18_a_slack_post_is_a_message_of_its_own_and_the_draft_stays(
     with one.desk() as desk:
         due = [one.outreach_id for one in desk.follow_ups()]
         assert posted.outreach_id not in due, "colleagues were told, not the customer"
-        assert desk.open_outreach(account).message.follow_up == 0
+        assert desk.open_outreach(account).message.follow_up == draft.follow_up
 
 
 def test_an_intent_can_be_dropped_until_the_server_has_accepted_it(machine: Open, account: str) -> None:
