@@ -153,7 +153,7 @@ class ActingScreen(TriageScreen):
         keys = keys_now(self)
         against = {f"remedy('{kind}')": self._against(kind, detail.row.id) for kind in REMEDIES}
         against |= dict.fromkeys(_RECORDS, self._against("claim", ""))
-        actions = (*against, "interview", "case", "copy_contact", "copy_id", "audit")
+        actions = (*against, "why", "interview", "case", "copy_contact", "copy_id", "audit")
         return [(action, keys.get(action, ""), against.get(action, "")) for action in actions]
 
     def _against(self, kind: str, account_id: str) -> str:

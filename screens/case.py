@@ -11,18 +11,20 @@ from textual.widget import Widget
 from data.errors import TriageError
 from data.ports import Desk, Header
 from data.ports_cases import CaseMove, CaseView
-from data.remedy import Change
+from data.remedy import PERMISSIONS, Change
 from screens.base import TriageScreen
 from screens.case_forms import ChooseCause, CloseCase, NameOwner, OpenCase, RecordStep
 from screens.inbox_words import band
 from widgets.case_lines import STEPS, CaseLine, case_lines, shown
 from widgets.key_line import Hint
-from widgets.line import strip
+from widgets.line import cells, strip
 from widgets.look import Look
 from widgets.open_list import ListItem, OpenList
 from widgets.severity_badge import marked
 from widgets.view_tabs import TitleTabs
 
+NEEDS = f"Needs {PERMISSIONS['update_case']}. You can read everything here."
+READ_ONLY = "Read-only: this profile changes nothing."
 DESIGNATED = {"task": "CSM task", "manager": "Manager told", "sales": "Sales told", "executive": "Executive flag"}
 
 
@@ -129,7 +131,7 @@ class CaseScreen(TriageScreen):
     def _draw_row(self, item: ListItem, width: int, look: Look, here: bool) -> Strip:
         line = item.value
         right = (*line.right, (" ", "text")) if line.right else ()
-        return strip(shown(line, here, look), width, look, "cursor" if here else "bg", right)
+        return strip(shown(line, here, look, width - cells(right) - 1), width, look, "cursor" if here else "bg", right)
 
     def on_open_list_moved(self) -> None:
         """The keys follow the cursor."""
@@ -174,7 +176,7 @@ class CaseScreen(TriageScreen):
         if self._view is None:
             return
         if not self._view.may_write:
-            self.tell("Needs records:write. You can read everything here.")
+            self.tell(READ_ONLY if self.desk.read_only else NEEDS)
             return
         self.app.push_screen(form(self.desk, self._view), self._after)
 

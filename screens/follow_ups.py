@@ -10,7 +10,7 @@ from textual.widget import Widget
 from data.health_monitor import FollowUpKind
 from data.ports import Desk, Detail, Header
 from data.ports_outreach import FollowUpDue
-from data.remedy import Change
+from data.remedy import PERMISSIONS, Change
 from screens.base import TriageScreen
 from screens.inbox_words import band
 from screens.keymap import keys_now
@@ -25,6 +25,8 @@ from widgets.view_tabs import TitleTabs
 
 CALM = "Any reply or real conversation that is logged takes a line away."
 NONE = "Nothing is waiting for an answer"
+NO_DATA = "No data yet. What nobody answered comes with the first complete sync."
+NEEDS = f"Needs {PERMISSIONS['log_outreach']}. You can read everything here."
 LABELS = {
     "outreach": ("Write", "the draft of the follow-up"),
     "reply": ("Log reply", "they answered: nothing is followed up"),
@@ -75,6 +77,12 @@ class FollowUpsScreen(TriageScreen):
         return True
 
     @property
+    def _may(self) -> bool:
+        """Whether records may be written: their keys are shown only then, and pressed they say what is missing."""
+        who = self.desk.header().who
+        return who is None or PERMISSIONS["log_outreach"] in who.permissions
+
+    @property
     def current(self) -> FollowUpDue | None:
         """The open message."""
         item = self.query_one(OpenList).current
@@ -95,15 +103,16 @@ class FollowUpsScreen(TriageScreen):
         self.query_one(TitleTabs).show("Follow-ups", facts, band=band(header, self.now))
         place, total = listed.positions
         position = [(f"{place} of {total}", "muted")] if total else []
-        self.say([(self.told or CALM, "text" if self.told else "muted")], position)
+        calm = CALM if self._may else NEEDS
+        self.say([(self.told or calm, "text" if self.told else "muted")], position)
 
     def hints(self) -> Sequence[Hint]:
         """The keys that work now."""
         keys = keys_now(self)
         current = self.current
-        some = [(action, LABELS[action][0].lower()) for action in _order(current)] if current else []
+        some = [(action, LABELS[action][0].lower()) for action in _order(current)] if current and self._may else []
         hints = [Hint(keys[action], label) for action, label in some if action in keys]
-        hints += [Hint("enter", "open account"), Hint("a", "audit")] if current else []
+        hints += [Hint("enter", "open account", "open"), Hint("a", "audit")] if current else []
         return [*hints, Hint("r", "sync now"), Hint("esc", "back")]
 
     # --- lines ---
@@ -118,7 +127,7 @@ class FollowUpsScreen(TriageScreen):
                 items.append(ListItem(None, (name, len(rows))))
                 items += [ListItem(row.account_id, row) for row in rows]
                 self._last.add(rows[-1].account_id)
-        return items or [ListItem(None, (NONE, 0))]
+        return items or [ListItem(None, (NONE if self.desk.header().synced_at else NO_DATA, 0))]
 
     def _draw_row(self, item: ListItem, width: int, look: Look, here: bool) -> Strip:
         if isinstance(item.value, FollowUpDue):
@@ -134,7 +143,7 @@ class FollowUpsScreen(TriageScreen):
         if not isinstance(item.value, FollowUpDue):
             return ()
         keys = keys_now(self)
-        ways = [(keys[action], *LABELS[action]) for action in _order(item.value) if action in keys]
+        ways = [(keys[action], *LABELS[action]) for action in _order(item.value) if action in keys and self._may]
         lines = details(item.value, width, look, ways)
         return lines[:-1] if item.value.account_id in self._last else lines  # never two blank lines
 
@@ -160,7 +169,9 @@ class FollowUpsScreen(TriageScreen):
         """l: log a reply."""
         from screens.reply_form import ReplyForm
 
-        if self.current is not None:
+        if not self._may:
+            self.tell(NEEDS)
+        elif self.current is not None:
             self.app.push_screen(ReplyForm(self.desk, self.current), self._replied)
 
     def _replied(self, change: Change | None) -> None:
@@ -173,7 +184,9 @@ class FollowUpsScreen(TriageScreen):
         from screens.contact_form import ContactForm
 
         detail = self._detail(self.current.account_id) if self.current else None
-        if detail is not None:
+        if not self._may:
+            self.tell(NEEDS)
+        elif detail is not None:
             self.app.push_screen(ContactForm(self.desk, detail), lambda change: self.reload())
 
     def on_open_list_chosen(self) -> None:

@@ -37,7 +37,7 @@ class InboxScreen(ListScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "open", id="see.open", tooltip="open the account"),
         Binding("w", "why", "why", id="see.why", tooltip="why, with rules and inputs"),
-        Binding("d", "my_day", "my day", id="see.my_day", tooltip="what is due today or late"),
+        Binding("d", "my_day", "my day", id="go.my_day", tooltip="what is due today or late"),
         Binding("p", "pane", "pane", id="see.pane", tooltip="detail pane on or off"),
         Binding("J", "scroll_pane(2)", "scroll the pane down", id="see.pane_down", tooltip="scroll the pane"),
         Binding("K", "scroll_pane(-2)", "scroll the pane up", id="see.pane_up", tooltip="scroll the pane back"),
@@ -186,11 +186,13 @@ class InboxScreen(ListScreen):
                 ("apply_discount", "discount", ""),
             )
             some += [(f"remedy('{kind}')", label, short) for kind, label, short in remedies if kind in allowed]
-            some += [("menu", "all actions", "actions"), *((("contact", "log talk", ""),) if self.may_record() else ())]
-            some += [("why", "why", ""), *((("outreach", "outreach", ""),) if self.may_record() else ())]
+            some += [("menu", "all actions", "actions"), ("why", "why", "")]
+            some += [*((("outreach", "outreach", ""),) if self.may_record() else ()), ("case", "case", "")]
         else:
             some = [("audit", "audit", "")]
-        some += [("filter", "filter", ""), ("outbox", "outbox", ""), ("follow_ups", "follow-ups", "")]
+        some += [("my_day", "my day", ""), ("portfolio", "portfolio", ""), ("filter", "filter", "")]
+        some += [("outbox", "outbox", ""), ("follow_ups", "follow-ups", "")]
+        some += [("contact", "log talk", "")] if self.target() and self.may_record() else []
         some = (
             [("sync", "sync now", ""), *some] if stale or not self.target() else [*some, ("sync", "sync now", "sync")]
         )

@@ -13,14 +13,16 @@ from screens.base import TriageScreen
 from screens.inbox_words import band
 from widgets import numbers
 from widgets.key_line import Hint
-from widgets.line import Piece, strip
+from widgets.line import Piece, cells, strip
 from widgets.look import Look
 from widgets.open_list import ListItem, OpenList
+from widgets.severity_badge import doubtful
 from widgets.sla_clock import left_words
 from widgets.view_tabs import TitleTabs
 
-WHEN, NAME, NAME_WIDE, OWNER = 12, 20, 28, 14
+WHEN, NAME, NAME_WIDE, OWNER = 13, 20, 28, 14
 WIDE = 100
+NO_DATA = "No data yet. What is due comes with the first complete sync."
 HELD = (DueKind.MESSAGE, DueKind.FOLLOW_UP)
 
 
@@ -70,12 +72,12 @@ class MyDayScreen(TriageScreen):
         """Title and list; the day is derived again only when something may have changed."""
         if self._day is None and not self.due.busy:
             self._day = self.desk.my_day(self.everyone)
-            self.due.show(self._items(self._day))
+            self.due.show(self._items(self._day) if header.synced_at else [ListItem(None, NO_DATA)])
         elif self._day is not None:
             self.due.redraw()
         due = self._day.due if self._day is not None else ()
         late = sum(one.late for one in due)
-        facts = [f"{numbers.count(len(due))} due", f"{numbers.count(late)} late"]
+        facts = [f"{numbers.count(len(due))} due", f"{numbers.count(late)} late"] if header.synced_at else []
         title = "The team's day" if self.everyone else "My day"
         self.query_one(TitleTabs).show(title, facts, (), band(header, self.now))
         left = self._day.left_out if self._day is not None else 0
@@ -104,21 +106,27 @@ class MyDayScreen(TriageScreen):
     def _draw_row(self, item: ListItem, width: int, look: Look, here: bool) -> Strip:
         due = item.value
         if not isinstance(due, Due):
-            return strip([("  ", "text"), (str(due), "strong bold")], width, look)
+            return strip([("  ", "text"), (str(due), "muted" if due == NO_DATA else "strong bold")], width, look)
         strong = "strong bold" if here else "text"
-        left = left_words(due.due_at, self.now)
-        words, ink = ("now", "text") if due.due_at <= self.now and not due.late else (left[0], left[1])
+        words, ink = self._when(due, look)
         name = NAME_WIDE if width >= WIDE else NAME
         room = width - 3 - WHEN - name - (OWNER + 1 if width >= WIDE else 0)
         pieces: list[Piece] = [
             (f"{look.glyphs.cursor if here else ' '} ", "accent"),
-            (numbers.fit(words, WHEN - 1, look.glyphs) + " ", ink if due.late else "muted"),
-            (numbers.fit(due.account_name, name - 2, look.glyphs) + "  ", strong),
+            (numbers.fit(words, WHEN - 1, look.glyphs) + " ", ink),
+            *_named(due, name - 2, strong, look),
             (numbers.fit(due.what, max(8, room), look.glyphs), strong),
         ]
         who = str(due.who) if due.who and due.who != "csm" else str(due.owner or "")
         right: list[Piece] = [(numbers.fit(who, OWNER, look.glyphs), "muted")] if width >= WIDE else []
         return strip(pieces, width, look, "cursor" if here else "bg", right)
+
+    def _when(self, due: Due, look: Look) -> tuple[str, str]:
+        if due.late:
+            words, ink = left_words(due.due_at, self.now)
+            return (f"{look.glyphs.needs} {words}", ink)
+        left = (due.due_at - self.now).total_seconds()
+        return (f"  in {numbers.ago(left)}" if left > 0 else "  now", "muted")
 
     def hints(self) -> Sequence[Hint]:
         """The keys that work now."""
@@ -169,3 +177,12 @@ class MyDayScreen(TriageScreen):
     def action_back(self) -> None:
         """esc: back to the inbox."""
         self.dismiss()
+
+
+def _named(due: Due, room: int, ink: str, look: Look) -> list[Piece]:
+    """The account in `room` cells and two blanks: its id where the name is blank, the mark of a doubtful one behind."""
+    doubt = doubtful(due.account_name.suspicious, look)
+    words = due.account_name if due.account_name.strip() else due.account_id
+    name = numbers.fit(words, room - cells(doubt), look.glyphs)
+    shown = name.rstrip() if doubt else name
+    return [(shown, ink), *doubt, (" " * (room - cells(doubt) - cells([(shown, ink)]) + 2), "text")]

@@ -7,7 +7,7 @@ from data.account import Value
 from data.ports_cases import CaseView, PlaybookView, PlayStep, Stamp
 from data.red_account import Clock, Criterion, Task
 from widgets import numbers
-from widgets.line import Line, Piece
+from widgets.line import Line, Piece, cells
 from widgets.look import Look
 from widgets.sla_clock import left_words
 
@@ -52,11 +52,11 @@ def case_lines(view: CaseView, now: datetime, look: Look) -> Iterator[CaseLine]:
     elif view.red.clocks:
         yield from _heading("Clocks", "R11")
         for clock in view.red.clocks:
-            yield CaseLine((_label(clock.name.replace("_", " ").capitalize()), left_words(clock.due_at, now)))
+            yield CaseLine((_label(clock.name.replace("_", " ").capitalize()), _left(clock, now, look)))
     yield from _playbook(view, now, look)
     tasks = [one for one in view.tasks if not one.done]
     if tasks:
-        yield from _heading("Tasks", "R10, R12, D16")
+        yield from _heading("Tasks", "R10 R12 D16")
         for task in sorted(tasks, key=lambda one: one.due_at):
             yield _task(task, now)
     if view.case is not None and (stands := [one for one in view.tasks if one.done]):
@@ -92,9 +92,10 @@ def _state(view: CaseView, now: datetime, look: Look) -> Iterator[CaseLine]:
         mark: tuple[Piece, ...] = ((f" {look.glyphs.held}", "accent"),) if waits else ()
         yield CaseLine((_label("Owner"), (owner, "text"), *mark), (), None if case.closed_at else "owner")
     if view.red.delayed:
-        yield CaseLine((("No intervention for 14 days: from now on it works 40 to 60 % less.", "cap bold"),), _r("R20"))
+        words = f"{look.glyphs.needs} No intervention for 14 days: from now on it works 40 to 60 % less."
+        yield CaseLine(((words, "cap bold"),), _r("R20"))
     if view.move is not None:
-        yield CaseLine(((MOVES.get(view.move, view.move), "strong bold"),), _r("H13, R14"))
+        yield CaseLine(((MOVES.get(view.move, view.move), "strong bold"),), _r("H13 R14"))
     if view.move is not None and view.held:
         yield CaseLine(((view.held, "muted"),))
 
@@ -107,7 +108,9 @@ def _stamp(stamp: Stamp, clock: Clock | None, now: datetime, look: Look) -> Case
     name = STEPS.get(stamp.step, stamp.step)
     if stamp.at is not None:
         who = f" by {stamp.by}" if stamp.by else ""
-        late: tuple[Piece, ...] = (("   late", "cap bold"),) if clock is not None and clock.late else ()
+        late: tuple[Piece, ...] = (
+            ((f"   {look.glyphs.needs} late", "cap bold"),) if clock is not None and clock.late else ()
+        )
         done = (f"{look.glyphs.done} {numbers.moment(stamp.at, now)}{who}", "muted")
         return CaseLine((_label(name), done, *late))
     if stamp.pending:
@@ -115,7 +118,13 @@ def _stamp(stamp: Stamp, clock: Clock | None, now: datetime, look: Look) -> Case
     if clock is None:
         return CaseLine((_label(name), ("not yet", "muted")), (), f"step:{stamp.step}")
     due = (f"   by {numbers.moment(clock.due_at, now)}", "muted")
-    return CaseLine((_label(name), left_words(clock.due_at, now), due), (), f"step:{stamp.step}")
+    return CaseLine((_label(name), _left(clock, now, look), due), (), f"step:{stamp.step}")
+
+
+def _left(clock: Clock, now: datetime, look: Look) -> Piece:
+    """What is left of a clock; one that ran out has the mark of what needs somebody."""
+    words, ink = left_words(clock.due_at, now)
+    return (f"{look.glyphs.needs} {words}" if clock.due_at < now else words, ink)
 
 
 def _playbook(view: CaseView, now: datetime, look: Look) -> Iterator[CaseLine]:
@@ -128,6 +137,8 @@ def _playbook(view: CaseView, now: datetime, look: Look) -> Iterator[CaseLine]:
     yield CaseLine((_label("Root cause"), (told, "text")), (), "cause" if view.case is not None else None)
     for step in book.steps:
         yield _step(step, book, view, now, look)
+    if book.success:
+        yield CaseLine((("It has worked when", "muted"),))
     for criterion in book.success:
         yield _criterion(criterion, look)
     if book.note:
@@ -152,14 +163,16 @@ def _criterion(one: Criterion, look: Look) -> CaseLine:
         None: f"{look.glyphs.unknown} unknown",
     }
     ink = {True: "muted", False: "strong bold", None: "muted"}[one.met]
-    figure = "" if one.value is None else f" ({one.value:.2f})".replace("-", look.glyphs.minus)
-    return CaseLine((("    ", "text"), (f"{word[one.met]:<11}", ink), (f"{one.text}{figure}", "text")))
+    figure = "" if one.value is None else f"{one.value:.2f}".replace("-", look.glyphs.minus)
+    right: tuple[Piece, ...] = ((figure, "muted"),) if figure else ()
+    return CaseLine((("    ", "text"), (f"{word[one.met]:<11}", ink), (one.text, "text")), right)
 
 
 def _task(task: Task, now: datetime) -> CaseLine:
     words = "since" if task.due_at < now else "by"
     right: tuple[Piece, ...] = ((f"{words} {numbers.moment(task.due_at, now)}", "muted"),)
-    return CaseLine(((f"{task.who:<11}", "muted"), (task.what, "text")), right, _designates(task))
+    who = "CSM" if task.who == "csm" else task.who.capitalize()
+    return CaseLine(((f"{who:<11}", "muted"), (task.what, "text")), right, _designates(task))
 
 
 def _designates(task: Task) -> str | None:
@@ -168,6 +181,10 @@ def _designates(task: Task) -> str | None:
     return f"step:{step}" if task.key.startswith("red:") and step in ("task", "manager", "sales", "executive") else None
 
 
-def shown(line: CaseLine, cursor: bool, look: Look) -> Line:
-    """Return the line with its gutter."""
-    return ((f"{look.glyphs.cursor if cursor else ' '} ", "accent"), *line.left)
+def shown(line: CaseLine, cursor: bool, look: Look, width: int) -> Line:
+    """Return the line with its gutter in at most `width` cells: a text that is too long ends in the mark of a cut."""
+    pieces: list[Piece] = [(f"{look.glyphs.cursor if cursor else ' '} ", "accent")]
+    for text, ink, *_ in line.left:
+        room = max(0, width - cells(pieces))
+        pieces.append((text if cells([(text, ink)]) <= room else numbers.fit(text, room, look.glyphs), ink))
+    return pieces

@@ -58,7 +58,7 @@ def details(due: FollowUpDue, width: int, look: Look, keys: Sequence[tuple[str, 
         )
         for label, words in facts
     ]
-    made.append(strip([], width, look))
+    made += [strip([], width, look)] * bool(keys)  # never two blank lines
     for number, (key, label, remark) in enumerate(keys):
         chip: Piece = (f" {key} ", "text", "chip") if number == 0 else (f" {key} ", "key")
         words: Piece = (f" {label:<18}", "strong bold" if number == 0 else "text")

@@ -29,9 +29,8 @@ class Shown(NamedTuple):
 
 
 class Room(NamedTuple):
-    """How generous the lines are: blank lines, lines of hint (0: all), of questions to come, choices on one line."""
+    """How generous the lines are: lines of hint (0: all), of questions to come, choices on one line."""
 
-    airy: bool
     hint: int
     next: int
     compact: bool
@@ -39,12 +38,11 @@ class Room(NamedTuple):
 
 # from the most generous to what fits 80×24
 ROOMS = (
-    Room(True, 0, 9, False),
-    Room(False, 0, 9, False),
-    Room(False, 0, 1, True),
-    Room(False, 4, 1, True),
-    Room(False, 2, 1, True),
-    Room(False, 2, 0, True),
+    Room(0, 9, False),
+    Room(0, 1, True),
+    Room(4, 1, True),
+    Room(2, 1, True),
+    Room(2, 0, True),
 )
 
 
@@ -61,21 +59,18 @@ class Columns(NamedTuple):
         return " " * (GUTTER + self.name + 2)
 
 
-def page_lines(shown: Shown, width: int, room: Room, look: Look) -> Lines:
-    """Return all lines of the page; its sections are a blank line apart where there is room for that."""
+def page_lines(shown: Shown, width: int, height: int, room: Room, look: Look) -> Lines:
+    """Return all lines of the page; the rows that are left of its height part its sections, the upper ones first."""
     columns = _columns(shown.view, width)
     asked = shown.view.question is not None
     made = question_sections if asked else outcome_sections
-    sections = [_before(shown, columns), *made(shown, columns, room, look)]
-    lines: Lines = []
-    for section in filter(None, sections):
-        lines += [((), ())] if room.airy else []
-        lines += section
+    sections = [part for part in (_before(shown, columns), *made(shown, columns, room, look)) if part]
     if asked:
         rule: Piece = (look.glyphs.rule * (width - 2), "line")
-        lines += [((), ())] * room.airy + [([rule], [])] + [((), ())] * room.airy
-        lines += possible_lines(shown.view, look)
-    return lines
+        sections += [[([rule], [])], possible_lines(shown.view, look)]
+    spare = height - sum(map(len, sections))
+    parted = [*range(1, len(sections)), 0][: max(0, spare)]  # the blank line at the top goes first
+    return [line for at, part in enumerate(sections) for line in ([((), ())] if at in parted else []) + part]
 
 
 def question_sections(shown: Shown, columns: Columns, room: Room, look: Look) -> list[Lines]:

@@ -39,7 +39,7 @@ class InterviewPage(Painted, can_focus=True):
         """The first of the rooms that fits; the least one where none does."""
         lines: Lines = []
         for room in ROOMS:
-            lines = page_lines(shown, width, room._replace(hint=0) if self.whole_hint else room, look)
+            lines = page_lines(shown, width, height, room._replace(hint=0) if self.whole_hint else room, look)
             if len(lines) <= height:
                 break
         return lines

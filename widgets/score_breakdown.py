@@ -8,7 +8,7 @@ from widgets import health_words as words
 from widgets import numbers
 from widgets.account_facts import strong_heading
 from widgets.column_page import Lines
-from widgets.line import Piece
+from widgets.line import Piece, cells
 from widgets.look import Look
 from widgets.why_words import figure, inputs_of, note, signed, spread, when
 
@@ -25,8 +25,9 @@ def breakdown_part(view: HealthView, now: datetime, width: int, look: Look) -> L
     lines: Lines = [strong_heading("Health index", "H4 H5 H7 H17")]
     score: list[Piece] = [(f"{figure(index.score, 1, glyphs)} ", "strong bold"), (said.text, said.ink)]
     partial = ", partial" if index.partial else ""
-    facts = f"   profile {index.profile}, coverage {index.coverage:.2f}{partial}"
-    lines.append(([*score, (facts, "muted")], ()))
+    facts: Piece = (f"profile {index.profile.replace('_', ' ')}, coverage {index.coverage:.2f}{partial}", "muted")
+    beside = [*score, ("   ", "text"), facts]
+    lines += [(beside, ())] if cells(beside) <= width else [(score, ()), ([facts], ())]
     lines += _drop(index, now, width, look)
     lines += _movers(view, now, width, look)
     return [*lines, *_table(index, width, look)]

@@ -3,13 +3,12 @@
 from datetime import datetime
 
 from widgets import numbers
-from widgets.line import Piece
 
 SOON = numbers.DAY
 
 
-def left_words(due_at: datetime, now: datetime) -> Piece:
-    """Return the clock in words: `6 h left`, `2 h late`."""
+def left_words(due_at: datetime, now: datetime) -> tuple[str, str]:
+    """Return the clock in words, with its ink: `6 h left`, `2 h late`."""
     left = (due_at - now).total_seconds()
     if left < 0:
         return (f"{numbers.ago(-left)} late", "blocked bold")

@@ -10,6 +10,7 @@ from widgets.line import Line, Painted, Piece, cells, strip
 from widgets.look import Look
 
 WIDE = 100
+LEAST_FACT = 6  # cells: less of a fact of the title says nothing
 GAPS = ((3, False), (2, False), (2, True), (1, True))  # between the main tabs, and with short counts
 
 
@@ -170,8 +171,14 @@ class TitleTabs(Painted):
     def paint(self, width: int, height: int, look: Look) -> list[Strip]:
         """Return the title row and the rule or band."""
         left: list[Piece] = [(" ", "text"), (self._title, "strong bold")]
+        right: list[Piece] = [*self._right, (" ", "text")] if self._right else []
         for fact in self._facts:
-            left += [("   ", "text"), (fact, "muted")]
-        title = strip(left, width, look, self.GROUND, [*self._right, (" ", "text")] if self._right else [])
+            room = width - cells([*left, *right]) - 3 - 2  # from the last fact on they are left out, or cut with …
+            if room >= LEAST_FACT or cells([(fact, "muted")]) <= room:
+                left += [
+                    ("   ", "text"),
+                    (numbers.fit(fact, min(room, cells([(fact, "muted")])), look.glyphs), "muted"),
+                ]
+        title = strip(left, width, look, self.GROUND, right)
         span = (1, 1 + cells([(self._title, "text")]))
         return [title, band_strip(self._band, width, look) if self._band else rule_strip(width, look, span)]
