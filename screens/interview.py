@@ -97,8 +97,8 @@ class InterviewScreen(TriageScreen):
         self.page.show(Shown(view, self._at, self._recorded_at, self.now))
         count = len(view.answered)
         place = f"question {count + 1} of {count + 1 + len(view.next)}" if view.question else f"{count} answered"
-        facts = [severity_badge.named(view.row, 40, self.look), f"tree {view.tree.version}, {place}"]
-        title.show("Interview", facts, severity_badge.doubt(view.row, self.look), band(header, self.now))
+        facts = [severity_badge.marked(view.row, 40, self.look), f"tree {view.tree.version}, {place}"]
+        title.show("Interview", facts, band=band(header, self.now))
         calm = LAST_PAGE if view.question else AT_THE_END if self._recordable() else ""
         more: list[Piece] = [("j k", "key"), (" more", "muted")] if self.page.cut else []
         self.say([(self.told or calm, "text" if self.told else "muted")], more)

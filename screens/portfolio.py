@@ -25,7 +25,7 @@ AT_ONCE = 2000  # accounts that are added up without a thread: some hundredths o
 WIDE = 100
 TOLD_EVERY = 0.25  # seconds
 SHARE = 8  # reading again takes at most about a ninth of the time
-RANKS = "The index ranks; it does not predict. "
+RANKS = ((136, "The index ranks; it does not predict. "), (116, "The index ranks; "))  # from so many columns
 
 
 class PortfolioScreen(TriageScreen):
@@ -129,6 +129,8 @@ class PortfolioScreen(TriageScreen):
         if report is None:
             return ([f"{count(header.counts.book)} accounts"] if header.synced_at else []), ""
         mrr = sums(report.whole.money, report.currency, 20, self.look)
+        if not self.look.glyphs.symbols and report.currency in report.whole.money:
+            mrr = f"{report.currency} {mrr}"  # a set without symbols: the title names it
         facts = [f"{count(report.whole.accounts)} accounts, {mrr} a month"]
         scored = report.scored
         return facts, f"{count(scored.scored.accounts)} scored, {count(scored.unscored.accounts)} not"
@@ -150,8 +152,9 @@ class PortfolioScreen(TriageScreen):
             return []
         behind = f"{count(spot.behind.accounts)} accounts" if spot.behind else "the account"
         line: Line = [(f"enter opens {behind}", "muted")]
-        if self.app.size.width >= WIDE:
-            line = [*line, (f"   {RANKS}", "muted"), ("triage backtest", "text"), (" says how well.", "muted")]
+        ranks = next((words for least, words in RANKS if self.app.size.width >= least), "")
+        if ranks:
+            line = [*line, (f"   {ranks}", "muted"), ("triage backtest", "text"), (" says how well.", "muted")]
         return line
 
     def _right(self, report: BookReport | None) -> Line:

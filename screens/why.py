@@ -125,7 +125,8 @@ class WhyScreen(PageScreen):
         allowed, page = self.allowed_keys(), self.sheet
         some = [("part", "next part", "next")] if page.scrolls else []
         some += [("inputs", "parts" if page.inputs else "inputs", "")]
-        some += [("interview", "interview", "")]
+        some += [("interview", "interview", ""), *((("outreach", "outreach", ""),) if self.may_record() else ())]
+        some += [("case", "case", "")]
         some += [("remedy('reset_usage')", "reset usage", "reset"), ("remedy('grant_trial')", "trial", "")]
         some = [one for one in some if not one[0].startswith("remedy") or one[0][8:-2] in allowed]
         some += [("menu", "all actions", "actions"), *((("contact", "log talk", ""),) if self.may_record() else ())]

@@ -49,10 +49,11 @@ class Template(Part, frozen=True):
 
 
 class Templates(Part, frozen=True):
-    """M17, M20: the two messages, and how a contact without a name is addressed."""
+    """M17, M20: the messages (`greeting` where no alert is open), and how a contact without a name is addressed."""
 
     anybody: Sentence
     check_in: Template
+    greeting: Template
     follow_up: Template
 
 
@@ -165,11 +166,15 @@ def monitor_contradictions(rules: MonitorRules) -> tuple[str, ...]:
             f"a sentence in 'monitor.problems' names more than {', '.join(PROBLEM_WORDS)}",
         ),
         (
-            all(_fills(one, TEMPLATE_WORDS) for one in (rules.templates.check_in, rules.templates.follow_up)),
+            all(_fills(one, TEMPLATE_WORDS) for one in _messages(rules.templates)),
             f"a text in 'monitor.templates' names more than {', '.join(TEMPLATE_WORDS)}",
         ),
     )
     return tuple(complaint for fine, complaint in checks if not fine)
+
+
+def _messages(templates: Templates) -> tuple[Template, ...]:
+    return templates.check_in, templates.greeting, templates.follow_up
 
 
 def _fills(sentences: Part, words: tuple[str, ...]) -> bool:

@@ -75,7 +75,7 @@ def _figures(report: BookReport, look: Look) -> list[tuple[str, Cell, str]]:
     late = Spot("late", red.late) if red.late.accounts else None
     now = Spot("red", red.now) if red.now.accounts else None
     missed = red.kpis.share.met is False
-    goal = f"{share(red.kpis.share.value, look)}, goal under {100 * (red.kpis.share.high or 0):.0f} %"
+    goal = f"{share(red.kpis.share.value, look)}, goal < {100 * (red.kpis.share.high or 0):.0f} %"
     oldest = f"oldest {ago(since(red.oldest_due_at, report.at))}" if red.oldest_due_at else "none missed"
     several = len(report.whole.money) > 1
     return [
@@ -83,7 +83,7 @@ def _figures(report: BookReport, look: Look) -> list[tuple[str, Cell, str]]:
         (
             "Index by MRR",
             Cell(score(scored.weighted_mean, look), "strong bold", listed and Spot("weighted", scored.scored)),
-            "currencies as they are" if several else "weighted by MRR",
+            "not converted" if several else "weighted by MRR",
         ),
         (
             "High or critical",

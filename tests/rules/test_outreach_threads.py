@@ -115,6 +115,15 @@ def test_M17_everything_known_is_in_the_text() -> None:
     assert write_draft(bees, IRIS, CSM, POLICY.monitor, follow_up=True).text != made.text
 
 
+def test_M17_without_an_open_alert_nobody_is_told_to_have_become_quiet() -> None:
+    bees = account(last_feature="highlights", last_active_at="2026-10-03T10:00:00Z", use_case="Board Minutes")
+    assert "quieter than usual" in write_draft(bees, IRIS, CSM, POLICY.monitor).text
+    calm = write_draft(bees, IRIS, CSM, POLICY.monitor, fell=False)
+    again = write_draft(bees, IRIS, CSM, POLICY.monitor, follow_up=True, fell=False)
+    assert "quieter" not in calm.text + again.text and calm.gaps == ()
+    assert all(word in calm.text for word in ("Hello Iris,", "highlights", "2026-10-03", "speaker labels"))
+
+
 def test_M17_gaps_are_named_and_only_the_name_falls_back() -> None:
     made = write_draft(account(), None, None, POLICY.monitor)
     assert made.text.startswith("Hello there,")

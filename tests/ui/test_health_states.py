@@ -134,7 +134,10 @@ async def test_my_day_marks_a_doubtful_name_and_shows_the_id_of_a_blank_one(open
     app = app_of(desk)
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
-        look, due = look_of(app.screen), desk.my_day(True).due[0]
+        look, every = look_of(app.screen), desk.my_day(True).due
+        rows = {one.account_id: desk.detail(one.account_id).row for one in every}
+        assert all(one.account_name.suspicious is rows[one.account_id].suspicious for one in every)
+        due = every[0]
         for name, words in ((SafeText("Eve?", True), "Eve? !"), (SafeText(" "), due.account_id)):
             pieces = _named(msgspec.structs.replace(due, account_name=name), 18, "text", look)
             assert "".join(piece[0] for piece in pieces).rstrip() == words and cells(pieces) == 20

@@ -131,7 +131,7 @@ class Day:
             key=task.key,
             kind=kind,
             account_id=row.id,
-            account_name=row.name,
+            account_name=SafeText(row.name, row.suspicious),
             what=safe_text(task.what),
             who=safe_text(task.who),
             due_at=task.due_at,
@@ -176,7 +176,7 @@ class Day:
         row, account = self._cache.row(account_id), self._cache.account(account_id)
         mine = mine or (row is not None and self._mine(row, account))
         owner = None if row is None else _owner(row, account)
-        who = safe_text("csm")
+        name, who = name if row is None else SafeText(row.name, row.suspicious), safe_text("csm")
         return Due(key, kind, account_id, name, what, who, at, at < self._start, mine, owner)
 
 

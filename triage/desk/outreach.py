@@ -8,7 +8,7 @@ import msgspec
 from data.account import Account
 from data.cache import Cache
 from data.errors import NotPossible, Rejected
-from data.health_monitor import MonitorReading
+from data.health_monitor import DRIFTING, MonitorReading
 from data.outbox import Outbox
 from data.outbox_rows import Place
 from data.ports_outreach import Channel, FollowUpDue, Message, OutreachForm, OutreachState
@@ -178,7 +178,8 @@ class OutreachDesk:
         contact = pick_contact(account)
         count = len(self._mails(account.id, reading))
         again = count > 0 if follow_up is None else follow_up
-        made = write_draft(account, contact, account.csm, self._session.policy.monitor, again)
+        fell = reading is not None and reading.state in DRIFTING
+        made = write_draft(account, contact, account.csm, self._session.policy.monitor, again, fell)
         words = made.subject, made.text
         address = contact.email if contact is not None and contact.email else ""
         last = earlier[0] if earlier else None

@@ -19,9 +19,17 @@ class Written(Value, frozen=True):
 
 
 def write_draft(
-    account: Account, contact: Contact | None, sender: Staff | None, rules: MonitorRules, follow_up: bool = False
+    account: Account,
+    contact: Contact | None,
+    sender: Staff | None,
+    rules: MonitorRules,
+    follow_up: bool = False,
+    fell: bool = True,
 ) -> Written:
-    """M17: contact name (only it falls back), most recently used feature, last active day (UTC), tip, CSM."""
+    """M17: contact name (only it falls back), most recently used feature, last active day (UTC), tip, CSM.
+
+    `fell`: an alert is open; where none is, the text does not say that the account has become quiet.
+    """
     signals = account.signals
     active = None if signals is None else signals.last_active_at
     known = {
@@ -40,7 +48,8 @@ def write_draft(
         "csm": filled[CSM],
         "account": str(account.name),
     }
-    template: Template = rules.templates.follow_up if follow_up else rules.templates.check_in
+    first = rules.templates.check_in if fell else rules.templates.greeting
+    template: Template = rules.templates.follow_up if follow_up else first
     return Written(template.subject.format(**words), template.text.strip().format(**words), gaps)
 
 
