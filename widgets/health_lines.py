@@ -1,5 +1,6 @@
 """The health of an account in a few lines: in the pane at the right, on the account screen, and in the bottom pane."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from data.assessment import Row
@@ -46,7 +47,7 @@ def _said(label: str, said: words.Said, rest: str, rule: str, width: int, look: 
 
 
 def health_line(row: Row, width: int, look: Look) -> Line:
-    """Return index, monitor and leaf in one line, the last ones left out where they do not fit."""
+    """Return index, monitor and leaf in one line; where it is too long figures go before any word is cut."""
     health, monitor, tree, glyphs = row.health, row.monitor, row.tree, look.glyphs
     if health is None or monitor is None or tree is None:
         return ()
@@ -55,17 +56,20 @@ def health_line(row: Row, width: int, look: Look) -> Line:
     ratio = "" if monitor.ratio is None else f" {monitor.ratio:.2f}"
     leaf = words.of_leaf(tree.leaf, tree.best, tree.worst, glyphs)
     despite = f" despite {', '.join(tree.despite)}" if tree.despite else ""
-    parts: list[Piece] = [
-        (index.text + score, index.ink),
-        (state.text + ratio, state.ink),
-        (leaf.text + despite, leaf.ink),
-    ]
+    for figures in ((score, ratio, despite), (score, ratio, ""), (score, "", ""), ("", "", "")):
+        said = zip((index, state, leaf), figures, strict=True)
+        parts = [(one.text + figure, one.ink) for one, figure in said]
+        if cells(parts) + 2 * (len(parts) - 1) <= width:
+            break
+    return _in_a_line(parts, width, look)
+
+
+def _in_a_line(parts: Iterable[tuple[str, str]], width: int, look: Look) -> Line:
     line: list[Piece] = []
-    for part in parts:
-        text, ink = part[0], part[1]
+    for text, ink in parts:
         gap = 2 if line else 0
         if cells(line) + gap + cells([(text, ink)]) > width:
-            short = fit(text, width - cells(line) - gap, glyphs).rstrip()
+            short = fit(text, width - cells(line) - gap, look.glyphs).rstrip()
             return [*line, (" " * gap, "text"), (short, ink)] if len(short) > 4 else line
         line += [("  ", "text"), (text, ink)] if line else [(text, ink)]
     return line

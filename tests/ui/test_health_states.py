@@ -18,8 +18,10 @@ from screens.why import WhyScreen
 from triage.desk import sync_once
 from widgets.case_lines import CaseLine, shown
 from widgets.glyphs import UNICODE
+from widgets.health_lines import health_line
+from widgets.health_words import of_leaf
 from widgets.line import cells
-from widgets.look import look_of
+from widgets.look import DEFAULT, look_of
 from widgets.view_tabs import TitleTabs
 
 OPENS = {
@@ -141,3 +143,15 @@ async def test_my_day_marks_a_doubtful_name_and_shows_the_id_of_a_blank_one(open
         for name, words in ((SafeText("Eve?", True), "Eve? !"), (SafeText(" "), due.account_id)):
             pieces = _named(msgspec.structs.replace(due, account_name=name), 18, "text", look)
             assert "".join(piece[0] for piece in pieces).rstrip() == words and cells(pieces) == 20
+
+
+def test_beside_the_bottom_pane_figures_go_before_a_word_is_cut(open_desk) -> None:
+    desk = open_desk()
+    rows = [line.row for line in desk.open_list(View.BOOK, Sort.SEVERITY, "").window(0, 150)]
+    shortened = 0
+    for row in rows:
+        leaf = of_leaf(row.tree.leaf, row.tree.best, row.tree.worst, UNICODE).text
+        line = "".join(piece[0] for piece in health_line(row, 44, DEFAULT))
+        shortened += leaf in line and f"{row.monitor.ratio or 0:.2f}" not in line
+        assert len(line) <= 44 and (leaf in line or row.tree.best != row.tree.worst), line
+    assert shortened

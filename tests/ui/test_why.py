@@ -347,7 +347,9 @@ async def test_the_pane_says_index_monitor_tree_and_red_with_mark_and_word(size,
         assert f"{grave.index.risk} risk" in text and "■ severe" in text and "● Red" in text
         assert grave.tree.leaf != "CRITICAL" or "■ Critical" in text
         ratio = grave.monitor.ratio
-        assert (f"R {ratio:.3f}" in text or f"severe {ratio:.2f}" in text) and ", ".join(grave.red.causes) in text
+        assert ", ".join(grave.red.causes) in text
+        # in the one line at the bottom figures go first: there the leaf is whole
+        assert f"R {ratio:.3f}" in text if size[0] >= 100 else grave.tree.leaf.replace("_", " ").capitalize() in text
         if grave.row.red.next_clock is not None:
             assert re.search(r"within \d+ \w|\d+ \w+ late", text), "the next clock"
         await pilot.press("enter")
