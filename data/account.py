@@ -104,14 +104,121 @@ class Snooze(Value, frozen=True):
     wake_on_worse: bool
 
 
+class Product(Value, frozen=True):
+    """Adoption of one product, in percent of its seats, since the day it was bought."""
+
+    name: SafeText
+    adoption_pct: float | None
+    since: date | None
+
+
+class Nps(Value, frozen=True):
+    """One answer to the NPS question, 0–10."""
+
+    score: int
+    at: date
+
+
+class Csat(Value, frozen=True):
+    """One satisfaction score, 0 to `scale`."""
+
+    score: float
+    scale: int
+    at: date
+
+
+class Tickets(Value, frozen=True):
+    """Support tickets now; ages in days, resolution in hours."""
+
+    open: int | None
+    urgent: int | None
+    oldest_open_days: float | None
+    escalated: int | None
+    resolution_hours_90d: float | None
+
+
+class Responses(Value, frozen=True):
+    """How the customer answered in the last 90 days."""
+
+    attempts_90d: int | None
+    responses_90d: int | None
+    missed_check_in: bool | None
+
+
+class Champion(Value, frozen=True):
+    """Our advocate at the customer; `left_at` when they left."""
+
+    name: SafeText | None
+    left_at: date | None
+
+
+class Payment(Value, frozen=True):
+    """How many days late the customer pays."""
+
+    days_late: int | None
+
+
+class Meetings(Value, frozen=True):
+    """Meetings offered and taken."""
+
+    invited: int | None
+    accepted: int | None
+
+
+class Stakeholders(Value, frozen=True):
+    """Stakeholders known and engaged."""
+
+    known: int | None
+    engaged: int | None
+
+
 class Signals(Value, frozen=True):
-    """The part of the health signals that the inbox and the account screen use."""
+    """The health signals; `active_users_daily` are distinct users on complete UTC days, oldest first, up to `as_of`."""
 
     as_of: date | None
     adoption_pct: float | None
+    active_users_daily: tuple[int | None, ...] | None
+    products: tuple[Product, ...]
+    features_used: int | None
+    features_available: int | None
     most_used_feature: SafeText | None
+    last_feature: SafeText | None
     last_active_at: Time | None
     use_case: SafeText | None
+    nps: tuple[Nps, ...]
+    csat: tuple[Csat, ...]
+    tickets: Tickets | None
+    outreach: Responses | None
+    champion: Champion | None
+    payment: Payment | None
+    contraction_notice: bool | None
+    competitor_evaluation: bool | None
+    complex: bool | None
+    dau_mau: float | None
+    session_minutes: float | None
+    meetings: Meetings | None
+    stakeholders: Stakeholders | None
+    permission_downgrades_30d: int | None
+
+
+class Case(Value, frozen=True):
+    """The open or last case of an account; `kind` is recovery or red, each `*_at` the server's stamp of a step."""
+
+    id: Id
+    kind: SafeText
+    opened_at: Time
+    owner: SafeText | None
+    root_cause: SafeText | None
+    designated_at: Time | None
+    assessed_at: Time | None
+    root_cause_at: Time | None
+    planned_at: Time | None
+    reviewed_at: Time | None
+    intervened_at: Time | None
+    recovered_at: Time | None
+    closed_at: Time | None
+    outcome: SafeText | None
+    causes: tuple[SafeText, ...]
 
 
 class Account(Value, frozen=True):
@@ -144,6 +251,7 @@ class Account(Value, frozen=True):
     flags: tuple[SafeText, ...]
     claim: Claim | None
     snooze: Snooze | None
+    case: Case | None
     version: int
     seq: int
     updated_at: Time | None

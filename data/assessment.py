@@ -4,6 +4,9 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from data.account import Claim, Contact, Id, Snooze, Staff, Value
+from data.health_index import Risk
+from data.health_monitor import Effect, MonitorState
+from data.red_account import CohortCase
 from data.safe_text import SafeReason, SafeText
 
 
@@ -83,6 +86,71 @@ class Verdict(Value, frozen=True):
     inputs: dict[str, object]
 
 
+class MonitorLine(Value, frozen=True):
+    """What the list keeps of the usage monitor (M): ratio R, usage U (0-100), the open alert's first day.
+
+    `watched` and `mature` say whether the account is a peer for M5; `effects` are what followed the open alert and the
+    last one that closed, each measured from the day it opened (M21).
+    """
+
+    state: MonitorState
+    ratio: float | None = None
+    usage: float | None = None
+    opened: date | None = None
+    watched: bool = False
+    mature: bool = False
+    complex: bool = False
+    effects: tuple[Effect, ...] = ()
+
+
+class HealthLine(Value, frozen=True):
+    """What the list keeps of the health index (H): `priority` in minor units a month, `slope` in points a week."""
+
+    score: float | None = None
+    risk: Risk | None = None
+    coverage: float = 0.0
+    partial: bool = False
+    priority: float | None = None
+    slope: float | None = None
+    upsell: bool | None = None
+    playbook: str | None = None
+    dropped: bool = False
+
+
+class TreeLine(Value, frozen=True):
+    """What the list keeps of the decision tree (D); `worst` is the leaf, or the worst that unknown answers leave open.
+
+    `hash` begins the SHA-256 of the tree's text (D17).
+    """
+
+    leaf: str
+    best: str
+    worst: str
+    despite: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
+    tasks: tuple[str, ...] = ()
+    hash: str = ""
+
+
+class RedLine(Value, frozen=True):
+    """What the list keeps of the Red framework (R): the next unfinished clock with its name, and how many were missed.
+
+    `step` is what the case still needs of H13 and R14: `open_recovery`, `open_red`, `upgrade_to_red`, `reopen`,
+    `recovered`, `close` or None. `cohort` are the episodes that are known, whatever became of them (R15-R19).
+    """
+
+    is_red: bool
+    causes: tuple[str, ...] = ()
+    composite: float | None = None
+    sla_due_at: datetime | None = None
+    next_clock: str | None = None
+    late: int = 0
+    delayed: bool = False
+    opened_at: datetime | None = None
+    step: str | None = None
+    cohort: tuple[CohortCase, ...] = ()
+
+
 class Row(Value, frozen=True):
     """One line of the list: the facts it shows and the stored verdict (A1–A17); money in minor units."""
 
@@ -120,6 +188,10 @@ class Row(Value, frozen=True):
     policy: str
     assessed_at: datetime
     good_until: datetime | None
+    monitor: MonitorLine | None = None
+    health: HealthLine | None = None
+    tree: TreeLine | None = None
+    red: RedLine | None = None
 
 
 def severity_key(row: Row) -> tuple[int, float, float, str]:

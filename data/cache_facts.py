@@ -4,11 +4,13 @@ from datetime import UTC, date, datetime
 
 from data.cache_file import CacheFile
 from data.errors import WrongBackend
+from data.health_book import EMPTY_BOOK, BookContext
 from data.identity import Identity
 from data.receipts import Signed
 from data.wire import decoder, encode
 
 _identity = decoder(Identity)
+_book = decoder(BookContext)
 _signed = decoder(Signed)
 
 
@@ -49,6 +51,27 @@ class CacheFacts(CacheFile):
     def book_since(self) -> datetime | None:
         """When the book was last begun from nothing (first sync, new epoch, restored server); None: never."""
         return self.fact("book_since", _moment)
+
+    @property
+    def book_context(self) -> BookContext:
+        """The book as it was last looked over (P0), or an empty one."""
+        found = self.get("book_context")
+        return self.decoded(found.encode(), _book) if found else EMPTY_BOOK
+
+    @property
+    def book_rules(self) -> str | None:
+        """By which rules the book was looked over; None: nobody noted it."""
+        return self.get("book_rules")
+
+    def keep_book_context(self, book: BookContext, rules: str | None = None) -> None:
+        """Keep what a walk over the book found by `rules` (None: those noted), until the next day's or other rules."""
+        with self.writing():
+            self.put(book_context=encode(book).decode(), book_rules=rules or self.book_rules)
+
+    @property
+    def watching_since(self) -> datetime | None:
+        """When the first whole round over this book ended: what was found then was not seen to happen (M12)."""
+        return self.fact("watching_since", _moment)
 
     @property
     def audit_after(self) -> int:

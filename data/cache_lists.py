@@ -1,11 +1,16 @@
 """Reading the cache: counts, windows of rows and single accounts, all by index."""
 
+import json
 from array import array
 from collections.abc import Iterator, Sequence
 
+import msgspec
+
 from data.account import Account
 from data.assessment import NO_RANK, Row
-from data.cache_facts import CacheFacts
+from data.cache_imports import CacheImports
+from data.health_book import Peer, Seat
+from data.list_filter import filter_tests
 from data.ports import Counts, Sort, View
 from data.wire import decoder
 
@@ -19,31 +24,39 @@ RANKS_OF = {
     View.BOOK: tuple(range(NO_RANK + 1)),
 }
 LEAVES_SNOOZED_OUT = (View.AT_RISK, View.BLOCKED, View.AT_CAP, View.NEAR_CAP, View.DOWNGRADED)
+PARTIAL = {View.SIGNALS: "has_signal = 1", View.DRIFT: "drift > 0", View.RED: "red = 1"}
 _COLUMNS = {
     Sort.SEVERITY: "rank, order1, order2, id",
     Sort.MRR: "mrr, id",
+    Sort.HEALTH: "health, id",
+    Sort.PRIORITY: "priority, id",
     Sort.RENEWAL: "renewal, id",
+    Sort.SLA: "sla, id",
     Sort.LAST_LOGIN: "last_login, id",
     Sort.NAME: "sort_name, id",
 }
+# what severity means where it is not the category's: an index of its own each
+_OWN_ORDER = {(View.DRIFT, Sort.SEVERITY): "drift DESC, ratio, id", (View.RED, Sort.SEVERITY): "sla, id"}
 
 _row = decoder(Row)
 _account = decoder(Account)
+_peer = decoder(Peer)
+_seat = decoder(Seat)
 
 
-def list_query(view: View, sort: Sort, text: str, untouched: bool, snoozed: bool) -> tuple[str, list[str]]:
+def list_query(view: View, sort: Sort, text: str, untouched: bool, snoozed: bool) -> tuple[str, list[object]]:
     """Return the SQL and its values that give the account numbers of a list, in order (first column).
 
     Orders other than severity are merged from one index scan per rank, so that no plan sorts or walks more than it
     answers. `snoozed` True leaves running snoozes in their place (A17).
     """
-    columns = _COLUMNS[sort]
+    columns = _OWN_ORDER.get((view, sort), _COLUMNS[sort])
     tests = ["snoozed = 0"] if view in LEAVES_SNOOZED_OUT and not snoozed else []
     tests += ["handled = 0"] if untouched else []
-    needle = text.strip().casefold()
-    tests += ["instr(search, ?) > 0"] if needle else []
-    if view is View.SIGNALS:
-        parts = [["has_signal = 1", *tests]]
+    found, filtered = filter_tests(text)
+    tests += found
+    if view in PARTIAL:
+        parts = [[PARTIAL[view], *tests]]
     elif sort is Sort.SEVERITY:
         ranks = RANKS_OF[view]
         parts = [[f"rank BETWEEN {ranks[0]} AND {ranks[-1]}", *tests]]
@@ -51,26 +64,54 @@ def list_query(view: View, sort: Sort, text: str, untouched: bool, snoozed: bool
         parts = [[f"rank = {rank}", *tests] for rank in RANKS_OF[view]]
     wanted = "number" if len(parts) == 1 else f"number, {columns}"  # a merge has to see what it orders by
     selects = [f"SELECT {wanted} FROM listing WHERE {' AND '.join(part)}" for part in parts]
-    values = [needle] * len(parts) if needle else []
+    values = filtered * len(parts)
     return f"{' UNION ALL '.join(selects)} ORDER BY {columns}", values
 
 
-class CacheLists(CacheFacts):
+class CacheLists(CacheImports):
     """The readers. Each refuses the book of another backend than the expected one (WrongBackend)."""
 
-    def counts(self) -> Counts:
-        """How many accounts each view holds; snoozed ones apart (A17), so that 1–4 add up to 0."""
+    def counts(self, now: float | None = None) -> Counts:
+        """How many accounts each view holds; snoozed ones apart (A17), so that 1–4 add up to 0.
+
+        With `now`, epoch seconds, the Red accounts whose next clock has run out are counted too.
+        """
         self.check_backend()
         listed = [0] * (NO_RANK + 1)
-        signals = book = resting = 0
-        for rank, snoozed, has_signal, accounts in self.all("SELECT rank, snoozed, has_signal, accounts FROM tally"):
+        signals = book = resting = drifting = red = 0
+        for rank, snoozed, has_signal, drift, is_red, accounts in self.all(
+            "SELECT rank, snoozed, has_signal, drift, red, accounts FROM tally"
+        ):
             book += accounts
             signals += accounts * has_signal
+            drifting += accounts * (drift > 0)
+            red += accounts * is_red
             if snoozed and rank < NO_RANK:
                 resting += accounts
             else:
                 listed[rank] += accounts
-        return Counts(listed[0], listed[1], listed[2], listed[3], signals, book, resting)
+        late = 0 if now is None else self.all("SELECT count(*) FROM listing WHERE red = 1 AND sla < ?", (now,))[0][0]
+        return Counts(listed[0], listed[1], listed[2], listed[3], signals, book, resting, drifting, red, late)
+
+    def peers(self) -> Iterator[Peer]:
+        """Every row, as far as its peers need it (M5, M13, M14): the one walk over the book, once a day."""
+        for (blob,) in self.each('SELECT "row" FROM verdict'):
+            yield self.decoded(blob, _peer)
+
+    def each_account(self) -> Iterator[Account]:
+        """Every account of the book, one by one (D18)."""
+        self.check_backend()
+        for (blob,) in self.each("SELECT payload FROM account ORDER BY id"):
+            yield self.decoded(blob, _account)
+
+    def seats(self) -> Iterator[Seat]:
+        """Every row, as far as the portfolio adds it up; the rows of one moment, whoever writes meanwhile."""
+        self.check_backend()
+        for (blob,) in self.each('SELECT "row" FROM verdict'):
+            try:
+                yield _seat.decode(blob)
+            except (msgspec.MsgspecError, UnicodeDecodeError):
+                yield self.decoded(blob, _seat)  # which says what is wrong
 
     def ids(
         self,
@@ -92,8 +133,9 @@ class CacheLists(CacheFacts):
     def narrow(self, numbers: "array[int]", text: str) -> "array[int]":
         """Those of `numbers` that a text matches too, in their order: a filter that grew by a letter."""
         self.check_backend()
-        sql = "SELECT number FROM listing WHERE number IN (SELECT value FROM json_each(?)) AND instr(search, ?) > 0"
-        found = {number for (number,) in self.all(sql, (str(numbers.tolist()), text.strip().casefold()))}
+        tests, values = filter_tests(text)
+        sql = f"SELECT number FROM listing WHERE {' AND '.join(['number IN (SELECT value FROM json_each(?))', *tests])}"
+        found = {number for (number,) in self.all(sql, (str(numbers.tolist()), *values))}
         return array("q", (number for number in numbers if number in found))
 
     def first(
@@ -115,7 +157,12 @@ class CacheLists(CacheFacts):
 
     def accounts_for(self, numbers: Sequence[int]) -> list[Account]:
         """The accounts of these numbers, in their order; accounts removed meanwhile are left out."""
-        return [self.decoded(blob, _account) for blob in self._blobs("account", "payload", numbers)]
+        return self.with_imports([self.decoded(blob, _account) for blob in self._blobs("account", "payload", numbers)])
+
+    def accounts_of(self, ids: Sequence[str]) -> list[Account]:
+        """The accounts of these ids, in no order; those that are not cached are left out."""
+        sql = "SELECT payload FROM account WHERE id IN (SELECT value FROM json_each(?))"
+        return [self.decoded(blob, _account) for (blob,) in self.all(sql, (json.dumps(ids),))]
 
     def number(self, account_id: str) -> int | None:
         """The number of an account in this cache, the same as long as the account is cached."""
@@ -142,7 +189,7 @@ class CacheLists(CacheFacts):
         """An account as the server sent it, None when it is not cached."""
         self.check_backend()
         found = self.all("SELECT payload FROM account WHERE id = ?", (account_id,))
-        return self.decoded(found[0][0], _account) if found else None
+        return self.with_imports([self.decoded(found[0][0], _account)])[0] if found else None
 
     def lapsed(self, now: float, complete_through: str, policy: str, limit: int) -> list[Account]:
         """Accounts whose verdict no longer counts, at most `limit`, at-risk ones first within each cause.

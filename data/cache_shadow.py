@@ -6,7 +6,7 @@ from data.cache_write import SHADOW, CacheWrite
 from data.schema import CACHE_SQL
 
 OLD = "old_"
-TWINS = ("account", "listing", "verdict", "tally")
+TWINS = ("account", "listing", "verdict", "history", "tally")
 _STATEMENTS = [statement for statement in CACHE_SQL.strip().split(";\n") if statement.strip()]
 
 
@@ -24,6 +24,7 @@ class CacheShadow(CacheWrite):
                 kept += ["audit_after", "audit_problem"]
             else:
                 self.connection.execute("DELETE FROM audit")
+                self.connection.execute("DELETE FROM imported")
             marks = ", ".join("?" * len(kept))
             self.connection.execute(f"DELETE FROM meta WHERE key NOT IN ({marks})", kept)
             self.put(base_url=base_url, epoch=epoch, audit_restart=1, book_since=now.timestamp() if now else None)
@@ -104,13 +105,13 @@ class CacheShadow(CacheWrite):
         """
         sql = f"SELECT a.number FROM account a JOIN {SHADOW}account n USING (id) WHERE a.seq > n.seq AND a.seq > ?"
         newer = self.connection.execute(sql, (int(self.get("shadow_top") or 0),)).fetchall()
-        for table in TWINS[:3]:
+        for table in TWINS[:-1]:
             self.connection.executemany(
                 f"INSERT OR REPLACE INTO {SHADOW}{table} SELECT * FROM {table} WHERE number = ?", newer
             )
         if newer:
             self.connection.execute(f"DELETE FROM {SHADOW}tally")
             self.connection.execute(
-                f"INSERT INTO {SHADOW}tally SELECT rank, snoozed, has_signal, count(*) FROM {SHADOW}listing "
-                "GROUP BY rank, snoozed, has_signal"
+                f"INSERT INTO {SHADOW}tally SELECT rank, snoozed, has_signal, drift, red, count(*) "
+                f"FROM {SHADOW}listing GROUP BY rank, snoozed, has_signal, drift, red"
             )

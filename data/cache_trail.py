@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from data.account import Entry, Member
 from data.assessment import NO_RANK, Row, Touch
@@ -74,6 +74,22 @@ class CacheTrail(CacheLists):
     def audit_rows(self) -> Iterator[Entry]:
         """All entries by seq, as a verifier reads them; UnreadableEntry where one is none."""
         for seq, payload in self.each("SELECT seq, payload FROM audit ORDER BY seq"):
+            yield _kept(seq, payload)
+
+    @property
+    def audit_begins(self) -> datetime | None:
+        """When the first entry we hold was applied, None without any."""
+        found = self.all("SELECT applied_at FROM audit ORDER BY seq LIMIT 1")
+        return datetime.fromtimestamp(found[0][0], UTC) if found else None
+
+    def records(self, kinds: Sequence[str], account_id: str | None = None) -> Iterator[Entry]:
+        """The applied entries of some kinds by seq, of one account or of all; found by index, never by a walk."""
+        self.check_backend()
+        tests, values = "", [json.dumps(kinds)]
+        if account_id is not None:
+            tests, values = " AND account_id = ?", [*values, account_id]
+        where = f"action IN (SELECT value FROM json_each(?)) AND outcome = 'applied'{tests}"
+        for seq, payload in self.each(f"SELECT seq, payload FROM audit WHERE {where} ORDER BY seq", tuple(values)):
             yield _kept(seq, payload)
 
     # --- touches ---
@@ -166,8 +182,9 @@ def _touch(entry: Entry) -> Touch | None:
     """What A13 and A16 need of an entry; None when it is no contact and no remedy that took effect."""
     if entry.outcome != "applied" or entry.action not in TOUCHING:
         return None
-    if entry.action == "log_outreach" and (entry.after or {}).get("stage") != "sent":
-        return None
+    said = entry.after or {}
+    if entry.action == "log_outreach" and (said.get("stage") != "sent" or said.get("channel") == "slack"):
+        return None  # nothing went out, or only to colleagues (M18)
     who = entry.actor
     return Touch(entry.action, who.staff_id, who.name, entry.applied_at, entry.reason, entry.workspace_id)
 

@@ -6,21 +6,22 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 
 from data.account import Account, Tombstone, Value
-from data.assessment import NO_RANK, Row, Touch, severity_key
+from data.assessment import Row, Touch
 from data.backends.port import Item
-from data.cache_trail import CacheTrail
-from data.wire import encode
+from data.cache_cases import CacheCases
+from data.health_book import Past
+from data.listing_columns import VERDICT, Place, place_of, search_text, verdict_columns
+from data.wire import decoder, encode
 
-Assess = Callable[[Account, Sequence[Touch]], Row]
-LAST = float("inf")
+Judged = tuple[Row, Past | None]
+# The rules over one account: what is stored, and what only the cache knows of it; None where it knew nothing.
+Assess = Callable[[Account, Sequence[Touch], Past | None], Judged]
 BOOK = ""
 SHADOW = "new_"
 
-_VERDICT = [
-    *("rank", "order1", "order2", "mrr", "renewal", "last_login"),
-    *("snoozed", "has_signal", "handled", "good_until", "day", "policy"),
-]
-_LISTING = ["number", "id", "sort_name", "search", *_VERDICT]
+_past = decoder(Past)
+
+_LISTING = ["number", "id", "sort_name", "search", *VERDICT]
 
 
 class Known(Value, frozen=True):
@@ -28,7 +29,7 @@ class Known(Value, frozen=True):
 
     number: int
     seq: int
-    place: tuple[int, int, int] | None
+    place: Place | None
 
 
 class Last(Value, frozen=True):
@@ -46,7 +47,7 @@ class Written(Value, frozen=True):
     held: int = 0
 
 
-class CacheWrite(CacheTrail):
+class CacheWrite(CacheCases):
     """The writers. Each is one transaction, so a reader sees all of it or nothing."""
 
     def write_batch(
@@ -83,20 +84,28 @@ class CacheWrite(CacheTrail):
         with self.writing():
             return self._write(pairs, BOOK) == 1
 
-    def store(self, rows: Sequence[Row]) -> int:
-        """Store new verdicts of cached accounts; one made from another seq than the cached is dropped."""
+    def reassess(self, accounts: Sequence[Account], assess: Assess) -> int:
+        """Judge cached accounts again; one of which a newer seq was cached meanwhile is left as it is."""
+        ids = [account.id for account in accounts]
+        touches, pasts = self.touches_of(ids), self.pasts_of(ids)
+        return self._store([assess(one, touches.get(one.id, ()), pasts.get(one.id)) for one in accounts])
+
+    def _store(self, judged: Sequence[Judged]) -> int:
         with self.writing():
-            known = self._known([row.id for row in rows], BOOK)
-            made = [(known[row.id], row) for row in rows if row.id in known and known[row.id].seq == row.seq]
+            known = self._known([row.id for row, _ in judged], BOOK)
+            made = [
+                (known[row.id], row, past) for row, past in judged if row.id in known and known[row.id].seq == row.seq
+            ]
             self.connection.executemany(
-                f"UPDATE listing SET {', '.join(f'{name} = ?' for name in _VERDICT)} WHERE number = ?",
-                [(*_verdict(row), one.number) for one, row in made],
+                f"UPDATE listing SET {', '.join(f'{name} = ?' for name in VERDICT)} WHERE number = ?",
+                [(*verdict_columns(row), one.number) for one, row, _ in made],
             )
             self.connection.executemany(
-                'UPDATE verdict SET "row" = ? WHERE number = ?', [(encode(row), one.number) for one, row in made]
+                'UPDATE verdict SET "row" = ? WHERE number = ?', [(encode(row), one.number) for one, row, _ in made]
             )
-            self._want_members([row for _, row in made])
-            self._count(((one.place, _place(row)) for one, row in made), BOOK)
+            self._write_pasts([(one.number, past) for one, _, past in made], BOOK)
+            self._want_members([row for _, row, _ in made])
+            self._count(((one.place, place_of(row)) for one, row, _ in made), BOOK)
         return len(made)
 
     def remove(self, tombstones: Sequence[Tombstone]) -> int:
@@ -120,15 +129,28 @@ class CacheWrite(CacheTrail):
         self.mark_complete(last.complete_through, last.now)
         return Written(removed=removed)
 
-    def _assessed(self, items: Sequence[Item], assess: Assess) -> list[tuple[Item, Row]]:
+    def _assessed(self, items: Sequence[Item], assess: Assess) -> list[tuple[Item, Judged]]:
         newest = {item.account.id: item for item in sorted(items, key=lambda item: item.account.seq)}
-        touches = self.touches_of(list(newest))
-        return [(item, assess(item.account, touches.get(item.account.id, ()))) for item in newest.values()]
+        ids = list(newest)
+        touches, pasts = self.touches_of(ids), self.pasts_of(ids)
+        accounts = self.with_imports([item.account for item in newest.values()])
+        return [
+            (item, assess(account, touches.get(account.id, ()), pasts.get(account.id)))
+            for item, account in zip(newest.values(), accounts, strict=True)
+        ]
 
-    def _write(self, pairs: Sequence[tuple[Item, Row]], prefix: str) -> int:
-        known = self._known([item.account.id for item, _ in pairs], prefix)
+    def pasts_of(self, ids: Sequence[str]) -> dict[str, Past]:
+        """What the book's history holds of these accounts, by id; a full refresh goes on from it too."""
+        sql = (
+            "SELECT a.id, h.past FROM account a JOIN history h USING (number) "
+            "WHERE a.id IN (SELECT value FROM json_each(?))"
+        )
+        return {found: self.decoded(past, _past) for found, past in self.all(sql, (json.dumps(ids),))}
+
+    def _write(self, judged: Sequence[tuple[Item, Judged]], prefix: str) -> int:
+        known = self._known([item.account.id for item, _ in judged], prefix)
         pairs = [
-            pair for pair in pairs if (one := known.get(pair[0].account.id)) is None or pair[0].account.seq > one.seq
+            pair for pair in judged if (one := known.get(pair[0].account.id)) is None or pair[0].account.seq > one.seq
         ]
         numbers = self._numbers([item.account.id for item, _ in pairs], known, prefix)
         self.connection.executemany(
@@ -140,31 +162,41 @@ class CacheWrite(CacheTrail):
                 for number, (item, _) in zip(numbers, pairs, strict=True)
             ],
         )
-        self._write_verdicts(list(zip(numbers, pairs, strict=True)), prefix)
-        moves = ((one.place if (one := known.get(row.id)) else None, _place(row)) for _, row in pairs)
+        self._write_verdicts(
+            [(number, item, row) for number, (item, (row, _)) in zip(numbers, pairs, strict=True)], prefix
+        )
+        self._write_pasts([(number, past) for number, (_, (_, past)) in zip(numbers, pairs, strict=True)], prefix)
+        moves = ((one.place if (one := known.get(row.id)) else None, place_of(row)) for _, (row, _) in pairs)
         self._count(moves, prefix)
         return len(pairs)
 
-    def _write_verdicts(self, made: Sequence[tuple[int, tuple[Item, Row]]], prefix: str) -> None:
+    def _write_verdicts(self, made: Sequence[tuple[int, Item, Row]], prefix: str) -> None:
         changes = ", ".join(f"{name} = excluded.{name}" for name in _LISTING[2:])
         self.connection.executemany(
             f"INSERT INTO {prefix}listing ({', '.join(_LISTING)}) VALUES ({', '.join('?' * len(_LISTING))}) "
             f"ON CONFLICT (number) DO UPDATE SET {changes}",
             [
-                (number, row.id, row.name.casefold(), search_text(item.account), *_verdict(row))
-                for number, (item, row) in made
+                (number, row.id, row.name.casefold(), search_text(item.account), *verdict_columns(row))
+                for number, item, row in made
             ],
         )
         self.connection.executemany(
             f'INSERT INTO {prefix}verdict (number, "row") VALUES (?, ?) '
             'ON CONFLICT (number) DO UPDATE SET "row" = excluded."row"',
-            [(number, encode(row)) for number, (_, row) in made],
+            [(number, encode(row)) for number, _, row in made],
         )
-        self._want_members([row for _, (_, row) in made])
+        self._want_members([row for _, _, row in made])
+
+    def _write_pasts(self, made: Sequence[tuple[int, Past | None]], prefix: str) -> None:
+        self.connection.executemany(
+            f"INSERT INTO {prefix}history (number, past) VALUES (?, ?) "
+            "ON CONFLICT (number) DO UPDATE SET past = excluded.past",
+            [(number, encode(past)) for number, past in made if past is not None],
+        )
 
     def _known(self, ids: Sequence[str], prefix: str) -> dict[str, Known]:
         sql = (
-            "SELECT a.id, a.number, a.seq, l.rank, l.snoozed, l.has_signal "
+            "SELECT a.id, a.number, a.seq, l.rank, l.snoozed, l.has_signal, l.drift, l.red "
             f"FROM {prefix}account a LEFT JOIN {prefix}listing l USING (number) "
             "WHERE a.id IN (SELECT value FROM json_each(?))"
         )
@@ -201,7 +233,7 @@ class CacheWrite(CacheTrail):
         gone = {
             stone.id: known[stone.id] for stone in tombstones if stone.id in known and known[stone.id].seq < stone.seq
         }
-        for table in ("account", "listing", "verdict"):
+        for table in ("account", "listing", "verdict", "history"):
             self.connection.executemany(
                 f"DELETE FROM {prefix}{table} WHERE number = ?", [(one.number,) for one in gone.values()]
             )
@@ -212,11 +244,9 @@ class CacheWrite(CacheTrail):
         self._count(((one.place, None) for one in gone.values()), prefix)
         return len(gone)
 
-    def _count(
-        self, moves: Iterable[tuple[tuple[int, int, int] | None, tuple[int, int, int] | None]], prefix: str
-    ) -> None:
+    def _count(self, moves: Iterable[tuple[Place | None, Place | None]], prefix: str) -> None:
         """Bring the tally along: accounts that went from one place to another."""
-        tally: Counter[tuple[int, int, int]] = Counter()
+        tally: Counter[Place] = Counter()
         for old, new in moves:
             if old != new:
                 if old is not None:
@@ -224,38 +254,7 @@ class CacheWrite(CacheTrail):
                 if new is not None:
                     tally[new] += 1
         self.connection.executemany(
-            f"INSERT INTO {prefix}tally (rank, snoozed, has_signal, accounts) VALUES (?, ?, ?, ?) "
-            "ON CONFLICT (rank, snoozed, has_signal) DO UPDATE SET accounts = accounts + excluded.accounts",
+            f"INSERT INTO {prefix}tally (rank, snoozed, has_signal, drift, red, accounts) VALUES (?, ?, ?, ?, ?, ?) "
+            "ON CONFLICT (rank, snoozed, has_signal, drift, red) DO UPDATE SET accounts = accounts + excluded.accounts",
             [(*place, by) for place, by in tally.items() if by],
         )
-
-
-def search_text(account: Account) -> str:
-    """What `/` looks through: name, organisation, id and e-mails, case folded."""
-    parts = [account.name, account.org_name, account.id, *(contact.email for contact in account.contacts)]
-    return " ".join(part for part in parts if part).casefold()
-
-
-def _place(row: Row) -> tuple[int, int, int]:
-    rank = row.category.rank if row.category is not None else NO_RANK
-    return rank, int(row.snoozed), int(bool(row.signals))
-
-
-def _verdict(row: Row) -> tuple[object, ...]:
-    """The columns of `listing` that a verdict sets, in the order of _VERDICT."""
-    rank, order1, order2, _ = severity_key(row)
-    last_login = row.logins.last_at
-    return (
-        rank,
-        order1,
-        order2,
-        -(row.mrr or 0),
-        row.renewal_at.timestamp() if row.renewal_at else LAST,
-        -last_login.timestamp() if last_login else LAST,
-        int(row.snoozed),
-        int(bool(row.signals)),
-        int(row.handled is not None),
-        row.good_until.timestamp() if row.good_until else None,
-        row.day.isoformat() if row.day else "",
-        row.policy,
-    )

@@ -57,3 +57,8 @@ def pull_lock(home: Path) -> Lock:
 def push_lock(home: Path) -> Lock:
     """The lock of the one process that may push from the outbox of this home."""
     return Lock(home / "push.lock")
+
+
+def outreach_lock(home: Path) -> Lock:
+    """The lock of the one process that may let messages leave this home."""
+    return Lock(home / "outreach.lock")

@@ -36,8 +36,42 @@ class Format:
     steps: Mapping[int, str] = field(default_factory=dict)
 
 
+OUTREACH = """
+CREATE TABLE outreach (
+	outreach_id VARCHAR NOT NULL,
+	account_id VARCHAR NOT NULL,
+	account_name VARCHAR NOT NULL,
+	base_url VARCHAR NOT NULL,
+	staff_id VARCHAR NOT NULL,
+	state VARCHAR NOT NULL,
+	channel VARCHAR NOT NULL,
+	contact VARCHAR NOT NULL,
+	subject VARCHAR NOT NULL,
+	text VARCHAR NOT NULL,
+	template VARCHAR NOT NULL,
+	dedupe_key VARCHAR,
+	follow_up INTEGER NOT NULL,
+	intent_id VARCHAR,
+	sent_id VARCHAR,
+	written_at FLOAT NOT NULL,
+	left_at FLOAT,
+	problem VARCHAR,
+	PRIMARY KEY (outreach_id)
+);
+CREATE INDEX outreach_account ON outreach (account_id);
+CREATE INDEX outreach_state ON outreach (state);
+"""
+
 # A new schema number needs its step here and a frozen file of that release below tests/wire/released.
-OUTBOX = Format(OUTBOX_APPLICATION_ID, OUTBOX_SCHEMA, OUTBOX_SQL, wal=False, synchronous="EXTRA", keeps_copy=True)
+OUTBOX = Format(
+    OUTBOX_APPLICATION_ID,
+    OUTBOX_SCHEMA,
+    OUTBOX_SQL,
+    wal=False,
+    synchronous="EXTRA",
+    keeps_copy=True,
+    steps={2: OUTREACH},
+)
 CACHE = Format(CACHE_APPLICATION_ID, CACHE_SCHEMA, CACHE_SQL, wal=True, synchronous="NORMAL", keeps_copy=False)
 
 

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from data.account import Account
 from data.errors import NotPossible, Rejected
 from data.identity import Identity
-from data.outbox_rows import Authored, make_body, to_json, written_reason
-from data.outbox_sending import Sending
+from data.outbox_outreach import OutreachBox
+from data.outbox_rows import Authored, Target, make_body, to_json, written_reason
 from data.ports import OutboxCounts
 from data.remedy import (
     FINISHED,
@@ -30,7 +30,7 @@ def _marks(values: tuple[str, ...]) -> str:
     return ",".join("?" * len(values))
 
 
-class Outbox(Sending):
+class Outbox(OutreachBox):
     """The outbox of one home; one object per thread. Errors: NotPossible, Rejected, OutboxDamaged."""
 
     # --- writing a change ---
@@ -39,23 +39,26 @@ class Outbox(Sending):
         order: Order,
         *,
         change_id: str,
-        account: Account,
+        account: Account | Target,
         identity: Identity,
         base_url: str,
         client: str,
         preview: Preview,
         now: datetime,
         hold_seconds: float = 0.0,
+        beside: Callable[[], object] = lambda: None,
     ) -> Change:
         """Store a change with its body and an entry in our own trail, in the place of its draft, in one transaction.
 
         `hold_seconds` (0: none) applies to remedies only. Writing the same `change_id` twice returns the stored row.
+        `beside` is done in the same transaction; what it raises undoes all.
         """
         authored = Authored(change_id, identity, base_url, client, now)
         with self._writing():
             if not self._select("WHERE change_id = ?", change_id):
                 self._insert(order, account, preview, authored, hold_seconds)
                 self._connection.execute("DELETE FROM draft WHERE change_id = ?", (change_id,))
+            beside()
         return self._find(change_id)
 
     def reauthor(
@@ -64,7 +67,7 @@ class Outbox(Sending):
         order: Order,
         *,
         new_id: str,
-        account: Account,
+        account: Account | Target,
         identity: Identity,
         base_url: str,
         client: str,
@@ -89,7 +92,7 @@ class Outbox(Sending):
         self._end(old, State.DISCARDED, now, f"rewritten as {new_id}", "rewritten")
 
     def _insert(
-        self, order: Order, account: Account, preview: Preview, authored: Authored, hold_seconds: float
+        self, order: Order, account: Account | Target, preview: Preview, authored: Authored, hold_seconds: float
     ) -> None:
         remedy = order.kind in REMEDIES
         held = remedy and hold_seconds > 0
@@ -131,7 +134,7 @@ class Outbox(Sending):
             reason=values["reason"],
         )
 
-    def _predecessor(self, order: Order, account: Account, authored: Authored) -> str | None:
+    def _predecessor(self, order: Order, account: Account | Target, authored: Authored) -> str | None:
         """My last remedy on this account that is on its way, or whose result the cached account does not show yet."""
         query = (
             f"WHERE account_id = ? AND base_url = ? AND staff_id = ? AND kind IN ({_marks(REMEDIES)}) "
@@ -159,6 +162,10 @@ class Outbox(Sending):
         names = (State.HELD.value, State.QUEUED.value, State.SENDING.value, State.APPLIED.value)
         where = f"WHERE account_id = ? AND base_url = ? AND state IN ({_marks(names)}) ORDER BY position"
         return self._select(where, account_id, base_url, *names)
+
+    def of_account(self, account_id: str, base_url: str) -> list[Change]:
+        """Every change on an account that was written for `base_url`, whatever became of it, as they were written."""
+        return self._select("WHERE account_id = ? AND base_url = ? ORDER BY position", account_id, base_url)
 
     def overlay(self, cached_seq: Callable[[str], int | None]) -> dict[str, list[Change]]:
         """The changes that are not over, and applied ones whose result the cached account does not show yet.
@@ -201,7 +208,7 @@ class Outbox(Sending):
         ]
 
     def counts(self) -> OutboxCounts:
-        """How many changes are held, queued, being sent, or need a person."""
+        """How many changes are held, queued, being sent, or need a person; messages that do are counted with them."""
         needy = f"state IN ({_marks(_PENDING)}) AND unknown AND attempts >= {TRIES_BEFORE_UNKNOWN}"
         query = f"SELECT state, {needy}, count(*) FROM change WHERE state IN ({_marks(_OPEN)}) GROUP BY 1, 2"
         totals = dict.fromkeys(_OPEN, 0)
@@ -211,7 +218,7 @@ class Outbox(Sending):
                 needs += count
             else:
                 totals[state] += count
-        needs += sum(totals[state.value] for state in NEEDS_YOU)
+        needs += sum(totals[state.value] for state in NEEDS_YOU) + self.needy_messages()
         return OutboxCounts(totals["held"], totals["queued"], totals["sending"], needs)
 
     def last_held(self, now: datetime) -> Change | None:

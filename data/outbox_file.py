@@ -1,11 +1,11 @@
 """The file behind the outbox: opening it, transactions, our own hashed trail, and the errors of a damaged file."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from data.database import Damaged, DatabaseProblem, ForeignFile, OldSchema, check_all, problem, transaction
 from data.errors import NotPossible, OutboxDamaged, TriageError
@@ -16,6 +16,7 @@ from data.receipts import GENESIS, entry_hash
 from data.remedy import NEEDS_YOU, Change, State
 from data.steps import Steps
 
+Made = TypeVar("Made")
 CHECKED_BYTES = 16 * 1024 * 1024
 AFTER_PARKED = "Waits for you: the change before it was not applied."
 # One that is parked until its author signs in would else return to the queue behind a change that never came.
@@ -73,13 +74,15 @@ class OutboxFile:
                 raise problem(error, self.directory / FILE_NAME) from error
 
     def _select(self, where: str, *values: Any) -> list[Change]:
-        rows = self._rows(f"SELECT * FROM change {where}", *values)
+        return self._values(self._rows(f"SELECT * FROM change {where}", *values), change_of, "change")
+
+    def _values(self, rows: list[sqlite3.Row], make: Callable[[sqlite3.Row], Made], what: str) -> list[Made]:
         path = self.directory / FILE_NAME
         with _naming(path):
             try:
-                return [change_of(row) for row in rows]
+                return [make(row) for row in rows]
             except SPOILT as error:
-                raise Damaged(path, "is damaged (a change in it is not what was written).") from error
+                raise Damaged(path, f"is damaged (a {what} in it is not what was written).") from error
 
     def _find(self, change_id: str) -> Change:
         found = self._select("WHERE change_id = ?", change_id)

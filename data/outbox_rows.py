@@ -24,6 +24,14 @@ class Place(Value, frozen=True):
     staff_id: str
 
 
+class Target(Value, frozen=True):
+    """Of an account what a record needs, where the account itself is no longer in the book."""
+
+    name: SafeText
+    version: int = 0
+    seq: int = 0
+
+
 class Authored(Value, frozen=True):
     """Where and by whom a change is written; `client` as the audit shall name it (program, version, host)."""
 

@@ -8,6 +8,10 @@ from typing import Any, Protocol
 from data.account import Account, Entry, Member, Value
 from data.assessment import Row, Verdict
 from data.identity import Identity
+from data.ports_cases import CasesPort
+from data.ports_health import HealthPort
+from data.ports_outreach import OutreachPort
+from data.ports_portfolio import PortfolioPort
 from data.remedy import Change, Draft, Order, Preview
 from data.safe_text import SafeText
 
@@ -21,6 +25,8 @@ class View(StrEnum):
     NEAR_CAP = "3"
     DOWNGRADED = "4"
     SIGNALS = "5"
+    DRIFT = "6"
+    RED = "7"
     BOOK = "9"
 
 
@@ -29,7 +35,10 @@ class Sort(StrEnum):
 
     SEVERITY = "severity"
     MRR = "mrr"
+    HEALTH = "health"
+    PRIORITY = "priority"
     RENEWAL = "renewal"
+    SLA = "sla"
     LAST_LOGIN = "last_login"
     NAME = "name"
 
@@ -58,7 +67,10 @@ class SyncStatus(Value, frozen=True):
 
 
 class Counts(Value, frozen=True):
-    """Accounts per view, snoozed ones apart; maintained by index, never by walking the book."""
+    """Accounts per view, snoozed ones apart; maintained by index, never by walking the book.
+
+    `late` are Red accounts with a clock that ran out (R11).
+    """
 
     blocked: int
     at_cap: int
@@ -67,6 +79,9 @@ class Counts(Value, frozen=True):
     signals: int
     book: int
     snoozed: int
+    drift: int = 0
+    red: int = 0
+    late: int = 0
 
     @property
     def at_risk(self) -> int:
@@ -167,7 +182,7 @@ class Form(Value, frozen=True):
     needs_confirm: str | None
 
 
-class Desk(Protocol):
+class Desk(HealthPort, CasesPort, OutreachPort, PortfolioPort, Protocol):
     """The day's work without a terminal. Local and quick unless said otherwise; errors are `data.errors`."""
 
     read_only: bool

@@ -67,9 +67,7 @@ def reassess_lapsed(cache: Cache, assess_for: AssessFor, now: datetime, policy: 
     """Re-assess at most `limit` accounts whose verdict has lapsed by time, feed date or policy; returns how many."""
     through = cache.complete_through
     accounts = cache.lapsed(now.timestamp(), through.isoformat() if through else "", policy, limit)
-    touches = cache.touches_of([account.id for account in accounts])
-    assess = assess_for(through)
-    cache.store([assess(account, touches.get(account.id, ())) for account in accounts])
+    cache.reassess(accounts, assess_for(through))
     return len(accounts)
 
 
@@ -220,8 +218,7 @@ class _Pull:
         """Judge again the accounts that somebody contacted or remedied (A16)."""
         cache = self.cache
         numbers = [number for one in account_ids if (number := cache.number(one)) is not None]
-        assess, touches = self.assess_for(cache.complete_through), cache.touches_of(account_ids)
-        cache.store([assess(account, touches.get(account.id, ())) for account in cache.accounts_for(numbers)])
+        cache.reassess(cache.accounts_for(numbers), self.assess_for(cache.complete_through))
 
     def _members(self) -> None:
         """Prefetch members for change-admin offline, a bounded number each time; the link's faults end it quietly."""

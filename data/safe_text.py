@@ -76,6 +76,12 @@ def safe_reason(text: str) -> SafeReason:
     return SafeReason(made, made.suspicious)
 
 
+def safe_lines(text: str) -> str:
+    """Return a text of several lines, each of them safe; the lines stay as they are."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return "\n".join(safe_text(line, cells=None) for line in lines)
+
+
 def drawable(text: str) -> str:
     """Return `text` for a terminal whatever it went through before: the last defence, where a segment is made.
 

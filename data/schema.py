@@ -1,7 +1,7 @@
 """The schema as plain SQL, written by `make schema` from data/tables.py; a test holds them together."""
 
-CACHE_SCHEMA = 1
-OUTBOX_SCHEMA = 1
+CACHE_SCHEMA = 2
+OUTBOX_SCHEMA = 2
 CACHE_APPLICATION_ID = 1953653601
 OUTBOX_APPLICATION_ID = 1953656693
 
@@ -30,7 +30,18 @@ CREATE TABLE audit (
 	PRIMARY KEY (seq)
 );
 CREATE INDEX audit_account ON audit (account_id, seq);
+CREATE INDEX audit_action ON audit (action, seq);
 CREATE INDEX audit_change ON audit (change_id);
+CREATE TABLE history (
+	number INTEGER NOT NULL,
+	past BLOB NOT NULL,
+	PRIMARY KEY (number)
+);
+CREATE TABLE imported (
+	account_id VARCHAR NOT NULL,
+	usage BLOB NOT NULL,
+	PRIMARY KEY (account_id)
+);
 CREATE TABLE listing (
 	number INTEGER NOT NULL,
 	id VARCHAR NOT NULL,
@@ -48,20 +59,58 @@ CREATE TABLE listing (
 	good_until FLOAT,
 	day VARCHAR NOT NULL,
 	policy VARCHAR NOT NULL,
+	health FLOAT NOT NULL,
+	priority FLOAT NOT NULL,
+	sla FLOAT NOT NULL,
+	drift INTEGER NOT NULL,
+	ratio FLOAT NOT NULL,
+	red INTEGER NOT NULL,
+	band VARCHAR NOT NULL,
+	leaf VARCHAR NOT NULL,
+	industry VARCHAR NOT NULL,
+	owner VARCHAR NOT NULL,
+	step VARCHAR NOT NULL,
+	no_mrr INTEGER NOT NULL,
+	fell VARCHAR NOT NULL,
+	alerted INTEGER NOT NULL,
+	designated FLOAT NOT NULL,
+	unanswered INTEGER NOT NULL,
 	PRIMARY KEY (number)
 );
+CREATE INDEX drift_health ON listing (health, id, handled) WHERE drift > 0;
+CREATE INDEX drift_last_login ON listing (last_login, id, handled) WHERE drift > 0;
+CREATE INDEX drift_mrr ON listing (mrr, id, handled) WHERE drift > 0;
+CREATE INDEX drift_name ON listing (sort_name, id, handled) WHERE drift > 0;
+CREATE INDEX drift_priority ON listing (priority, id, handled) WHERE drift > 0;
+CREATE INDEX drift_renewal ON listing (renewal, id, handled) WHERE drift > 0;
+CREATE INDEX drift_severity ON listing (drift DESC, ratio, id, handled) WHERE drift > 0;
+CREATE INDEX drift_sla ON listing (sla, id, handled) WHERE drift > 0;
 CREATE INDEX listing_assessed ON listing (policy, rank, day);
 CREATE INDEX listing_good_until ON listing (good_until) WHERE good_until IS NOT NULL;
+CREATE INDEX listing_health ON listing (rank, health, id, snoozed, handled);
 CREATE INDEX listing_last_login ON listing (rank, last_login, id, snoozed, handled);
 CREATE INDEX listing_mrr ON listing (rank, mrr, id, snoozed, handled);
 CREATE INDEX listing_name ON listing (rank, sort_name, id, snoozed, handled);
+CREATE INDEX listing_priority ON listing (rank, priority, id, snoozed, handled);
 CREATE INDEX listing_renewal ON listing (rank, renewal, id, snoozed, handled);
 CREATE INDEX listing_severity ON listing (rank, order1, order2, id, snoozed, handled);
+CREATE INDEX listing_sla ON listing (rank, sla, id, snoozed, handled);
+CREATE INDEX listing_step ON listing (step) WHERE step <> '';
+CREATE INDEX red_health ON listing (health, id, handled) WHERE red = 1;
+CREATE INDEX red_last_login ON listing (last_login, id, handled) WHERE red = 1;
+CREATE INDEX red_mrr ON listing (mrr, id, handled) WHERE red = 1;
+CREATE INDEX red_name ON listing (sort_name, id, handled) WHERE red = 1;
+CREATE INDEX red_priority ON listing (priority, id, handled) WHERE red = 1;
+CREATE INDEX red_renewal ON listing (renewal, id, handled) WHERE red = 1;
+CREATE INDEX red_sla ON listing (sla, id, handled) WHERE red = 1;
+CREATE INDEX signal_health ON listing (health, id, handled) WHERE has_signal = 1;
 CREATE INDEX signal_last_login ON listing (last_login, id, handled) WHERE has_signal = 1;
 CREATE INDEX signal_mrr ON listing (mrr, id, handled) WHERE has_signal = 1;
 CREATE INDEX signal_name ON listing (sort_name, id, handled) WHERE has_signal = 1;
+CREATE INDEX signal_priority ON listing (priority, id, handled) WHERE has_signal = 1;
 CREATE INDEX signal_renewal ON listing (renewal, id, handled) WHERE has_signal = 1;
 CREATE INDEX signal_severity ON listing (rank, order1, order2, id, handled) WHERE has_signal = 1;
+CREATE INDEX signal_sla ON listing (sla, id, handled) WHERE has_signal = 1;
 CREATE TABLE member (
 	workspace_id VARCHAR NOT NULL,
 	account_id VARCHAR NOT NULL,
@@ -80,8 +129,10 @@ CREATE TABLE tally (
 	rank INTEGER NOT NULL,
 	snoozed INTEGER NOT NULL,
 	has_signal INTEGER NOT NULL,
+	drift INTEGER NOT NULL,
+	red INTEGER NOT NULL,
 	accounts INTEGER NOT NULL,
-	PRIMARY KEY (rank, snoozed, has_signal)
+	PRIMARY KEY (rank, snoozed, has_signal, drift, red)
 );
 CREATE TABLE tombstone (
 	id VARCHAR NOT NULL,
@@ -149,6 +200,29 @@ CREATE TABLE head (
 	seen_at FLOAT NOT NULL,
 	PRIMARY KEY (base_url)
 );
+CREATE TABLE outreach (
+	outreach_id VARCHAR NOT NULL,
+	account_id VARCHAR NOT NULL,
+	account_name VARCHAR NOT NULL,
+	base_url VARCHAR NOT NULL,
+	staff_id VARCHAR NOT NULL,
+	state VARCHAR NOT NULL,
+	channel VARCHAR NOT NULL,
+	contact VARCHAR NOT NULL,
+	subject VARCHAR NOT NULL,
+	text VARCHAR NOT NULL,
+	template VARCHAR NOT NULL,
+	dedupe_key VARCHAR,
+	follow_up INTEGER NOT NULL,
+	intent_id VARCHAR,
+	sent_id VARCHAR,
+	written_at FLOAT NOT NULL,
+	left_at FLOAT,
+	problem VARCHAR,
+	PRIMARY KEY (outreach_id)
+);
+CREATE INDEX outreach_account ON outreach (account_id);
+CREATE INDEX outreach_state ON outreach (state);
 CREATE TABLE pinned_key (
 	base_url VARCHAR NOT NULL,
 	key_id VARCHAR NOT NULL,

@@ -3,20 +3,16 @@
 from sqlalchemy import Index, MetaData, text
 from sqlmodel import Field, SQLModel
 
-CACHE_SCHEMA = 1
-OUTBOX_SCHEMA = 1
+from data.tables_outbox import OutboxTable
+
+CACHE_SCHEMA = 2
+OUTBOX_SCHEMA = 2
 CACHE_APPLICATION_ID = 0x74726361  # "trca"
 OUTBOX_APPLICATION_ID = 0x74726F75  # "trou"
 
 
 class CacheTable(SQLModel):
     """Base of the tables of cache.db."""
-
-    metadata = MetaData()
-
-
-class OutboxTable(SQLModel):
-    """Base of the tables of outbox.db."""
 
     metadata = MetaData()
 
@@ -40,27 +36,50 @@ class AccountRow(CacheTable, table=True):
     payload: bytes
 
 
-class ListingRow(CacheTable, table=True):
-    """The columns by which accounts are ordered, filtered and found to have lapsed; `number` as in `account`.
+# Orders by their columns of `listing`; each has an index of its own in every view.
+ORDERS = {
+    "severity": ("rank", "order1", "order2"),
+    "mrr": ("mrr",),
+    "health": ("health",),
+    "priority": ("priority",),
+    "renewal": ("renewal",),
+    "sla": ("sla",),
+    "last_login": ("last_login",),
+    "name": ("sort_name",),
+}
+# Views beside the ranks, by the condition that makes them: partial indexes, which the rest of the book never touches.
+PARTIAL = {"signal": "has_signal = 1", "drift": "drift > 0", "red": "red = 1"}
+# What severity means in those views, where it is not the category's: severe before moderate, then the lowest ratio; and
+# the clock that runs out first.
+OWN_ORDER = {"drift": ("drift DESC", "ratio"), "red": ("sla",)}
 
-    Every order starts with `rank`, so that one index serves a category, all categories (merged) and the book.
+
+def _listing_indexes() -> list[Index]:
+    """Every offered order of every view; all but those of `PARTIAL` start with `rank`, so that one index serves a
+    category, all categories (merged) and the book.
     """
-
-    __tablename__ = "listing"
-    __table_args__ = (
-        Index("listing_severity", "rank", "order1", "order2", "id", "snoozed", "handled"),
-        Index("listing_mrr", "rank", "mrr", "id", "snoozed", "handled"),
-        Index("listing_renewal", "rank", "renewal", "id", "snoozed", "handled"),
-        Index("listing_last_login", "rank", "last_login", "id", "snoozed", "handled"),
-        Index("listing_name", "rank", "sort_name", "id", "snoozed", "handled"),
-        Index("signal_severity", "rank", "order1", "order2", "id", "handled", sqlite_where=text("has_signal = 1")),
-        Index("signal_mrr", "mrr", "id", "handled", sqlite_where=text("has_signal = 1")),
-        Index("signal_renewal", "renewal", "id", "handled", sqlite_where=text("has_signal = 1")),
-        Index("signal_last_login", "last_login", "id", "handled", sqlite_where=text("has_signal = 1")),
-        Index("signal_name", "sort_name", "id", "handled", sqlite_where=text("has_signal = 1")),
+    found = []
+    for order, columns in ORDERS.items():
+        front = columns if columns[0] == "rank" else ("rank", *columns)
+        found.append(Index(f"listing_{order}", *front, "id", "snoozed", "handled"))
+        for view, where in PARTIAL.items():
+            own = OWN_ORDER.get(view, columns) if order == "severity" else columns
+            if own != ORDERS.get("sla") or order == "sla":  # the clocks need no second index
+                keys = (text(key) if " " in key else key for key in own)
+                found.append(Index(f"{view}_{order}", *keys, "id", "handled", sqlite_where=text(where)))
+    return [
+        *found,
         Index("listing_good_until", "good_until", sqlite_where=text("good_until IS NOT NULL")),
         Index("listing_assessed", "policy", "rank", "day"),
-    )
+        Index("listing_step", "step", sqlite_where=text("step <> ''")),
+    ]
+
+
+class ListingRow(CacheTable, table=True):
+    """The columns by which accounts are ordered, filtered and found to have lapsed; `number` as in `account`."""
+
+    __tablename__ = "listing"
+    __table_args__ = tuple(_listing_indexes())
     number: int | None = Field(default=None, primary_key=True)
     id: str
     rank: int
@@ -77,6 +96,22 @@ class ListingRow(CacheTable, table=True):
     good_until: float | None
     day: str = Field(description="the assessment day, ISO; empty when nobody knows one, which sorts before all days")
     policy: str
+    health: float = Field(description="the score, 0-100, worst first (H11); without a score last")
+    priority: float = Field(description="minor units a month, negated (H12); unknown last")
+    sla: float = Field(description="epoch seconds of the next clock of a Red account (R11); others last")
+    drift: int = Field(description="the monitor's state: 2 severe, 1 moderate, 0 ok, -1 new, -2 dormant, -3 data gap")
+    ratio: float = Field(description="R of an open alert of the monitor (M7), lowest first; others last")
+    red: int
+    band: str = Field(description="the class of H7, empty without a score")
+    leaf: str = Field(description="the tree's leaf or UNDETERMINED")
+    industry: str
+    owner: str = Field(description="staff id and name of the CSM, case folded; empty where nobody is")
+    step: str = Field(description="what the case still needs (case_steps), mostly empty")
+    no_mrr: int = Field(description="1 where nobody knows the MRR, which `mrr` counts as 0")
+    fell: str = Field(description="the day on which the open alert of the monitor opened, ISO, mostly empty")
+    alerted: int = Field(description="1 where an alert is open or one that closed is remembered (M21)")
+    designated: float = Field(description="epoch seconds of the last Red episode (R15-R19); without one last")
+    unanswered: int = Field(description="1 where nobody has answered that episode yet")
 
 
 class VerdictRow(CacheTable, table=True):
@@ -87,14 +122,34 @@ class VerdictRow(CacheTable, table=True):
     row: bytes
 
 
+class HistoryRow(CacheTable, table=True):
+    """What only this cache knows of an account (health_book.Past): alert, episode, snapshots; lost with the file."""
+
+    __tablename__ = "history"
+    number: int | None = Field(default=None, primary_key=True)
+    past: bytes
+
+
 class TallyRow(CacheTable, table=True):
-    """How many accounts there are of each rank, snoozed or not, with a signal or not; kept in step by every write."""
+    """How many accounts there are of each rank, snoozed or not, with a signal or an alert or not, Red or not; kept in
+    step by every write.
+    """
 
     __tablename__ = "tally"
     rank: int = Field(primary_key=True)
     snoozed: int = Field(primary_key=True)
     has_signal: int = Field(primary_key=True)
+    drift: int = Field(primary_key=True)
+    red: int = Field(primary_key=True)
     accounts: int
+
+
+class ImportedRow(CacheTable, table=True):
+    """Daily active users that a person imported (M2), for accounts of which the source has none; lost with the file."""
+
+    __tablename__ = "imported"
+    account_id: str = Field(primary_key=True)
+    usage: bytes
 
 
 class TombstoneRow(CacheTable, table=True):
@@ -121,7 +176,11 @@ class AuditRow(CacheTable, table=True):
     """The server's audit trail, entry by entry."""
 
     __tablename__ = "audit"
-    __table_args__ = (Index("audit_account", "account_id", "seq"), Index("audit_change", "change_id"))
+    __table_args__ = (
+        Index("audit_account", "account_id", "seq"),
+        Index("audit_action", "action", "seq"),
+        Index("audit_change", "change_id"),
+    )
     seq: int = Field(primary_key=True)
     change_id: str | None
     account_id: str | None
@@ -133,91 +192,6 @@ class AuditRow(CacheTable, table=True):
     raw: str
     prev_hash: str
     hash: str
-
-
-class ChangeRow(OutboxTable, table=True):
-    """One change: the id is idempotency key, outbox key and audit id at once; `body` never changes."""
-
-    __tablename__ = "change"
-    __table_args__ = (
-        Index("change_state", "state", "position"),
-        Index("change_account", "account_id", "position"),
-        Index("change_after", "after"),
-    )
-    change_id: str = Field(primary_key=True)
-    position: int = Field(unique=True)
-    kind: str
-    account_id: str
-    account_name: str
-    workspace_id: str | None
-    params: str
-    reason: str
-    before: str
-    after_values: str
-    body: bytes
-    base_version: int | None
-    after: str | None
-    base_url: str
-    staff_id: str
-    staff_name: str
-    state: str
-    unknown: int
-    attempts: int
-    authored_at: float
-    hold_until: float | None
-    next_try_at: float | None
-    not_before: float | None = Field(description="the server's Retry-After; a sync ignores next_try_at, never this")
-    sent_at: float | None
-    finished_at: float | None
-    last_error: str | None
-    conflict: str | None
-    receipt: str | None
-    result_version: int | None
-    result_seq: int | None
-    parked_why: str | None = Field(description="identity, predecessor, receipt or key_reused")
-
-
-class TrailRow(OutboxTable, table=True):
-    """Our own audit chain: what a person did to a change (authored, taken back …), hashed like the server's."""
-
-    __tablename__ = "trail"
-    seq: int | None = Field(default=None, primary_key=True)
-    change_id: str
-    event: str
-    raw: str
-    prev_hash: str
-    hash: str
-
-
-class DraftRow(OutboxTable, table=True):
-    """Half-filled forms."""
-
-    __tablename__ = "draft"
-    change_id: str = Field(primary_key=True)
-    account_id: str
-    kind: str
-    payload: bytes
-    saved_at: float
-
-
-class HeadRow(OutboxTable, table=True):
-    """The last audit head seen of each backend."""
-
-    __tablename__ = "head"
-    base_url: str = Field(primary_key=True)
-    seq: int
-    hash: str
-    seen_at: float
-
-
-class PinnedKeyRow(OutboxTable, table=True):
-    """Signing keys pinned on first use."""
-
-    __tablename__ = "pinned_key"
-    base_url: str = Field(primary_key=True)
-    key_id: str = Field(primary_key=True)
-    public_key: str
-    pinned_at: float
 
 
 def schema_source() -> str:

@@ -17,7 +17,7 @@ from widgets.line import Line, Piece
 
 CLAIM_MINUTES = 60
 Result = TypeVar("Result")
-_RECORDS = ("contact", "claim")
+_RECORDS = ("outreach", "contact", "claim")
 _WAITS = {Link.OFFLINE: "waits for the connection", Link.SIGNED_OUT: "waits for a sign-in"}
 
 
@@ -31,13 +31,17 @@ class ActingScreen(TriageScreen):
         Binding("D", "remedy('apply_discount')", "discount", id="do.apply_discount"),
         Binding("C", "remedy('change_tier')", "change tier", id="do.change_tier"),
         Binding("A", "remedy('change_admin')", "change admin", id="do.change_admin"),
+        Binding("o", "outreach", "outreach", id="do.outreach", tooltip="write to the customer"),
         Binding("n", "contact", "log talk", id="do.contact", tooltip="log a conversation"),
         Binding("m", "claim", "claim", id="do.claim", tooltip="claim 60 min, release"),
         Binding("u", "take_back", "take back", id="do.take_back", tooltip="take back what is held"),
         Binding("y", "copy_contact", "copy contact", id="do.copy_contact"),
         Binding("Y", "copy_id", "copy id", id="do.copy_id", tooltip="copy the account's id"),
+        Binding("i", "interview", "interview", id="see.interview", tooltip="the decision tree as an interview"),
+        Binding("c", "case", "case", id="see.case", tooltip="its case: clocks, playbook, tasks"),
         Binding("a", "audit", "audit", id="see.audit", tooltip="audit trail"),
         Binding("b", "outbox", "outbox", id="go.outbox", tooltip="outbox"),
+        Binding("f", "follow_ups", "follow-ups", id="go.follow_ups", tooltip="messages that nobody answered"),
         Binding("r", "sync", "sync now", id="go.sync", tooltip="sync now"),
         Binding("question_mark", "help", "keys", id="go.help", tooltip="these keys"),
         Binding("q", "quit", "quit", id="go.quit", tooltip="quit; what waits is kept"),
@@ -56,9 +60,9 @@ class ActingScreen(TriageScreen):
         """Remedies and records only with an account, the permission, and when this is not read-only."""
         if action == "remedy" and parameters:
             return self._may(str(parameters[0]))
-        if action in ("contact", "claim"):
+        if action in ("contact", "claim", "outreach"):
             return self._may("claim")
-        if action in ("menu", "copy_contact", "copy_id"):
+        if action in ("menu", "copy_contact", "copy_id", "interview", "case"):
             return self.target() is not None
         if action == "take_back":
             return not self.desk.read_only
@@ -99,6 +103,14 @@ class ActingScreen(TriageScreen):
             from screens.contact_form import ContactForm
 
             self.app.push_screen(ContactForm(self.desk, detail), self.after_change)
+
+    def action_outreach(self) -> None:
+        """o: the draft of a message, or what nobody knows yet about the one before."""
+        target = self.target()
+        if target is not None:
+            from screens.outreach_start import start_outreach
+
+            start_outreach(self, target)
 
     def action_claim(self) -> None:
         """m: claim for 60 minutes, or release one's own claim."""
@@ -141,7 +153,7 @@ class ActingScreen(TriageScreen):
         keys = keys_now(self)
         against = {f"remedy('{kind}')": self._against(kind, detail.row.id) for kind in REMEDIES}
         against |= dict.fromkeys(_RECORDS, self._against("claim", ""))
-        actions = (*against, "copy_contact", "copy_id", "audit")
+        actions = (*against, "why", "interview", "case", "copy_contact", "copy_id", "audit")
         return [(action, keys.get(action, ""), against.get(action, "")) for action in actions]
 
     def _against(self, kind: str, account_id: str) -> str:
@@ -181,29 +193,47 @@ class ActingScreen(TriageScreen):
             self.app.copy_to_clipboard(target)
             self.tell(f"Copied {target}.")
 
+    def action_interview(self) -> None:
+        """i: the decision tree, question by question."""
+        target = self.target()
+        if target is not None:
+            from screens.interview import InterviewScreen
+
+            self.app.push_screen(InterviewScreen(self.desk, target))
+
+    def action_case(self) -> None:
+        """c: its case."""
+        target = self.target()
+        if target is not None:
+            from screens.case import CaseScreen
+
+            self.app.push_screen(CaseScreen(self.desk, target))
+
     def action_audit(self) -> None:
         """a: the audit trail."""
         from screens.audit import AuditScreen
 
         self.app.push_screen(AuditScreen(self.desk, self.target()))
 
+    def action_why(self) -> None:
+        """w: every rule that speaks about the account, with its arithmetic."""
+        from screens.why import WhyScreen
+
+        target = self.target()
+        if target is not None:
+            self.app.push_screen(WhyScreen(self.desk, target))
+
+    def action_follow_ups(self) -> None:
+        """f: the messages of the whole book that nobody answered."""
+        from screens.follow_ups import FollowUpsScreen
+
+        self.app.push_screen(FollowUpsScreen(self.desk))
+
     def action_outbox(self) -> None:
         """b: the outbox."""
         from screens.outbox import OutboxScreen
 
         self.app.push_screen(OutboxScreen(self.desk))
-
-    def action_sync(self) -> None:
-        """r: push and pull now."""
-        self.desk.sync_now()
-        self.tell("Syncing now.")
-
-    def action_help(self) -> None:
-        """?: the keys as they are now."""
-        from screens.help import HelpScreen
-        from screens.keymap import table
-
-        self.app.push_screen(HelpScreen(table(self)))
 
     async def action_quit(self) -> None:
         """q: quit by the app."""

@@ -191,18 +191,6 @@ class AuditScreen(TriageScreen):
         if self.account_id is None and entry is not None and self._detail(entry.account_id) and entry.account_id:
             self.app.push_screen(AccountScreen(self.desk, entry.account_id))
 
-    def action_sync(self) -> None:
-        """r: pull now."""
-        self.desk.sync_now()
-        self.tell("Syncing now.")
-
-    def action_help(self) -> None:
-        """?: the keys as they are now."""
-        from screens.help import HelpScreen
-        from screens.keymap import table
-
-        self.app.push_screen(HelpScreen(table(self)))
-
     def action_back(self) -> None:
         """esc: back to where it was opened."""
         self.app.pop_screen()

@@ -11,7 +11,7 @@ from textual.binding import BindingType
 from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Input
+from textual.widgets import Input, TextArea
 
 from data.ports import Desk, Header
 from screens.typing_guard import TYPED_TOO_FAST, TypingGuard
@@ -131,13 +131,17 @@ class TriageScreen(Screen[None]):
         header = self.desk.header()
         self.query_one(HeaderLine).show(header, self.now)
         self.draw(header)
-        typing = isinstance(self.focused, Input)
+        typing = isinstance(self.focused, Input | TextArea)
         self.query_one(KeyLine).show(self.hints(), help_key=not typing)
 
     def tell(self, sentence: str) -> None:
         """Say what just happened; it stands until the next key, and a few seconds at most."""
-        self._told, self._told_at = sentence, monotonic()
+        self.remember(sentence)
         self.refresh_frame()
+
+    def remember(self, sentence: str) -> None:
+        """The same without drawing, for what is found out while a screen is being drawn."""
+        self._told, self._told_at = sentence, monotonic()
 
     def on_key(self, event: events.Key) -> None:
         """Forget what was said; let no action key through that nobody can have meant."""
@@ -151,3 +155,17 @@ class TriageScreen(Screen[None]):
     def say(self, left: Line | None = None, right: Line | None = None) -> None:
         """Put pieces on the status line."""
         self.query_one(StatusLine).show(left, right)
+
+    # --- what every screen does ---
+
+    def action_sync(self) -> None:
+        """r: push and pull now."""
+        self.desk.sync_now()
+        self.tell("Syncing now.")
+
+    def action_help(self) -> None:
+        """?: the keys as they are now."""
+        from screens.help import HelpScreen
+        from screens.keymap import table
+
+        self.app.push_screen(HelpScreen(table(self)))

@@ -3,6 +3,16 @@
 import base64
 from collections.abc import Mapping
 
+from textual.message import Message
+
+
+class CopyLines(Message):
+    """A text of several lines is wanted on the clipboard; everything else is copied as one line."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
+
 
 def osc52(text: str, environment: Mapping[str, str]) -> str:
     """Return the sequence that puts `text` on the terminal's clipboard."""

@@ -9,6 +9,7 @@ from textual.containers import Container
 from textual.timer import Timer
 from textual.widget import Widget
 
+from data.list_filter import doubt
 from data.ports import Desk, Detail, Header, Link, Sort, View
 from screens import inbox_words as words
 from screens.keymap import keys_now
@@ -20,7 +21,7 @@ from widgets.detail_pane import DetailPane
 from widgets.empty_note import EmptyNote
 from widgets.filter_line import FilterLine
 from widgets.key_line import Hint
-from widgets.line import Line, Piece
+from widgets.line import Line
 from widgets.severity_badge import marked
 from widgets.status_line import StatusLine
 from widgets.view_tabs import ViewTabs
@@ -36,6 +37,7 @@ class InboxScreen(ListScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "open", id="see.open", tooltip="open the account"),
         Binding("w", "why", "why", id="see.why", tooltip="why, with rules and inputs"),
+        Binding("d", "my_day", "my day", id="go.my_day", tooltip="what is due today or late"),
         Binding("p", "pane", "pane", id="see.pane", tooltip="detail pane on or off"),
         Binding("J", "scroll_pane(2)", "scroll the pane down", id="see.pane_down", tooltip="scroll the pane"),
         Binding("K", "scroll_pane(-2)", "scroll the pane up", id="see.pane_up", tooltip="scroll the pane back"),
@@ -144,10 +146,11 @@ class InboxScreen(ListScreen):
         if held:
             return held
         if self.text:
-            shown: Piece = (f"“{self.text}”", "strong bold")
+            unsure = doubt(self.text)
+            count: Line = [(f"“{self.text}”", "strong bold"), (f"   {numbers.count(self.list.total)} match", "muted")]
             return [
-                shown,
-                (f"   {numbers.count(self.list.total)} match   ", "muted"),
+                *([(unsure, "text")] if unsure else count),
+                ("   ", "text"),
                 ("esc", "key"),
                 (" shows all", "muted"),
             ]
@@ -162,10 +165,10 @@ class InboxScreen(ListScreen):
         at = self.look.glyphs.unknown if self.list.gone else numbers.count(self.list.cursor + 1 if total else 0)
         parts = [f"{at} of {numbers.count(total)}"]
         if self.app.size.width >= WIDE or self.sort is not Sort.SEVERITY:
-            parts.append(words.ORDER[self.sort])
+            parts.append(words.order(self.view, self.sort))
         if self.untouched:
             parts.insert(0, "untouched")
-        if header.counts.snoozed and self.view not in (View.BOOK, View.SIGNALS):
+        if header.counts.snoozed and self.view not in words.NOT_RESTING:
             parts.insert(0, f"{header.counts.snoozed} snoozed")
         return [(f"{part}   " if part is not parts[-1] else part, "muted") for part in parts]
 
@@ -183,11 +186,13 @@ class InboxScreen(ListScreen):
                 ("apply_discount", "discount", ""),
             )
             some += [(f"remedy('{kind}')", label, short) for kind, label, short in remedies if kind in allowed]
-            some += [("menu", "all actions", "actions"), *((("contact", "log talk", ""),) if self.may_record() else ())]
-            some += [("why", "why", "")]
+            some += [("menu", "all actions", "actions"), ("why", "why", "")]
+            some += [*((("outreach", "outreach", ""),) if self.may_record() else ()), ("case", "case", "")]
         else:
             some = [("audit", "audit", "")]
-        some += [("filter", "filter", ""), ("outbox", "outbox", "")]
+        some += [("my_day", "my day", ""), ("portfolio", "portfolio", ""), ("filter", "filter", "")]
+        some += [("outbox", "outbox", ""), ("follow_ups", "follow-ups", "")]
+        some += [("contact", "log talk", "")] if self.target() and self.may_record() else []
         some = (
             [("sync", "sync now", ""), *some] if stale or not self.target() else [*some, ("sync", "sync now", "sync")]
         )
@@ -223,6 +228,12 @@ class InboxScreen(ListScreen):
         first = words.sync_first(header, self.now, keys.get("reset_usage", ""))
         self.query_one(DetailPane).show(self._detail, self.now, keys, first)
 
+    def action_my_day(self) -> None:
+        """d: what is due today or late."""
+        from screens.my_day import MyDayScreen
+
+        self.app.push_screen(MyDayScreen(self.desk))
+
     def action_pane(self) -> None:
         """p: pane on or off."""
         self.pane_open = not self.pane_open
@@ -239,18 +250,11 @@ class InboxScreen(ListScreen):
 
     def action_open(self) -> None:
         """enter: the account screen."""
-        self._push_account(why=False)
-
-    def action_why(self) -> None:
-        """w: the account screen at its Why part."""
-        self._push_account(why=True)
-
-    def _push_account(self, *, why: bool) -> None:
         target = self.target()
         if target is not None:
             from screens.account import AccountScreen
 
-            self.app.push_screen(AccountScreen(self.desk, target, why=why))
+            self.app.push_screen(AccountScreen(self.desk, target))
 
     def on_click(self, event: events.Click) -> None:
         """A click on a tab opens its view."""

@@ -3,14 +3,18 @@
 import re
 from datetime import datetime
 
+from data.list_filter import doubt
 from data.ports import Header, Link, Sort, SyncStatus, View
 from widgets import numbers
 from widgets.glyphs import UNICODE, Glyphs
 from widgets.view_tabs import Band, Tab
 
-ORDER = {
+_ORDER = {
     Sort.SEVERITY: "by urgency",
     Sort.MRR: "by MRR",
+    Sort.HEALTH: "by health",
+    Sort.PRIORITY: "by priority",
+    Sort.SLA: "by SLA clock",
     Sort.RENEWAL: "by renewal",
     Sort.LAST_LOGIN: "by last login",
     Sort.NAME: "by name",
@@ -21,12 +25,27 @@ _NOBODY = {
     View.NEAR_CAP: ("Nobody is near the cap.", ""),
     View.DOWNGRADED: ("Nobody was downgraded in the last 14 days.", ""),
     View.SIGNALS: ("No signals.", "No account is locked without a reason, none has a clock that is ahead."),
+    View.DRIFT: ("Nobody drifts.", "No alert of the usage monitor is open."),
+    View.RED: ("Nobody is Red.", "None is past a red line, or was within the last 14 days."),
     View.BOOK: ("The book is empty.", "The server lists no accounts for you."),
 }
+NOT_RESTING = (View.SIGNALS, View.DRIFT, View.RED, View.BOOK)  # views from which no snooze takes anybody (A17)
+
+
+def order(view: View, sort: Sort) -> str:
+    """Return the name of an order; the views Drift and Red have an urgency of their own."""
+    if sort is Sort.SEVERITY and view in (View.DRIFT, View.RED):
+        return "worst first" if view is View.DRIFT else _ORDER[Sort.SLA]
+    return _ORDER[sort]
+
+
+def orders(view: View) -> tuple[Sort, ...]:
+    """Return the orders of a view, each once: that of Red is the clock already."""
+    return tuple(sort for sort in Sort if view is not View.RED or sort is not Sort.SLA)
 
 
 def tabs(header: Header, glyphs: Glyphs) -> list[Tab]:
-    """Return the views with their counts: at risk and the four categories left, signals and the book right."""
+    """Return the views with their counts: at risk and the four categories left, the others right."""
     counts = header.counts
     return [
         Tab("0", "", "text", "At risk", counts.at_risk),
@@ -35,6 +54,8 @@ def tabs(header: Header, glyphs: Glyphs) -> list[Tab]:
         Tab("3", glyphs.near, "near", "Near cap", counts.near_cap),
         Tab("4", glyphs.down, "down", "Downgraded", counts.downgraded),
         Tab("5", "", "muted", "Signals", counts.signals, aside=True),
+        Tab("6", "", "muted", "Drift", counts.drift, aside=True),
+        Tab("7", glyphs.red, "muted", "Red", counts.red, aside=True),
         Tab("9", "", "muted", "Book", counts.book, aside=True),
     ]
 
@@ -86,7 +107,7 @@ def empty(header: Header, view: View, text: str, now: datetime) -> tuple[str, st
             return f"No data yet. Fetching the book, {fetched} accounts so far.", ""
         return "No data yet.", header.status.sentence
     if text:
-        return f"Nothing matches “{text}”.", ""
+        return f"Nothing matches “{text}”.", doubt(text)
     if view is not View.AT_RISK:
         return _NOBODY[view]
     age = numbers.ago(numbers.since(header.synced_at, now))

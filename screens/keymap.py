@@ -32,6 +32,11 @@ GROUPS = (
     ("list", "Move"),
     ("go", "Go"),
 )
+# within their group the account's own screens go first, as people need them; what is not named here follows
+FIRST = (
+    *("see.open", "see.why", "see.interview", "see.case", "see.audit"),
+    *("go.my_day", "go.follow_ups", "go.portfolio", "go.outbox", "go.sync", "go.help"),
+)
 
 
 def written(key: str) -> str:
@@ -75,7 +80,11 @@ def table(screen: Screen[Any]) -> list[tuple[str, list[tuple[str, str]]]]:
             keys, _ = found[group].setdefault(str(binding.id), ([], words))
             keys.append(written(binding.key))
     return [
-        (heading, [(" ".join(keys), words) for keys, words in found[group].values()])
+        (heading, [(" ".join(keys), words) for _, (keys, words) in sorted(found[group].items(), key=_place)])
         for group, heading in GROUPS
         if found[group]
     ]
+
+
+def _place(entry: tuple[str, object]) -> int:
+    return FIRST.index(entry[0]) if entry[0] in FIRST else len(FIRST)

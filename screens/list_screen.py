@@ -8,7 +8,9 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.timer import Timer
 
+from data.list_filter import SHOWN
 from data.ports import Desk, RowList, Sort, View
+from data.ports_portfolio import Behind
 from screens import inbox_words as words
 from screens.acting import ActingScreen
 from widgets.account_list import AccountList
@@ -18,7 +20,6 @@ from widgets.status_line import StatusLine
 
 UNDER_A_KEY = 0.3  # seconds after a key in which the list does not reorder
 SHARE = 8  # re-opening takes at most about a ninth of the time
-SORTS = tuple(Sort)
 
 
 class ListScreen(ActingScreen):
@@ -35,11 +36,14 @@ class ListScreen(ActingScreen):
                 (View.NEAR_CAP, "Near cap"),
                 (View.DOWNGRADED, "Downgraded"),
                 (View.SIGNALS, "locked, clock skew"),
+                (View.DRIFT, "drifting, worst first"),
+                (View.RED, "Red, by the clock"),
                 (View.BOOK, "the whole book"),
             )
         ),
         Binding("s", "sort", "sort", id="view.sort", tooltip="next order of the list"),
         Binding("U", "untouched", "untouched", id="view.untouched", tooltip="only the unhandled"),
+        Binding("t", "portfolio", "portfolio", id="go.portfolio", tooltip="the book in figures"),
         Binding("escape", "back", "clear the filter", id="view.clear", tooltip="clear the filter"),
     ]
 
@@ -50,6 +54,7 @@ class ListScreen(ActingScreen):
         self._key_at = 0.0
         self._not_before = 0.0
         self._late: Timer | None = None
+        self._figure = ""
 
     @abstractmethod
     def follow(self) -> None:
@@ -72,7 +77,7 @@ class ListScreen(ActingScreen):
         rows = self.desk.open_list(self.view, self.sort, self.text, self.untouched)
         self._rows = rows
         me = header.who.staff_id if header.who else None
-        state = RowState(stale=header.stale, synced_at=header.synced_at, me=me)
+        state = RowState(stale=header.stale, synced_at=header.synced_at, me=me, view=self.view)
         self.list.open(rows, state, self.now, fresh=fresh)
 
     def reload(self) -> None:
@@ -105,21 +110,31 @@ class ListScreen(ActingScreen):
         self.refresh_frame()
 
     def action_view(self, key: str) -> None:
-        """0–5, 9: another view."""
+        """0–7, 9: another view."""
         self.view = View(key)
+        self.sort = self.sort if self.sort in words.orders(self.view) else Sort.SEVERITY
         self._reopen()
 
     def action_sort(self) -> None:
         """s: the next order."""
-        self.sort = SORTS[(SORTS.index(self.sort) + 1) % len(SORTS)]
+        sorts = words.orders(self.view)
+        self.sort = sorts[(sorts.index(self.sort) + 1) % len(sorts)]
         self._reopen()
-        self.tell(f"Sorted {words.ORDER[self.sort]}.")
+        self.tell(f"Sorted {words.order(self.view, self.sort)}.")
 
     def action_untouched(self) -> None:
         """U: hide what somebody has handled (A16)."""
         self.untouched = not self.untouched
         self._reopen()
         self.tell("Only what nobody has handled." if self.untouched else "Handled accounts are shown again.")
+
+    def action_help(self) -> None:
+        """?: the keys as they are now, and what a filter understands."""
+        from screens.help import HelpScreen
+        from screens.keymap import table
+
+        names = [(f"{name}:", takes) for name, takes in SHOWN.items()]
+        self.app.push_screen(HelpScreen([*table(self), ("In a filter, beside words", names)]))
 
     def action_filter(self) -> None:
         """/: type to filter."""
@@ -140,6 +155,17 @@ class ListScreen(ActingScreen):
             self._reopen()
         self.list.focus()
         self.refresh_frame()
+
+    def action_portfolio(self) -> None:
+        """t: the book in figures, at the one whose list was opened last."""
+        from screens.portfolio import PortfolioScreen
+
+        self.app.push_screen(PortfolioScreen(self.desk, self._open_behind, self._figure))
+
+    def _open_behind(self, behind: Behind, figure: str) -> None:
+        self.view, self.text, self.untouched, self._figure = View(behind.view), behind.text, False, figure
+        self._reopen()
+        self.list.focus()
 
     def action_back(self) -> None:
         """esc clears the filter; on the plain inbox it does nothing."""

@@ -11,15 +11,18 @@ from textual.widget import Widget
 
 from data.errors import TriageError
 from data.ports import ConflictView, Desk, Detail, Header, Link, OutboxCounts
+from data.ports_outreach import Message
 from data.remedy import PENDING, Change, State, ways
 from screens.inbox_words import band
 from screens.outbox_actions import OutboxActions
+from widgets import message_row
 from widgets.key_line import Hint
 from widgets.line import strip
 from widgets.look import Look
 from widgets.numbers import count
 from widgets.open_list import ListItem, OpenList
 from widgets.outbox_row import SIGN_IN, Choice, account_cells, details, row_strip
+from widgets.outreach_words import under_way
 from widgets.severity_badge import marked
 from widgets.view_tabs import TitleTabs
 
@@ -61,6 +64,8 @@ class OutboxScreen(OutboxActions):
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self._rows: tuple[Change, ...] = ()
+        self._needy: list[Message] = []
+        self._moving: list[Message] = []
         self._last: set[str] = set()
         self._stale = True
         self._counts: OutboxCounts | None = None
@@ -86,27 +91,33 @@ class OutboxScreen(OutboxActions):
         """Read the rows anew."""
         self._stale = True
 
+    def reload(self) -> None:
+        """Read the rows anew, now."""
+        self._stale = True
+        self.refresh_frame()
+
     def hints(self) -> Sequence[Hint]:
         """The choices of the open change first."""
-        change = self.current
-        hints = (
-            [
-                Hint(choice.key, choice.label.lower().replace("write it", "write"))
-                for choice in choices_of(change, self._signed_out)
-            ]
-            if change
-            else []
-        )
-        hints += [Hint("enter", "open account"), Hint("y", "copy id")] if change else []
+        change, message = self.current, self.message
+        choices = choices_of(change, self._signed_out) if change else ()
+        choices = message_row.choices_of(message) if message else choices
+        hints = [Hint(choice.key, choice.label.lower().replace("write it", "write")) for choice in choices]
+        hints += [Hint("enter", "open account"), Hint("y", "copy id")] if change or message else []
         if any(row.state in PENDING for row in self._rows) and not any(hint.key == "r" for hint in hints):
             hints.append(Hint("r", "push now"))
-        return [*hints, *([Hint("a", "audit")] if change else []), Hint("esc", "inbox")]
+        return [*hints, *([Hint("a", "audit")] if change or message else []), Hint("esc", "inbox")]
 
     @property
     def current(self) -> Change | None:
         """The open change."""
         item = self.query_one(OpenList).current
         return item.value if item and isinstance(item.value, Change) else None
+
+    @property
+    def message(self) -> Message | None:
+        """The open message."""
+        item = self.query_one(OpenList).current
+        return item.value if item and isinstance(item.value, Message) else None
 
     def draw(self, header: Header) -> None:
         """Title, list, position; the rows are read only when something may have changed."""
@@ -118,8 +129,8 @@ class OutboxScreen(OutboxActions):
             self._read(header.outbox)
         elif any(row.state is State.HELD or row.next_try_at for row in self._rows):
             listed.redraw()
-        needs = sum(row.needs_you for row in self._rows)
-        waits = needs + sum(row.state in PENDING and not row.needs_you for row in self._rows)
+        needs = sum(row.needs_you for row in self._rows) + len(self._needy)
+        waits = needs + sum(row.state in PENDING and not row.needs_you for row in self._rows) + len(self._moving)
         verb = "needs" if needs == 1 else "need"
         many = f"{count(waits)} change{'' if waits == 1 else 's'} wait{'s' if waits == 1 else ''}"
         fact = f"{many}, {needs} {verb} you" if needs else many if waits else "nothing waits"
@@ -132,7 +143,9 @@ class OutboxScreen(OutboxActions):
 
     def _read(self, counts: OutboxCounts) -> None:
         self._stale, self._counts = False, counts
-        self._rows = tuple(self.desk.outbox())
+        self._needy, self._moving = under_way(self.desk.outreach())
+        shown = {one.intent_id for one in self._moving}  # a message stands for its intent
+        self._rows = tuple(row for row in self.desk.outbox() if row.change_id not in shown or row.needs_you)
         self._conflicts.clear()
         self._details.clear()
         self.query_one(OpenList).show(self._items())
@@ -146,12 +159,15 @@ class OutboxScreen(OutboxActions):
         for row in self._rows:
             sections[_section(row, today)].append(row)
         items: list[ListItem] = []
-        self._last = {rows[-1].change_id for rows in sections.values() if rows}
+        messages = {"Needs you": self._needy, "On their way": self._moving}
+        self._last.clear()
         for name, rows in sections.items():
-            if rows:
+            found = [ListItem(f"message:{one.outreach_id}", one) for one in messages.get(name, [])]
+            found += [ListItem(row.change_id, row) for row in rows]
+            if found:
                 items += [ListItem(None, "")] if items else []
-                items.append(ListItem(None, (name, len(rows))))
-                items += [ListItem(row.change_id, row) for row in rows]
+                items += [ListItem(None, (name, len(found))), *found]
+                self._last.add(str(found[-1].key))
         return items or [ListItem(None, ("Nothing was written yet", 0))]
 
     # --- lines ---
@@ -161,6 +177,10 @@ class OutboxScreen(OutboxActions):
             detail = self._detail(item.value)
             name = marked(detail.row, account_cells(width), look) if detail else ""
             return row_strip(item.value, self._workspace(item.value), width, look, here, self.now, name)
+        if isinstance(item.value, Message):
+            detail = self.desk.detail(item.value.account_id)
+            name = marked(detail.row, account_cells(width), look) if detail else ""
+            return message_row.row_strip(item.value, name, width, look, here, self.now)
         if not item.value:
             return strip([], width, look)
         name, number = item.value
@@ -168,6 +188,9 @@ class OutboxScreen(OutboxActions):
 
     def _open_row(self, item: ListItem, width: int, look: Look) -> Sequence[Strip]:
         change = item.value
+        if isinstance(change, Message):
+            shown = message_row.details(change, width, look)
+            return shown[:-1] if item.key in self._last else shown
         if not isinstance(change, Change):
             return ()
         detail = self._detail(change)
@@ -178,7 +201,7 @@ class OutboxScreen(OutboxActions):
         lines = details(
             change, width, look, self.now, self._conflict(change), currency, choices, first_sent=first, before=before
         )
-        return lines[:-1] if change.change_id in self._last else lines  # never two blank lines
+        return lines[:-1] if item.key in self._last else lines  # never two blank lines
 
     def _detail(self, change: Change) -> Detail | None:
         if change.account_id not in self._details:

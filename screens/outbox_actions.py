@@ -8,8 +8,8 @@ from data.account import Account
 from data.errors import TriageError
 from data.ports import Form
 from data.remedy import Change, Draft, Order, State, ways
-from screens.base import TriageScreen
 from screens.confirm import ConfirmReason
+from screens.outbox_messages import OutboxMessages
 from screens.remedy_form import RemedyForm
 from widgets.before_after import Fact
 from widgets.facts import About, facts_of
@@ -17,7 +17,7 @@ from widgets.numbers import moment
 from widgets.open_list import OpenList
 
 
-class OutboxActions(TriageScreen):
+class OutboxActions(OutboxMessages):
     """The actions of the outbox screen; each says on the status line what it did or why it could not."""
 
     @property
@@ -28,6 +28,8 @@ class OutboxActions(TriageScreen):
     def action_write_again(self) -> None:
         """e: from what the account is now, with a new id and a new reason; never forced."""
         change = self.current
+        if self.write_message_again():
+            return
         if change is None or not change.needs_you or change.unknown:
             self.tell("Only a conflicting, refused or parked change can be written again.")
             return
@@ -45,7 +47,7 @@ class OutboxActions(TriageScreen):
     def action_discard(self) -> None:
         """d: discard with a reason; what never left is taken back, which needs none."""
         change = self.current
-        if change is None:
+        if self.drop_message() or change is None:
             return
         if change.state in (State.HELD, State.QUEUED) and not change.unknown:
             self.action_take_back()
@@ -69,6 +71,8 @@ class OutboxActions(TriageScreen):
     def action_take_back(self) -> None:
         """u: take back this change, or the latest held one when this one has left."""
         change = self.current
+        if self.drop_message():
+            return
         if change is None or change.state not in (State.HELD, State.QUEUED):
             change = self.desk.last_held()
         if change is None:
@@ -82,6 +86,8 @@ class OutboxActions(TriageScreen):
     def action_look_up(self) -> None:
         """l: ask the server what became of the change, in the background."""
         change = self.current
+        if self.settle_message():
+            return
         if change is None or not change.unknown:
             self.tell("There is nothing to look up: its outcome is known.")
             return
@@ -116,24 +122,18 @@ class OutboxActions(TriageScreen):
 
     def action_copy_id(self) -> None:
         """y: the change's id, which is also its id in the audit trail."""
-        change = self.current
-        if change is not None:
-            self.app.copy_to_clipboard(change.change_id)
-            self.tell(f"Copied {change.change_id}.")
+        change, message = self.current, self.message
+        named = change.change_id if change else message.outreach_id if message else None
+        if named is not None:
+            self.app.copy_to_clipboard(named)
+            self.tell(f"Copied {named}.")
 
     def action_audit(self) -> None:
         """a: the trail of the account."""
         from screens.audit import AuditScreen
 
-        change = self.current
-        self.app.push_screen(AuditScreen(self.desk, change.account_id if change else None))
-
-    def action_help(self) -> None:
-        """?: the keys as they are now."""
-        from screens.help import HelpScreen
-        from screens.keymap import table
-
-        self.app.push_screen(HelpScreen(table(self)))
+        row = self.current or self.message
+        self.app.push_screen(AuditScreen(self.desk, row.account_id if row else None))
 
     def action_back(self) -> None:
         """esc: back to where it was opened."""
@@ -143,9 +143,9 @@ class OutboxActions(TriageScreen):
         """enter: the account of the change."""
         from screens.account import AccountScreen
 
-        change = self.current
-        if change is not None and self.desk.detail(change.account_id) is not None:
-            self.app.push_screen(AccountScreen(self.desk, change.account_id))
+        row = self.current or self.message
+        if row is not None and self.desk.detail(row.account_id) is not None:
+            self.app.push_screen(AccountScreen(self.desk, row.account_id))
         else:
             self.tell("This account is no longer in the book.")
 

@@ -20,10 +20,14 @@ from widgets.severity_badge import marked
 WIDTH = 70
 WORDS = {
     **{f"remedy('{kind}')": SUGGESTIONS[kind].words.split(",")[0] for kind in REMEDIES},
+    "outreach": "Write to the customer",
     "contact": "Log a conversation",
     "claim": "Claim for 60 min, or release",
+    "why": "Why, with rules and inputs",
+    "case": "Its case",
     "copy_contact": "Copy the contact",
     "copy_id": "Copy the id",
+    "interview": "Interview, the decision tree",
     "audit": "Audit trail",
 }
 Rows = Sequence[tuple[str, str, str]]

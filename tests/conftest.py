@@ -308,6 +308,7 @@ EXAMPLE: dict[str, Any] = {
             "signals",
             "claim",
             "snooze",
+            "case",
             "updated_at",
         ]
     ),

@@ -1,4 +1,4 @@
-"""Take the README's screenshot from the running app: `make screenshot`, or any size, keys and theme by hand."""
+"""Take the README's screenshots from the running app: `make screenshot`, or one of any size, keys and theme by hand."""
 
 import argparse
 import asyncio
@@ -16,6 +16,13 @@ from triage.policy import load_policy
 from triage.sandbox.process import start
 
 ROOT = Path(__file__).parents[1]
+DOCS = {
+    "inbox": "",
+    "why": "6 j j j j w",
+    "interview": "6 i",
+    "outreach": "6 j o",
+    "portfolio": "t",
+}  # by the keys that open it
 
 
 def bare(svg: str) -> str:
@@ -23,12 +30,12 @@ def bare(svg: str) -> str:
     return re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL).replace("Fira Code", "monospace")
 
 
-async def shoot(desk: Desk, options: argparse.Namespace) -> str:
+async def shoot(desk: Desk, options: argparse.Namespace, keys: str) -> str:
     """Open the app, press the keys and return the screen as SVG."""
     app = TriageApp(desk, theme=options.theme, glyphs=options.glyphs)
     async with app.run_test(size=(options.columns, options.lines)) as pilot:
         await pilot.pause(1.0)
-        for key in options.keys.split():
+        for key in keys.split():
             await pilot.press(key)
             await pilot.pause(0.3)
         await pilot.pause(1.0)
@@ -38,7 +45,7 @@ async def shoot(desk: Desk, options: argparse.Namespace) -> str:
 def main() -> None:
     """Start a server with a seeded book, sync, shoot."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", default=str(ROOT / "docs" / "inbox.svg"))
+    parser.add_argument("--out", help="one picture, opened by --keys; without it those of docs")
     parser.add_argument("--columns", type=int, default=140)
     parser.add_argument("--lines", type=int, default=40)
     parser.add_argument("--keys", default="", help="Textual key names, blank-separated")
@@ -57,8 +64,12 @@ def main() -> None:
             token=TokenBox(lambda: server.token, lambda kept: None),
         )
         sync_once(session)
-        with closing(Desk.open(session)) as desk:
-            Path(options.out).write_text(bare(asyncio.run(shoot(desk, options))), encoding="utf-8")
+        wanted = (
+            {options.out: options.keys} if options.out else {f"{ROOT}/docs/{name}.svg": DOCS[name] for name in DOCS}
+        )
+        for path, keys in wanted.items():
+            with closing(Desk.open(session)) as desk:
+                Path(path).write_text(bare(asyncio.run(shoot(desk, options, keys))), encoding="utf-8")
 
 
 if __name__ == "__main__":

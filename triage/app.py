@@ -14,10 +14,11 @@ from textual.binding import Binding, BindingType
 from textual.driver import Driver
 from textual.filter import LineFilter
 
+from data.errors import TriageError
 from data.ports import Desk, Link
-from data.safe_text import drawable, safe_text
+from data.safe_text import drawable, safe_lines, safe_text
 from screens.base import DeskChanged
-from screens.clipboard import osc52
+from screens.clipboard import CopyLines, osc52
 from screens.crash import crash_words
 from screens.inbox import InboxScreen
 from screens.typing_guard import TypingGuard
@@ -63,7 +64,7 @@ class TriageApp(App[str]):
         self._keymap_wanted = dict(keymap or {})
         self._glyphs = pick(glyphs, os.environ)
         self.beside = Beside(desk, lambda: self.post_message(DeskChanged()))
-        self._sign_in_offered = False
+        self._sign_in_offered = self._tree_offered = False
         for each in textual_themes():
             self.register_theme(each)
         name = theme_name(PLAIN if self._plain else theme)
@@ -125,8 +126,22 @@ class TriageApp(App[str]):
 
             self._sign_in_offered = True
             self.push_screen(SignIn(self.desk))
+        if header.synced_at is not None and not self._tree_offered:
+            self._offer_tree()
         for screen in self.screen_stack:
             screen.post_message(DeskChanged())
+
+    def _offer_tree(self) -> None:
+        """Once: another tree that the config names takes effect only when a person accepts its diff (D18)."""
+        self._tree_offered = True
+        try:
+            waiting = self.desk.tree_waiting()
+        except TriageError:
+            return  # its file has just become none: the next start says so, the tree in effect goes on
+        if waiting is not None:
+            from screens.tree_change import TreeChangeForm
+
+            self.push_screen(TreeChangeForm(self.desk, waiting))
 
     # --- leaving ---
 
@@ -147,7 +162,13 @@ class TriageApp(App[str]):
 
     def copy_to_clipboard(self, text: str) -> None:
         """OSC 52, wrapped for tmux where we run in one; what is pasted elsewhere must not act there either."""
-        text = safe_text(text, cells=None)
+        self._copy(safe_text(text, cells=None))
+
+    def on_copy_lines(self, message: CopyLines) -> None:
+        """A letter keeps its lines."""
+        self._copy(safe_lines(message.text))
+
+    def _copy(self, text: str) -> None:
         self._clipboard = text
         if self._driver is not None:
             self._driver.write(osc52(text, os.environ))

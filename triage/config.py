@@ -11,6 +11,8 @@ import msgspec
 from data.credentials import Places, local_path
 from data.errors import ConfigError
 from triage.config_file import Keys, read_file, seconds
+from triage.outreach_settings import DEFAULTS as OUTREACH
+from triage.outreach_settings import OutreachSettings, outreach_settings
 
 DEFAULTS: dict[str, Any] = {
     "base_url": "",
@@ -23,6 +25,8 @@ DEFAULTS: dict[str, Any] = {
     "glyphs": "auto",
     "colour": "",
     "policy": "",
+    "tree": "",
+    "outreach": OUTREACH,
 }
 _PROFILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
 _LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|::1")
@@ -56,6 +60,8 @@ class Settings(msgspec.Struct, frozen=True):
     glyphs: Literal["auto", "unicode", "console", "ascii"]
     colour: str
     policy_file: Path | None
+    tree_file: Path | None
+    outreach: OutreachSettings
     no_input: bool
     verbose: int
     home: Path | None
@@ -113,7 +119,7 @@ def load_settings(flags: Flags, environ: Mapping[str, str]) -> Settings:
     if flags.read_only:
         values["read_only"], sources["read_only"] = True, "flag"
     state, cache, log = _directories(environ, home, profile)
-    policy = str(values["policy"])
+    policy, tree = str(values["policy"]), str(values["tree"])
     command = values["token_command"]
     return Settings(
         profile=profile,
@@ -127,6 +133,8 @@ def load_settings(flags: Flags, environ: Mapping[str, str]) -> Settings:
         glyphs=values["glyphs"],
         colour=str(values["colour"]),
         policy_file=path.parent / local_path(policy, f"policy in {path}") if policy else None,
+        tree_file=path.parent / local_path(tree, f"tree in {path}") if tree else None,
+        outreach=outreach_settings(values["outreach"], path),
         no_input=flags.no_input,
         verbose=flags.verbose,
         home=home,
@@ -196,7 +204,8 @@ def _layers(
     for layer, source in ((keys, "file"), (profiles.get(profile, Keys()), "profile")):
         for key, value in msgspec.structs.asdict(layer).items():
             if value is not msgspec.UNSET:
-                values[key], sources[key] = value, source
+                values[key] = {**values[key], **msgspec.to_builtins(value)} if key == "outreach" else value
+                sources[key] = source
     return values, sources
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from data.errors import ConfigError
+from triage.outreach_settings import OutreachKeys
 
 UNSET = msgspec.UNSET
 _DURATION = r"^[0-9]{1,5}(\.[0-9]{1,5})?(s|m|h|d)$"  # so short that the longest is still a time to add and to wait
@@ -42,6 +43,13 @@ class Keys(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         Annotated[str, msgspec.Meta(description="a file that overrides thresholds, relative to this one")]
         | msgspec.UnsetType
     ) = UNSET
+    tree: (
+        Annotated[
+            str, msgspec.Meta(description="a decision tree of one's own, relative to this file; has to be accepted")
+        ]
+        | msgspec.UnsetType
+    ) = UNSET
+    outreach: OutreachKeys | msgspec.UnsetType = UNSET
 
 
 class ConfigFile(msgspec.Struct, frozen=True):
@@ -88,6 +96,7 @@ def schema() -> dict[str, Any]:
     """Return the JSON Schema of the config file."""
     made = msgspec.json.schema(Keys)
     keys = made["$defs"]["Keys"]["properties"]
+    keys["outreach"] = made["$defs"]["OutreachKeys"]
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "triage config.toml",

@@ -10,21 +10,18 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from data.errors import ConfigError
+from triage.policy_index import IndexRules, index_contradictions
+from triage.policy_monitor import MonitorRules, monitor_contradictions
+from triage.policy_part import Count, NotNegative, Part, Positive, Sentence
+from triage.policy_red import RedRules, red_contradictions
+from triage.policy_tree import OPEN_TABLES, TreeRules, tree_contradictions
 
 SHIPPED = Path(__file__).with_name("policy.toml")
 
-Positive = Annotated[float, msgspec.Meta(gt=0)]
-NotNegative = Annotated[float, msgspec.Meta(ge=0)]
-Count = Annotated[int, msgspec.Meta(ge=1)]
-Sentence = Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
 Kind = Literal["reset_usage", "grant_trial", "apply_discount", "change_tier", "change_admin"]
 TierName = Literal["free", "pilot", "innovator", "changemaker", "guardian"]
 LoginClass = Literal["frequent", "some", "none recent", "unknown"]
 CategoryName = Literal["pilot_hard_block", "at_cap", "approaching_cap", "recently_downgraded"]
-
-
-class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Base of the policy's tables."""
 
 
 class AtRisk(Part, frozen=True):
@@ -116,6 +113,10 @@ class Policy(Part, frozen=True):
     reset: ResetRules
     reason: ReasonRules
     matrix: dict[CategoryName, dict[LoginClass, Play]]
+    monitor: MonitorRules
+    tree: TreeRules
+    index: IndexRules
+    red: RedRules
 
     def rank(self, tier: str) -> int:
         """The order of a tier, -1 where the policy does not know it."""
@@ -174,7 +175,7 @@ def _refuse_unknown(own: dict[str, Any], shipped: dict[str, Any], path: tuple[st
     names = _valid_names(shipped, path)
     for key, value in own.items():
         dotted = ".".join((*path, key))
-        if key not in names:
+        if key not in names and path not in OPEN_TABLES:
             near = difflib.get_close_matches(key, names, n=1, cutoff=0.0)
             raise ConfigError(f"{file}: unknown key {dotted!r}. Nearest valid name: {'.'.join((*path, *near))!r}.")
         below = shipped.get(key)
@@ -215,6 +216,10 @@ def _refuse_contradictions(policy: Policy, file: Path) -> None:
         ),
         (len(set(orders)) == len(orders), "two tiers have the same 'order'"),
         (bool(policy.discount.kinds), "'discount.kinds' is empty"),
+        *((False, said) for said in monitor_contradictions(policy.monitor)),
+        *((False, said) for said in tree_contradictions(policy.tree)),
+        *((False, said) for said in index_contradictions(policy.index)),
+        *((False, said) for said in red_contradictions(policy.red)),
     )
     for fine, complaint in checks:
         if not fine:

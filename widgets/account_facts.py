@@ -8,6 +8,7 @@ from widgets import detail_facts as facts
 from widgets import numbers
 from widgets.change_words import describe_entry
 from widgets.detail_right import heading
+from widgets.health_lines import health_lines
 from widgets.line import Line, Piece, wrap
 from widgets.login_sparkline import DAYS, STEPS, heights
 from widgets.look import Look
@@ -36,8 +37,10 @@ def left_sections(detail: Detail, now: datetime, width: int, look: Look) -> list
 
 
 def right_sections(detail: Detail, now: datetime, width: int, look: Look) -> list[Lines]:
-    """Return price, pending changes and the history with its reasons."""
-    return [_price(detail, now, look), _pending(detail, now, width, look), _history(detail, now, width, look)]
+    """Return health, price, pending changes and the history with its reasons."""
+    health = health_lines(detail.row, now, width, look)
+    first: list[Lines] = [[strong_heading("Health", "H7 M8 D10 R3"), *health]] if health else []
+    return [*first, _price(detail, now, look), _pending(detail, now, width, look), _history(detail, now, width, look)]
 
 
 def _fact(label: str, value: str, ink: str = "text") -> tuple[Line, Line]:

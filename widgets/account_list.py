@@ -1,6 +1,7 @@
 """The list: draws only the lines one sees, asks for windows of rows, keeps its cursor on the account."""
 
 from collections import OrderedDict
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import ClassVar
 
@@ -161,7 +162,7 @@ class AccountList(Widget, can_focus=True):
             self._shown_until.pop(y - HEADS, None)
             return self._blank(painter.look)
         cursor = self.top + y - HEADS == self.cursor
-        state = RowState(cursor, cursor and self.gone, self._state.stale, self._state.synced_at, self._state.me)
+        state = replace(self._state, cursor=cursor, gone=cursor and self.gone)
         drawn, until = self._strip(painter, line, state)
         self._shown_until[y - HEADS] = until
         return drawn

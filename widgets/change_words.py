@@ -70,6 +70,10 @@ def describe(
             if tier_before
             else f"{title} to {word_of(params.get('tier'))}"
         )
+    if kind == "record_assessment":
+        return safe_text(", ".join((title, *_some(params.get("leaf")))))
+    if kind == "log_outreach":
+        return safe_text(", ".join((title, *_some(params.get("stage")), *_some(params.get("channel")))))
     if kind == "log_contact":
         return safe_text(", ".join((title, *_some(params.get("channel")), *_some(params.get("outcome")))))
     if kind == "claim" and isinstance(params.get("minutes"), int):

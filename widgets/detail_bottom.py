@@ -10,10 +10,12 @@ from data.safe_text import cell_width
 from widgets import detail_facts as facts
 from widgets import numbers, severity_badge
 from widgets.detail_right import chip_line
+from widgets.health_lines import health_line, red_causes, red_piece
 from widgets.line import Line, Piece, cells, strip, wrap
 from widgets.look import Look
 
 SECOND_HALF = 46
+TRIES = 2
 
 
 def bottom_lines(
@@ -24,14 +26,14 @@ def bottom_lines(
         return [strip([(look.glyphs.rule * width, "line")], width, look)]
     left = _left(detail, now, keys, sync_first, look)
     right = _right(detail, now, width - SECOND_HALF - 1, look)
-    strips = [_title(detail, width, look)]
+    strips = [_title(detail, now, width, look)]
     for one, other in zip(left, right, strict=True):
         half = strip([(" ", "text"), *one], SECOND_HALF - 1, look)
         strips.append(Strip.join([half, strip([(" ", "text"), *other], width - SECOND_HALF + 1, look)]))
     return strips
 
 
-def _title(detail: Detail, width: int, look: Look) -> Strip:
+def _title(detail: Detail, now: datetime, width: int, look: Look) -> Strip:
     row, rule = detail.row, look.glyphs.rule
     words = ", ".join([row.tier, *reversed(facts.facts_of(row, look.glyphs))])
     ink = severity_badge.ink(row.category).split(" ")[0] if row.category else "strong"
@@ -39,13 +41,16 @@ def _title(detail: Detail, width: int, look: Look) -> Strip:
     name = severity_badge.named(row, min(40, max(10, width - 30)), look)
     pieces: list[Piece] = [(rule * 2, "line"), (" ", "text"), (f"{mark}{name}", f"{ink} bold")]
     pieces += [*severity_badge.doubt(row, look), ("  ", "text")]
-    room = width - cells(pieces) - 3
-    pieces += [(numbers.fit(words, room, look.glyphs).rstrip(), "muted"), (" ", "text")]
-    return strip([*pieces, (rule * max(0, width - cells(pieces)), "line")], width, look)
+    red = red_piece(row, now, look)
+    end: list[Piece] = [(" ", "text"), *red, (" ", "text"), (rule * 2, "line")] if red else []
+    room = width - cells(pieces) - 3 - cells(end)
+    if room >= 8:
+        pieces += [(numbers.fit(words, room, look.glyphs).rstrip(), "muted"), (" ", "text")]
+    return strip([*pieces, (rule * max(0, width - cells(pieces) - cells(end)), "line"), *end], width, look)
 
 
 def _left(detail: Detail, now: datetime, keys: Mapping[str, str], sync_first: str, look: Look) -> list[Line]:
-    """Return 7 lines: two of why, three of what to try, two of how to read it."""
+    """Return 7 lines: two of why, two of what to try, one of health, two of how to read it."""
     width = SECOND_HALF - 3
     why = facts.why(detail.row, now, look.glyphs)
     place = f"{why.place} workspace" if why.place and len(why.place) < width - 10 else why.place
@@ -55,7 +60,7 @@ def _left(detail: Detail, now: datetime, keys: Mapping[str, str], sync_first: st
     second = numbers.fit(f"{place}; {more}" if more and place else more or place, width, look.glyphs).rstrip()
     lines: list[Line] = [[(why.sentence, "strong bold"), (f"  {why.figures}", "text")], [(second, "muted")]]
     tries = _tries(detail, keys, sync_first)
-    lines += [*tries, *([()] * (3 - len(tries)))]
+    lines += [*tries, *([()] * (TRIES - len(tries))), health_line(detail.row, width, look)]
     reading: list[Line] = [[(part, "muted")] for part in wrap(detail.row.reading, width, 2)]
     return [*lines, *reading, *([()] * (2 - len(reading)))]
 
@@ -72,7 +77,7 @@ def _tries(detail: Detail, keys: Mapping[str, str], sync_first: str) -> list[Lin
         chip = chip and not key
         remark: list[Piece] = [(f"  {each.short}", "muted")] if first and each.short else []
         tries.append([*chip_line(key, each.words, chip=first), *remark])
-    return tries[:3]
+    return tries[:TRIES]
 
 
 def _right(detail: Detail, now: datetime, width: int, look: Look) -> list[Line]:
@@ -99,7 +104,7 @@ def _contact(detail: Detail, width: int, look: Look) -> list[Line]:
 
 def _pending(detail: Detail, now: datetime, width: int, look: Look) -> Line:
     if not detail.pending:
-        return ()
+        return red_causes(detail.row, width, look)
     change = detail.pending[0]
     mark, words, becomes = facts.pending_words(change, detail, now, look.glyphs)
     ink = "strong bold" if change.needs_you else "accent" if mark == look.glyphs.held else "muted"

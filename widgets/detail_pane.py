@@ -6,12 +6,11 @@ from datetime import datetime
 from textual.strip import Strip
 
 from data.ports import Detail
+from widgets.column_page import Section, fit_sections
 from widgets.detail_bottom import bottom_lines
 from widgets.detail_right import right_sections
-from widgets.line import Line, Painted, strip
+from widgets.line import Painted, strip
 from widgets.look import Look
-
-Section = Sequence[tuple[Line, Line]]
 
 
 class DetailPane(Painted):
@@ -67,14 +66,3 @@ class DetailPane(Painted):
         shown = lines[self._top : self._top + height]
         shown += [((), ())] * (height - len(shown))
         return [Strip.join([edge, strip(left, inner, look, "panel", right), margin]) for left, right in shown]
-
-
-def fit_sections(sections: Sequence[Section], height: int) -> list[tuple[Line, Line]]:
-    """Return the lines with a blank between sections, blanks dropped from the bottom up where they do not fit."""
-    blanks = max(0, min(len(sections) - 1, height - sum(len(section) for section in sections)))
-    lines: list[tuple[Line, Line]] = []
-    for number, section in enumerate(sections):
-        if number and number <= blanks:
-            lines.append(((), ()))
-        lines += section
-    return lines

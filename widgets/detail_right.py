@@ -7,6 +7,7 @@ from data.ports import Detail
 from data.safe_text import SafeText
 from widgets import detail_facts as facts
 from widgets import numbers, severity_badge
+from widgets.health_lines import health_lines
 from widgets.line import Line, Piece, wrap
 from widgets.look import Look
 from widgets.usage_bar import TOLERANCE, bar
@@ -19,11 +20,12 @@ INDENT = 4
 def right_sections(
     detail: Detail, now: datetime, keys: Mapping[str, str], sync_first: str, width: int, look: Look
 ) -> list[Lines]:
-    """Return mark and name, why, try first, how to read it, logins, contact, last remedies, pending."""
+    """Return mark and name, why, try first, health, how to read it, logins, contact, last remedies, pending."""
     sections = [
         _title(detail, width, look),
         _why(detail, now, width, look),
         _try_first(detail, keys, sync_first, width),
+        _health(detail, now, width, look),
         _reading(detail, width),
         _logins(detail, now, width, look),
         _contact(detail, width),
@@ -110,6 +112,11 @@ def chip_line(key: str, words: str, *, chip: bool) -> list[Piece]:
     if chip:
         return [(f" {key} ", "on_accent bold", "chip"), (f" {words}", "strong bold")]
     return [(f" {key} ", "key"), (f" {words}", "text")]
+
+
+def _health(detail: Detail, now: datetime, width: int, look: Look) -> Lines:
+    lines = health_lines(detail.row, now, width, look)
+    return [([("Health", "head bold")], [("w", "key"), (" why", "muted")]), *lines] if lines else []
 
 
 def _reading(detail: Detail, width: int) -> Lines:

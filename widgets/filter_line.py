@@ -61,6 +61,7 @@ class FilterLine(Horizontal):
     FilterLine > #filter-keys { width: 26; height: 1; }
     FilterInput { height: 1; width: 1fr; border: none; padding: 0 1; background: $triage-field; color: $triage-text; }
     FilterInput:focus { border: none; }
+    FilterInput > .input--placeholder { color: $triage-muted; text-style: none; }
     """
 
     class Changed(Message):
@@ -80,7 +81,7 @@ class FilterLine(Horizontal):
     def compose(self) -> ComposeResult:
         """Prompt, input, keys."""
         yield _Words([(" ", "text"), ("/", "key")], id="slash")
-        yield FilterInput(compact=True, id="filter-input")
+        yield FilterInput(placeholder="words, or health:critical drift:severe red:yes", compact=True, id="filter-input")
         keys: Line = [("  ", "text"), ("enter", "key"), (" list", "muted"), ("  ", "text"), ("esc", "key")]
         yield _Words([*keys, (" clear", "muted")], id="filter-keys")
 

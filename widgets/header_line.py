@@ -39,7 +39,10 @@ class HeaderLine(Painted):
             left.append((f"[{profile}]", "strong bold"))
         else:
             left.append((f" {profile} ", "strong bold", "profile"))
-        blocks = [outbox_pieces(header.outbox, header.status.link, look, narrow), self._age(header, self._now, narrow)]
+        blocks = [outbox_pieces(header.outbox, header.status.link, look, narrow)]
+        if header.counts.late:
+            blocks.append([(clocks_late(header.counts.late, narrow), "strong bold")])
+        blocks.append(self._age(header, self._now, narrow))
         if header.who is not None:
             name = header.who.name.split(" ")[0] if narrow and header.who.name else header.who.name
             blocks.append([(numbers.fit(name, 24, look.glyphs).rstrip(), "muted")])
@@ -60,6 +63,11 @@ class HeaderLine(Painted):
         if header.stale:
             return [(f"data of {numbers.moment(header.synced_at, now)}, {age} old", "strong bold")]
         return [(f"synced {age} ago", "muted")]
+
+
+def clocks_late(late: int, narrow: bool = False) -> str:
+    """Return how many Red accounts have missed their next clock (R11): `2 clocks late`, `2 late`."""
+    return f"{numbers.count(late)} late" if narrow else f"{numbers.count(late)} clock{'' if late == 1 else 's'} late"
 
 
 def syncing(header: Header, narrow: bool = False) -> str:

@@ -8,6 +8,7 @@ from widgets.glyphs import UNICODE, Glyphs
 
 MINUTE, HOUR, DAY, WEEK, YEAR = 60, 3600, 86400, 604800, 31536000
 _SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥", "PLN": "", "CHF": ""}
+_UNITS = {"s": 1, "m": MINUTE, "h": HOUR, "d": DAY, "w": WEEK, "y": YEAR}
 _MINOR = {"JPY": 1, "KRW": 1, "ISK": 1, "HUF": 100, "BHD": 1000, "KWD": 1000, "TND": 1000}
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -125,6 +126,24 @@ def age_until(seconds: float) -> tuple[str, float]:
             return f"{int(seconds // unit)}{letter}", unit - seconds % unit
     unit, letter = (WEEK, "w") if seconds < 100 * WEEK else (YEAR, "y")
     return f"{min(99, int(seconds // unit))}{letter}", unit - seconds % unit
+
+
+def left_until(seconds: float, glyphs: Glyphs = UNICODE) -> tuple[str, float]:
+    """Return the time left on a clock in at most 3 characters, `3h`, `−2h` when late, and the seconds it holds.
+
+    Late by ten or more of a unit counts as one of the next: `−1d` from ten hours on; `−9w` stands for all beyond.
+    """
+    if seconds > 0:
+        text, _ = age_until(seconds)
+        return text, max(0.05, seconds % _UNITS[text[-1]])
+    late = -seconds
+    for letter, bigger in (("m", "h"), ("h", "d"), ("d", "w")):
+        unit, most = _UNITS[letter], _UNITS[bigger]
+        if late < min(10 * unit, most):
+            return f"{glyphs.minus}{max(1, int(late // unit))}{letter}", unit - late % unit
+        if late < most:
+            return f"{glyphs.minus}1{bigger}", most - late
+    return f"{glyphs.minus}{min(9, int(late // WEEK))}w", WEEK - late % WEEK
 
 
 def ago(seconds: float) -> str:

@@ -113,7 +113,7 @@ def details(
         made.append(blank)
         wide = max(len(choice.label) for choice in choices) + 3
         for number, choice in enumerate(choices):
-            made.append(strip(_choice(choice, number == 0, wide, shape.detail), width, look))
+            made.append(strip(choice_line(choice, number == 0, wide, shape.detail), width, look))
     return [*made, blank]
 
 
@@ -261,7 +261,8 @@ def _labelled(label: str, text: str, ink: str, width: int, look: Look) -> list[S
     return made
 
 
-def _choice(choice: Choice, first: bool, wide: int, indent: int) -> Line:
+def choice_line(choice: Choice, first: bool, wide: int, indent: int) -> Line:
+    """Return a choice: the chip for the first, its label in `wide` cells, what it does."""
     key: Piece = (f" {choice.key} ", "text", "chip") if first else (f" {choice.key} ", "key")
     label: Piece = (f" {choice.label:<{wide}}", "strong bold" if first else "text")
     return [(" " * indent, "text"), key, label, (choice.remark, "muted")]

@@ -6,9 +6,10 @@ from datetime import datetime
 from textual.strip import Strip
 
 from data.assessment import Category, Row
-from data.ports import ListLine
+from data.ports import ListLine, View
 from widgets import numbers, severity_badge
-from widgets.columns import Layout
+from widgets.columns import SYSTEMS, Layout
+from widgets.health_cells import system_cell
 from widgets.line import Line, Piece, cells, strip
 from widgets.login_sparkline import days_to, spark
 from widgets.look import Look
@@ -18,13 +19,14 @@ from widgets.why_now import tier_word, why_now
 
 @dataclass(frozen=True)
 class RowState:
-    """What surrounds a row: cursor on it, left the list under the cursor, figures old, the book's age, who looks."""
+    """What surrounds a row: cursor on it, left the list under the cursor, figures old, their age, who looks at what."""
 
     cursor: bool = False
     gone: bool = False
     stale: bool = False
     synced_at: datetime | None = None
     me: str | None = None
+    view: View = View.AT_RISK
 
 
 class RowPainter:
@@ -47,10 +49,10 @@ class RowPainter:
         dim = state.gone
         ink = "muted" if dim or (state.stale and not state.cursor) else "strong" if state.cursor else "text"
         grave = row.category is Category.PILOT_HARD_BLOCK and not dim
-        reason, holds = why_now(row, now, self.look)
+        reason, holds = why_now(row, now, self.look, state.view)
         logins, login_holds = self._logins(row, ink, now, state)
         pieces: list[Piece] = [self._gutter(state), (" ", "text")]
-        pieces += severity_badge.cell(row, self.look, dim=dim)
+        pieces += severity_badge.cell(row, self.look, dim=dim, view=state.view)
         pieces += [("  ", "text"), *self._name(row, "strong bold" if grave else ink)]
         if layout.tier:
             word = tier_word(row.tier) if layout.tier <= 5 else row.tier
@@ -59,14 +61,17 @@ class RowPainter:
             pieces += self._hours(row, ink, state)
         pieces += [("  ", "text"), (self._fit(reason, 16), "strong bold" if grave else ink)]
         if layout.money:
-            pieces += [*logins, *self._money(row, ink, state)]
-            holds = min(holds, login_holds)
+            clock, clock_holds = self._sla(row, ink, now)
+            pieces += [*logins, *self._money(row, ink, state), (" ", "text"), clock]
+            holds = min(holds, login_holds, clock_holds)
         if layout.owner:
             pieces += [(" ", "text"), self._owner(row, state, layout.owner, now)]
         if layout.age:
             age, age_holds = self._age(state, now)
             pieces += [(" ", "text"), (f"{age:>4}", self._second(state))]
             holds = min(holds, age_holds)
+        for name, width in SYSTEMS[: layout.systems]:
+            pieces += [("  ", "text"), *system_cell(name, row, width, ink, self.look)]
         return [*pieces, (" ", "text"), self._state(line, state), (" " * (1 + layout.rest), "text")], holds
 
     def heads(self, currency: str) -> Strip:
@@ -84,6 +89,7 @@ class RowPainter:
             text += f" {money:>6} {'SLA':>3}"
         text += f" {'Owner':<{layout.owner}}" if layout.owner else ""
         text += f" {'Data':>4}" if layout.age else ""
+        text += "".join(f"  {name:<{width}}" for name, width in SYSTEMS[: layout.systems])
         return strip([(text, "head")], layout.width, self.look)
 
     # --- cells ---
@@ -130,10 +136,20 @@ class RowPainter:
         return [*pieces, (f"{age:>3} {count:>3}", ink)], holds
 
     def _money(self, row: Row, ink: str, state: RowState) -> Line:
-        """MRR, and the SLA column, which stays empty until the account is Red."""
+        """MRR, muted where there is none."""
         text = numbers.money(row.mrr, row.currency, self.look.glyphs)
         quiet = self._second(state) if not row.mrr else ink
-        return [(" ", "text"), (self._fit(f"{text:>6}", 6), quiet), ("    ", "text")]
+        return [(" ", "text"), (self._fit(f"{text:>6}", 6), quiet)]
+
+    def _sla(self, row: Row, ink: str, now: datetime) -> tuple[Piece, float]:
+        """Time left on the next clock of a Red account (R11), bold from 24 h; empty for all others."""
+        due = row.red.sla_due_at if row.red is not None and row.red.is_red else None
+        if due is None:
+            return ("   ", "text"), numbers.DAY
+        left = (due - now).total_seconds()
+        text, holds = numbers.left_until(left, self.look.glyphs)
+        near = left <= numbers.DAY and ink != "muted"
+        return (f"{text:>3}", "strong bold" if near else ink), holds
 
     def _owner(self, row: Row, state: RowState, width: int, now: datetime) -> Piece:
         """Who works on it: a running claim first, else the account's manager; `you` stands out."""

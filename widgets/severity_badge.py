@@ -3,7 +3,11 @@
 from rich.cells import cell_len
 
 from data.assessment import Category, Row
+from data.health_monitor import DRIFTING
+from data.ports import View
 from data.safe_text import most_cells
+from widgets.glyphs import Glyphs
+from widgets.health_words import Said, of_red, of_state
 from widgets.line import Piece
 from widgets.look import Look
 from widgets.numbers import fit
@@ -33,16 +37,25 @@ def ink(category: Category) -> str:
     return INKS[category] + (" bold" if category is Category.PILOT_HARD_BLOCK else "")
 
 
-def word(row: Row) -> str:
-    """Return the word of a row's category; a row without one has a signal or no risk."""
-    return WORDS[row.category] if row.category else "Signal" if row.signals else "No risk"
+def said(row: Row, glyphs: Glyphs, view: View = View.BOOK) -> Said:
+    """Return mark, word and ink: the category, and where there is none what else speaks about the account.
+
+    Red goes before a drift but in the view Drift, both before a signal; "Not stuck" is all that capacity says.
+    """
+    if row.category is not None:
+        return Said(str(getattr(glyphs, INKS[row.category])), WORDS[row.category], ink(row.category))
+    drifts = row.monitor is not None and row.monitor.state in DRIFTING
+    if row.red is not None and row.red.is_red and not (drifts and view is View.DRIFT):
+        return of_red(True, glyphs)
+    if row.monitor is not None and drifts:
+        return of_state(row.monitor.state, glyphs)._replace(word="Drift")
+    return Said("", "Signal" if row.signals else "Not stuck", "muted")
 
 
 def badge(row: Row, look: Look) -> list[Piece]:
     """Return mark and word, as headings show it."""
-    if row.category is None:
-        return [(word(row), "muted")]
-    return [(f"{mark(row.category, look)} {word(row)}", ink(row.category))]
+    found = said(row, look.glyphs)
+    return [(found.text, found.ink)]
 
 
 def doubt(row: Row, look: Look) -> list[Piece]:
@@ -70,13 +83,10 @@ def marked(row: Row, cells: int, look: Look) -> str:
     return named(row, cells - len(mark), look) + mark
 
 
-def cell(row: Row, look: Look, *, dim: bool = False) -> list[Piece]:
+def cell(row: Row, look: Look, *, dim: bool = False, view: View = View.BOOK) -> list[Piece]:
     """Return the 12 cells of the list's first column; Blocked is a filled patch in the themes that ask for it."""
-    if row.category is None:
-        return [(fit(f"  {word(row)}", CELL), "muted")]
-    text = f"{mark(row.category, look)} {word(row)}"
-    if dim:
-        return [(fit(text, CELL), "muted")]
-    if row.category is Category.PILOT_HARD_BLOCK and look.styles.fill:
+    found = said(row, look.glyphs, view)
+    text = found.text if found.mark else f"  {found.word}"
+    if row.category is Category.PILOT_HARD_BLOCK and look.styles.fill and not dim:
         return [(f"{text} ", "bg bold", "blocked"), (" " * (CELL - len(text) - 1), "text")]
-    return [(fit(text, CELL), ink(row.category))]
+    return [(fit(text, CELL, look.glyphs), "muted" if dim else found.ink)]

@@ -4,8 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from data.assessment import Verdict
-from data.ports import Detail
+from data.assessment import Row, Verdict
 from widgets import numbers
 from widgets.account_facts import Lines, strong_heading
 from widgets.line import wrap
@@ -36,15 +35,14 @@ _WORD = re.compile(r"[a-z]+(_[a-z]+)*")
 DAYS_SHOWN = 7
 
 
-def why_sections(detail: Detail, now: datetime, width: int, look: Look) -> list[Lines]:
+def input_sections(row: Row, verdicts: Sequence[Verdict], now: datetime, width: int, look: Look) -> list[Lines]:
     """Return one section a verdict; the policy's version stands once, at the top."""
-    policy = str(detail.row.policy)
-    day = f"day {numbers.day(detail.row.day, now)}" if detail.row.day else ""
-    head: Lines = [strong_heading("In the inbox because" if detail.row.category else "Judged", f"policy {policy}")]
-    head += [([(part, "text")], ()) for part in wrap(detail.row.detail or "Not at risk.", width)]
+    day = f"day {numbers.day(row.day, now)}" if row.day else ""
+    head: Lines = [strong_heading("In the inbox because" if row.category else "Judged", f"policy {row.policy}")]
+    head += [([(part, "text")], ()) for part in wrap(row.detail or "Not at risk.", width)]
     if day:
-        head.append(([(f"judged for {day}, at {numbers.utc(detail.row.assessed_at)}", "muted")], ()))
-    return [head, *(_section(verdict, width, look) for verdict in detail.verdicts)]
+        head.append(([(f"judged for {day}, at {numbers.utc(row.assessed_at)}", "muted")], ()))
+    return [head, *(_section(verdict, width, look) for verdict in verdicts)]
 
 
 def _section(verdict: Verdict, width: int, look: Look) -> Lines:

@@ -10,6 +10,8 @@ from widgets.line import Line, Painted, Piece, cells, strip
 from widgets.look import Look
 
 WIDE = 100
+LEAST_FACT = 6  # cells: less of a fact of the title says nothing
+GAPS = ((3, False), (2, False), (2, True), (1, True))  # between the main tabs, and with short counts
 
 
 class Tab(NamedTuple):
@@ -66,12 +68,25 @@ class ViewTabs(Painted):
         return [tabs, rule]
 
     def _arrange(self, width: int, look: Look) -> tuple[Line, Line, list[tuple[int, int, str]]]:
+        main, aside = [tab for tab in self._tabs if not tab.aside], [tab for tab in self._tabs if tab.aside]
+        left, right, spans = self._placed(main, aside, width, look)
+        if any(tab.key == self._active for tab in aside) and all(key != self._active for *_, key in spans):
+            main = [tab for tab in self._tabs if not tab.aside or tab.key == self._active]
+            return self._placed(main, [tab for tab in aside if tab not in main], width, look)
+        return left, right, spans
+
+    def _placed(
+        self, main: list[Tab], aside: list[Tab], width: int, look: Look
+    ) -> tuple[Line, Line, list[tuple[int, int, str]]]:
+        """Place the main tabs as wide as they fit, two columns apart where that leaves room for one more aside."""
         digits = width >= WIDE
-        main = [tab for tab in self._tabs if not tab.aside or tab.key == self._active]
-        aside = [tab for tab in self._tabs if tab not in main]
-        for gap, short in ((3, False), (2, False), (2, True), (1, True)):
+        last = list(aside)
+        while len(last) > 1:
+            last = _without_first_dropped(last, self._active)
+        room = cells(self._row(last, digits, 3, False, look)[0]) + 2 if last else 0
+        for beside, gap, short in (*((room, *gap) for gap in GAPS[:2]), *((1, *gap) for gap in GAPS)):
             left, spans = self._row(main, digits, gap, short, look)
-            if cells(left) < width:
+            if cells(left) + beside <= width:
                 break
         while aside:
             right, right_spans = self._row(aside, digits, 3, False, look)
@@ -79,7 +94,7 @@ class ViewTabs(Painted):
             if cells(left) + 2 <= start:
                 moved = [(a + start - 1, b + start - 1, key) for a, b, key in right_spans]
                 return left, right[1:], spans + moved
-            aside = _without_first_dropped(aside)
+            aside = _without_first_dropped(aside, self._active)
         return left, (), spans
 
     def _row(
@@ -101,15 +116,15 @@ class ViewTabs(Painted):
         word = "strong bold" if active else "muted" if tab.aside else "text"
         figure = "strong bold" if tab.number and not tab.aside else "strong bold" if active and tab.number else "muted"
         pieces: list[Piece] = [(f"{tab.key} ", "muted")] if digits and tab.key else []
-        if tab.mark:
+        if tab.mark and (digits or not tab.aside):
             pieces += [(tab.mark, tab.ink), (" ", "text")]
         return [*pieces, (tab.word, word), (f" {number}", figure)]
 
 
-def _without_first_dropped(aside: list[Tab]) -> list[Tab]:
-    """Drop in the order Book, Drift, Signals, Red."""
-    order = "9657"
-    worst = min(aside, key=lambda tab: order.index(tab.key) if tab.key in order else len(order))
+def _without_first_dropped(aside: list[Tab], active: str) -> list[Tab]:
+    """Drop in the order Book, Drift, Signals, Red, the active one last."""
+    order = "9657".replace(active, "") + active
+    worst = min(aside, key=lambda tab: order.index(tab.key))
     return [tab for tab in aside if tab is not worst]
 
 
@@ -156,8 +171,14 @@ class TitleTabs(Painted):
     def paint(self, width: int, height: int, look: Look) -> list[Strip]:
         """Return the title row and the rule or band."""
         left: list[Piece] = [(" ", "text"), (self._title, "strong bold")]
+        right: list[Piece] = [*self._right, (" ", "text")] if self._right else []
         for fact in self._facts:
-            left += [("   ", "text"), (fact, "muted")]
-        title = strip(left, width, look, self.GROUND, [*self._right, (" ", "text")] if self._right else [])
+            room = width - cells([*left, *right]) - 3 - 2  # from the last fact on they are left out, or cut with …
+            if room >= LEAST_FACT or cells([(fact, "muted")]) <= room:
+                left += [
+                    ("   ", "text"),
+                    (numbers.fit(fact, min(room, cells([(fact, "muted")])), look.glyphs), "muted"),
+                ]
+        title = strip(left, width, look, self.GROUND, right)
         span = (1, 1 + cells([(self._title, "text")]))
         return [title, band_strip(self._band, width, look) if self._band else rule_strip(width, look, span)]

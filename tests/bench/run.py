@@ -31,6 +31,7 @@ class Hello(App):
 Hello().run()
 """
 GIVE_UP = 60.0
+AT_RISK = "at-risk rules and decoding, processor time"
 
 
 def spawn(argv: list[str], env: dict[str, str], columns: int = 120, lines: int = 40) -> tuple[int, int]:
@@ -156,10 +157,24 @@ def measure(triage: list[str], home: Path, env: dict[str, str], rounds: int) -> 
         lambda: first_frame([*triage, "--home", str(kept)], env, b"Blocked"),
         lambda: first_frame([python, "-c", HELLO], env, b"first row"),
     )
+    cost = rules_cost(2_000 if rounds < 3 else 10_000, rounds)
     return [
         line("`triage sync`, first sync, whole process", "one executemany, rows parsed", 2.5, *sync),
         line("`triage list --limit 20`, whole process", 'python -c "import sqlite3"', 4.0, *listed),
         line("cold start to the first row, pty 120×40", "an empty Textual app", 1.2, *opened),
+        line("all rules and decoding, an account a day (its past known)", AT_RISK, 3.0, cost[1], cost[0]),
+        line("all rules and decoding, first round (alerts replayed)", AT_RISK, 3.0, cost[2], cost[0]),
+    ]
+
+
+def rules_cost(accounts: int, rounds: int) -> list[list[float]]:
+    """Milliseconds of processor time for the at-risk rules, all rules, and all rules without a past, by round."""
+    script = str(Path(__file__).with_name("rules_cost.py"))
+    told = subprocess.run(
+        [sys.executable, script, str(accounts), str(rounds)], check=True, capture_output=True, text=True
+    ).stdout
+    return [
+        list(column) for column in zip(*([float(one) for one in row.split()] for row in told.splitlines()), strict=True)
     ]
 
 

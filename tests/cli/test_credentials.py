@@ -60,7 +60,7 @@ def ring(tmp_path, monkeypatch):
     folder = tmp_path / "plug-in"
     folder.mkdir()
     (folder / "otherring.py").write_text(PLUG_IN)
-    monkeypatch.setenv("PYTHONPATH", str(folder))
+    monkeypatch.setenv("PYTHONPATH", str(folder), prepend=os.pathsep)
     monkeypatch.setenv("FAKE_RING", str(tmp_path / "ring.json"))
 
     def choose(name):

@@ -147,12 +147,12 @@ def test_A1_to_A8_list_equals_an_independent_reading_row_for_row(sandbox, synced
     assert {row["category"] for row in printed.json} == set(RANKS)
 
 
-def test_list_has_every_key_in_the_documents_order_and_null_where_rules_are_to_come(cli):
+def test_list_has_every_key_in_the_documents_order(cli):
     rows = cli("list", "--json").json
     for row in rows:
         assert list(row) == LIST_KEYS
         assert list(row["logins"]) == ["last_at", "count_30d", "class"]
-        assert row["health"] is row["monitor"] is row["tree"] is row["red"] is None
+        assert all(row[name] is not None for name in ("health", "monitor", "tree", "red"))
         first = row["workspaces"][0]
         assert (row["used"], row["included"]) == (first["used"], first["included"])
         for one in row["workspaces"]:
@@ -236,9 +236,12 @@ def test_check_exits_1_with_one_line_each_and_knows_ages(cli):
     blocked = [row["id"] for row in cli("list", "--category", "pilot_hard_block", "--json").json]
     ran = cli("check")
     assert ran.code == 1
-    assert [line.split()[1] for line in ran.out.splitlines()] == blocked
-    assert all(line.startswith("pilot_hard_block") for line in ran.out.splitlines())
-    assert [row["id"] for row in cli("check", "--json").json] == blocked
+    lines = [line.split()[:2] for line in ran.out.splitlines()]
+    assert lines[: len(blocked)] == [["pilot_hard_block", one] for one in blocked]
+    late = [one for _, one in lines[len(blocked) :]]
+    assert {kind for kind, _ in lines[len(blocked) :]} == {"SLA_BREACH"}
+    assert set(late) <= {row["id"] for row in cli("list", "--view", "red", "--json").json}
+    assert {row["id"] for row in cli("check", "--json").json} == {*blocked, *late}
     quiet = cli("check", "--older-than", "400d")
     assert (quiet.code, quiet.out) == (0, "")
     assert len(cli("check", "--category", "at_cap").out.splitlines()) > 1

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+from kit.case_world import session_of
 
 from data.backends.native import NativeBackend
+from data.ports import Sort, View
 from triage.desk import Desk, Place, Session, TokenBox, sync_once
 from triage.policy import load_policy
 from triage.sandbox.process import Running, start
@@ -74,3 +76,27 @@ def read_audit(server: Running, account_id: str) -> list[dict[str, object]]:
     )
     entries: list[dict[str, object]] = answer.json()["entries"]
     return entries
+
+
+@pytest.fixture(scope="module")
+def case_world(tmp_path_factory):
+    """A server of this module's own, whose file the tests change as a feed would."""
+    db = tmp_path_factory.mktemp("sandbox") / "book.db"
+    with start(accounts=90, seed=5, db=db) as running:
+        yield running, db
+
+
+@pytest.fixture(scope="module")
+def calm(case_world, tmp_path_factory):
+    """Ids of accounts without a case and not Red, each for one test."""
+    session = session_of(case_world, tmp_path_factory.mktemp("looked"))
+    assert sync_once(session).error is None
+    with closing(Desk.open(session)) as desk:
+        rows = [line.row for line in desk.open_list(View.BOOK, Sort.NAME, "").window(0, 500)]
+        accounts = {row.id: desk.cache.account(row.id) for row in rows}
+    return iter(
+        row.id
+        for row in rows
+        if not row.red.is_red and row.red.step is None and not row.health.dropped
+        and accounts[row.id].case is None and accounts[row.id].signals and accounts[row.id].csm
+    )  # fmt: skip

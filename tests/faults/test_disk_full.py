@@ -112,7 +112,7 @@ def test_a_disk_that_fills_up_while_pushing_applies_nothing_twice(
 def test_a_disk_that_fills_up_while_pulling_keeps_the_book(
     server: Running, tmp_path: Path, small_disk: Callable[[int], Path], tally
 ) -> None:
-    disk = small_disk(3000)
+    disk = small_disk(6000)
     session = session_on(disk / "home", server)
     assert sync_once(session).error is None
     fill(disk)

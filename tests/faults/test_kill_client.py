@@ -18,10 +18,12 @@ from data.database import check_all
 from data.pull import pull
 from data.remedy import State
 from triage.policy import load_policy
-from triage.rules.assess import assess
+from triage.rules.assess import judge
+from triage.rules.health import Rulebook
 from triage.sandbox import process
+from triage.tree_file import load_tree
 
-POLICY = load_policy()
+RULES = Rulebook(load_policy(), load_tree())
 KILLS = 20  # in each of the three ordinary tests
 BOOK = 60
 SOAK_PARTS = 2
@@ -89,8 +91,8 @@ class Field:
         with closing(Cache.open(cache_of(self.home), maya.backend.base_url)) as cache:
             assert not cache.rebuilt_why
             check_all(cache.connection)
-            judge = lambda day: lambda one, told: assess(one, told, POLICY, datetime.now(UTC), day)  # noqa: E731
-            pull(maya.backend, cache, judge, datetime.now(UTC))
+            now = datetime.now(UTC)
+            pull(maya.backend, cache, lambda day: lambda one, told, past: judge(one, told, past, RULES, now, day), now)
             kept = {key: json.loads(raw) for key, raw in cache.all("SELECT id, payload FROM account")}
             listed = cache.all("SELECT count(*) FROM listing")[0][0], cache.all("SELECT sum(accounts) FROM tally")[0][0]
         items = [item for batch in maya.backend.accounts(None) for item in batch.items]

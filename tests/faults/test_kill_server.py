@@ -20,10 +20,12 @@ from data.push import check_head
 from data.receipts import GENESIS, entry_hash
 from data.remedy import State
 from triage.policy import load_policy
-from triage.rules.assess import assess
+from triage.rules.assess import judge
+from triage.rules.health import Rulebook
 from triage.sandbox import process
+from triage.tree_file import load_tree
 
-POLICY = load_policy()
+RULES = Rulebook(load_policy(), load_tree())
 KILLS = 15  # in each of the two ordinary tests
 SOAK_PARTS = 2
 
@@ -81,7 +83,10 @@ class Field:
         now = datetime.now(UTC)
         with closing(Cache.open(self.maya.outbox.directory, self.maya.backend.base_url)) as cache:
             done = pull(
-                self.maya.backend, cache, lambda day: lambda one, told: assess(one, told, POLICY, now, day), now
+                self.maya.backend,
+                cache,
+                lambda day: lambda one, told, past: judge(one, told, past, RULES, now, day),
+                now,
             )
             assert done.audit_problem is None
             return {key: json.loads(raw) for key, raw in cache.all("SELECT id, payload FROM account")}

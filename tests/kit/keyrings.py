@@ -57,7 +57,8 @@ def write_plug_in(folder: Path) -> dict[str, str]:
     (modules / "otherring.py").write_text(PLUG_IN, encoding="utf-8")
     plain = folder / "plain-ring"
     plain.touch()
-    return {"PYTHONPATH": str(modules), "PLAIN_RING": str(plain), "RING_PIDS": str(folder / "ring-pids")}
+    path = os.pathsep.join(filter(None, (str(modules), os.environ.get("PYTHONPATH"))))
+    return {"PYTHONPATH": path, "PLAIN_RING": str(plain), "RING_PIDS": str(folder / "ring-pids")}
 
 
 def write_keyringrc(config_home: Path, backend: str) -> None:

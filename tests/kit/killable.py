@@ -107,7 +107,9 @@ def _client(home: str, pulls: bool, dies_at: int) -> None:
     from data.pull import pull
     from data.push import check_head, push
     from triage.policy import load_policy
-    from triage.rules.assess import assess
+    from triage.rules.assess import judge
+    from triage.rules.health import Rulebook
+    from triage.tree_file import load_tree
 
     steps = 0
 
@@ -120,7 +122,7 @@ def _client(home: str, pulls: bool, dies_at: int) -> None:
     def now() -> datetime:
         return datetime.now(UTC)
 
-    url, policy = os.environ["TRIAGE_BASE_URL"], load_policy()
+    url, rules = os.environ["TRIAGE_BASE_URL"], Rulebook(load_policy(), load_tree())
     print(f"begins {os.getpid()}", flush=True)
     with (
         closing(NativeBackend(url, os.environ["TRIAGE_TOKEN"], steps=step)) as backend,
@@ -130,5 +132,5 @@ def _client(home: str, pulls: bool, dies_at: int) -> None:
         me, dice = backend.identity(), random.Random()
         push(backend, box, identity=me, base_url=url, now=now, rng=dice, ignore_backoff=True)
         if pulls:
-            pull(backend, cache, lambda day: lambda one, told: assess(one, told, policy, now(), day), now())
+            pull(backend, cache, lambda day: lambda one, told, past: judge(one, told, past, rules, now(), day), now())
         check_head(backend, box, url, now())

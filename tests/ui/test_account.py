@@ -1,4 +1,4 @@
-"""The account screen, the why part and the help on the real stack."""
+"""The account screen and the help on the real stack."""
 
 from data.ports import Sort, View
 from screens.account import AccountPage, AccountScreen
@@ -32,7 +32,15 @@ async def test_the_account_screen_shows_everything_known(open_desk, app_of, seen
         await pilot.pause(0.2)
         assert isinstance(app.screen, AccountScreen)
         text = await whole(app, pilot, seen)
-        for heading in ("Workspaces", "Admin logins, 30 days", "Contacts", "Price and renewal", "Pending", "History"):
+        for heading in (
+            "Workspaces",
+            "Admin logins, 30 days",
+            "Contacts",
+            "Health",
+            "Price and renewal",
+            "Pending",
+            "History",
+        ):
             assert heading in text
         assert row.id in text and numbers.money_exact(row.mrr, row.currency) in text
         for workspace in detail.account.workspaces:
@@ -41,26 +49,6 @@ async def test_the_account_screen_shows_everything_known(open_desk, app_of, seen
             assert f"{contact.name}, {contact.role}" in text
         await pilot.press("escape")
         assert isinstance(app.screen, InboxScreen)
-
-
-async def test_why_shows_every_verdict_with_its_rule_and_inputs(open_desk, app_of, seen) -> None:
-    desk = open_desk()
-    detail = desk.detail(rows(desk)[0].id)
-    for size in ((140, 40), (80, 24)):
-        app = app_of(desk)
-        async with app.run_test(size=size) as pilot:
-            await pilot.press("w")
-            await pilot.pause(0.2)
-            assert seen(app).split("\n")[2 if size[1] >= 40 else 1].startswith(" Why   ")
-            text = await whole(app, pilot, seen)
-            for verdict in detail.verdicts:
-                assert f"{verdict.rule}\n" in text or f"{verdict.rule} " in text
-                for name in verdict.inputs:
-                    assert name == "policy" or name.replace("_", " ")[:14] in text
-            assert f"policy {detail.row.policy}" in text and f"triage show {detail.row.id} --json" in text
-            await pilot.press("tab")
-            await pilot.pause()
-            assert "Workspaces" in seen(app)
 
 
 async def test_remedies_work_from_the_account_screen(open_desk, app_of, seen) -> None:

@@ -26,6 +26,7 @@ from screens.remedy_form import RemedyForm
 from screens.remedy_form_fields import member_options
 from screens.remedy_form_words import confirm_lines, earlier_lines, facts_for
 from screens.row_menu import MenuList, RowMenu
+from screens.why import WhyPage
 from triage.app import TriageApp
 from triage.desk import Desk, Place, Session, TokenBox, sync_once
 from triage.policy import load_policy
@@ -47,7 +48,6 @@ from widgets.numbers import fit
 from widgets.outbox_row import Choice
 from widgets.row_strip import RowPainter, RowState
 from widgets.status_line import StatusLine
-from widgets.verdict_lines import why_sections
 from widgets.view_tabs import TitleTabs, band_strip
 
 NOW = datetime.now(UTC)
@@ -146,8 +146,14 @@ def account_screen(one: Seen, on: Stage) -> Iterator[Strip]:
 
 
 def why_screen(one: Seen, on: Stage) -> Iterator[Strip]:
-    """The verdicts with their inputs."""
-    return _lines(why_sections(one.detail, NOW, 78, on.look), 78, on.look)
+    """The parts, and the verdicts with their inputs."""
+    view = on.desk.health(one.detail.row.id)
+    assert view is not None
+    page = WhyPage()
+    page.show(view, NOW)
+    for page.inputs in (False, True):
+        for sections in page.columns(58, True, on.look):
+            yield from _lines(sections, 58, on.look)
 
 
 def row_menu(one: Seen, on: Stage) -> Iterator[Strip]:

@@ -15,6 +15,7 @@ from screens.inbox import InboxScreen
 from screens.outbox import OutboxScreen
 from screens.remedy_form import RemedyForm
 from screens.row_menu import RowMenu
+from screens.why import WhyScreen
 from triage.sandbox.process import start
 from widgets.account_list import AccountList
 from widgets.detail_pane import DetailPane
@@ -163,7 +164,7 @@ async def test_keys_open_the_right_screens(open_desk, app_of, seen) -> None:
         await pilot.pause(0.1)
         for key, screen in (
             ("enter", AccountScreen),
-            ("w", AccountScreen),
+            ("w", WhyScreen),
             ("b", OutboxScreen),
             ("full_stop", RowMenu),
         ):

@@ -1,13 +1,14 @@
 """Rows, marks and numbers: exact widths in every theme, glyph set and layout, with foreign scripts in the names."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 import msgspec
 import pytest
+from kit.rows import LOOKS, NOW, reading, row
 from rich.cells import cell_len
 
 from data.account import Claim, Staff
-from data.assessment import Category, Logins, Row, WorkspaceReading
+from data.assessment import Category, Logins, Row
 from data.ports import ListLine
 from data.safe_text import SafeText, safe_text
 from widgets import numbers, severity_badge
@@ -16,12 +17,9 @@ from widgets.glyphs import ASCII, CONSOLE, SETS, UNICODE, pick
 from widgets.login_sparkline import days_to, spark
 from widgets.look import DEFAULT, Look
 from widgets.row_strip import RowPainter, RowState
-from widgets.theme import PALETTES, Styles
 from widgets.usage_bar import bar
 from widgets.why_now import why_now
 
-NOW = datetime(2026, 11, 21, 9, 41, tzinfo=UTC)
-LOOKS = [Look(Styles(palette), glyphs) for palette in (*PALETTES.values(), None) for glyphs in SETS.values()]
 WIDTHS = (60, 66, 79, 80, 85, 92, 99, 100, 113, 120, 131, 140, 152, 160, 240)
 NAMES = (
     "Northwind Pilot",
@@ -34,52 +32,6 @@ NAMES = (
     "\x1b[31mred\x07",
     "",
 )
-
-
-def reading(**over) -> WorkspaceReading:
-    values = {
-        "id": "ws_1",
-        "name": SafeText("Council sessions"),
-        "reason": Category.PILOT_HARD_BLOCK,
-        "used": 10.2,
-        "included": 10.0,
-        "stopped": True,
-        "since": NOW - timedelta(hours=17),
-        "mean_daily": 1.0,
-        "projected_at": None,
-        "by_ratio": False,
-        "by_projection": False,
-        "cycle_end": None,
-    }
-    return WorkspaceReading(**(values | over))
-
-
-def row(**over) -> Row:
-    values = dict.fromkeys(Row.__struct_fields__)
-    values |= {
-        "id": "acc_1",
-        "name": SafeText("Northwind Pilot"),
-        "suspicious": False,
-        "tier": SafeText("pilot"),
-        "mrr": 34900,
-        "currency": SafeText("EUR"),
-        "snoozed": False,
-        "category": Category.PILOT_HARD_BLOCK,
-        "reasons": (Category.PILOT_HARD_BLOCK,),
-        "signals": (),
-        "detail": "",
-        "since": NOW - timedelta(hours=17, minutes=36),
-        "workspaces": (reading(),),
-        "logins": Logins(NOW - timedelta(hours=2), 36, "frequent", (1,) * 30, date(2026, 11, 20)),
-        "reading": "",
-        "suggested": (),
-        "version": 1,
-        "seq": 1,
-        "day": date(2026, 11, 20),
-        "policy": "1",
-        "assessed_at": NOW,
-    }
-    return Row(**(values | over))
 
 
 def variety() -> list[Row]:

@@ -132,7 +132,8 @@ def broken(day: Day, what: str, secrets: dict[str, str]) -> dict[str, str]:
     folder.mkdir(exist_ok=True)
     (folder / "sitecustomize.py").write_text(BREAKS)
     (folder / "canaries").write_text("\n".join(secrets.values()))
-    return {"PYTHONPATH": str(folder), "BREAK": what, "CANARIES": str(folder / "canaries"), "TEXTUAL_LOG": ""}
+    path = os.pathsep.join(filter(None, (str(folder), os.environ.get("PYTHONPATH"))))
+    return {"PYTHONPATH": path, "BREAK": what, "CANARIES": str(folder / "canaries"), "TEXTUAL_LOG": ""}
 
 
 def work_in_the_app(day: Day) -> bytes:

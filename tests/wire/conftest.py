@@ -9,9 +9,13 @@ from typing import Any
 import pytest
 
 from data.account import Account
-from data.assessment import Category, Logins, Row, Touch
+from data.assessment import Category, HealthLine, Logins, MonitorLine, RedLine, Row, Touch, TreeLine
 from data.backends.port import Item
 from data.cache import Cache
+from data.cache_write import Judged
+from data.health_book import Past
+from data.health_index import Risk
+from data.health_monitor import MonitorState
 from data.wire import decode, decoder
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -56,8 +60,32 @@ def make_row(account: Account, touches: Sequence[Touch] = (), *, policy: str = "
         "policy": policy,
         "assessed_at": NOW,
         "good_until": None,
+        **_health(account.seq),
     }
     return Row(**(facts | over))
+
+
+def make_verdict(account: Account, touches: Sequence[Touch] = (), past: Past | None = None, **over: Any) -> Judged:
+    """`make_row` as the cache asks for it; nothing is remembered that was not there before."""
+    return make_row(account, touches, **over), past
+
+
+def _health(seq: int) -> dict[str, Any]:
+    """Four health lines that differ from account to account, so that every order and filter has something to do."""
+    score = None if seq % 7 == 0 else float(seq * 13 % 101)
+    red = seq % 6 == 0
+    return {
+        "monitor": MonitorLine(list(MonitorState)[seq % 6], None if seq % 9 == 0 else seq * 11 % 70 / 100),
+        "health": HealthLine(
+            score, None if score is None else list(Risk)[seq % 4], priority=None if seq % 5 == 0 else seq * 7.0 % 50
+        ),
+        "tree": TreeLine(("HEALTHY", "AT_RISK", "UNDETERMINED")[seq % 3], "HEALTHY", "AT_RISK"),
+        "red": RedLine(
+            red,
+            sla_due_at=NOW + timedelta(hours=seq % 90 - 45) if red else None,
+            step="open_red" if seq % 12 == 0 else None,
+        ),
+    }
 
 
 @pytest.fixture
@@ -127,6 +155,6 @@ def item() -> Callable[..., Item]:
 
 
 @pytest.fixture
-def verdict() -> Callable[..., Row]:
-    """`make_row` for tests."""
-    return make_row
+def verdict() -> Callable[..., Judged]:
+    """`make_verdict` for tests."""
+    return make_verdict

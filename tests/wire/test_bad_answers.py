@@ -16,9 +16,9 @@ from kit.honest_answers import ACCOUNT, ME, MEMBERS, Server
 from kit.soak import trials
 
 from data.account import Account
-from data.assessment import Row
 from data.backends.native import NativeBackend
 from data.cache import Assess, Cache
+from data.cache_write import Judged
 from data.errors import TriageError
 from data.identity import Identity
 from data.outbox import Outbox
@@ -48,8 +48,8 @@ def fit(sentence: str) -> None:
 
 
 def assess_for(through: Any) -> Assess:
-    def assess(account: Account, touches: Any) -> Row:
-        return at_risk(account, touches, POLICY, NOW, through)
+    def assess(account: Account, touches: Any, past: Any) -> Judged:
+        return at_risk(account, touches, POLICY, NOW, through), None
 
     return assess
 

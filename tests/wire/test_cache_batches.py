@@ -6,9 +6,9 @@ from collections.abc import Callable
 import pytest
 
 from data.account import Tombstone
-from data.assessment import Row
 from data.backends.port import Item
 from data.cache import Cache
+from data.cache_write import Judged
 
 PARTS = {
     "account": "INSERT ON account",
@@ -20,7 +20,7 @@ PARTS = {
 
 @pytest.mark.parametrize("part", PARTS)
 def test_the_cursor_moves_only_with_its_batch(
-    cache: Cache, book: Callable[[int], list[Item]], verdict: Callable[..., Row], part: str
+    cache: Cache, book: Callable[[int], list[Item]], verdict: Callable[..., Judged], part: str
 ) -> None:
     first, second = book(20)[:10], book(20)[10:]
     cache.write_batch(first, (), 10, verdict)

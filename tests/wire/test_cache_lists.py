@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
-import msgspec
 import pytest
 
 from data.account import Account, Tombstone
@@ -14,28 +13,50 @@ from data.assessment import NO_RANK, Handled, Row, severity_key
 from data.backends.port import Item
 from data.cache import Cache
 from data.cache_lists import _lapsed_queries, list_query
-from data.cache_write import Last, search_text
+from data.cache_write import Judged, Last
+from data.health_monitor import MonitorState
+from data.listing_columns import rules_mark, search_text
 from data.ports import Counts, Sort, View
 from data.safe_text import SafeText
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 Make = Callable[[int], list[Item]]
-Verdict = Callable[..., Row]
+Verdict = Callable[..., Judged]
 RANKS = {View.BLOCKED: 0, View.AT_CAP: 1, View.NEAR_CAP: 2, View.DOWNGRADED: 3}
 LATE = float("inf")
 
 
-def order_key(sort: Sort) -> Callable[[Row], object]:
+def order_key(sort: Sort, view: View = View.BOOK) -> Callable[[Row], object]:
     """What each order means, said once more in plain Python."""
-    if sort is Sort.SEVERITY:
+    if sort is Sort.SEVERITY and view is View.DRIFT:
+        return lambda row: (row.monitor.state is not MonitorState.SEVERE, ratio_of(row), row.id)
+    if sort is Sort.SEVERITY and view is not View.RED:
         return severity_key
     if sort is Sort.MRR:
         return lambda row: (-(row.mrr or 0), row.id)
     if sort is Sort.RENEWAL:
         return lambda row: (row.renewal_at.timestamp() if row.renewal_at else LATE, row.id)
+    if sort is Sort.HEALTH:
+        return lambda row: (LATE if score_of(row) is None else score_of(row), row.id)
+    if sort is Sort.PRIORITY:
+        return lambda row: (-row.health.priority if row.health and row.health.priority is not None else LATE, row.id)
+    if sort in (Sort.SLA, Sort.SEVERITY):
+        return lambda row: (row.red.sla_due_at.timestamp() if row.red and row.red.sla_due_at else LATE, row.id)
     if sort is Sort.LAST_LOGIN:
         return lambda row: (-row.logins.last_at.timestamp() if row.logins.last_at else LATE, row.id)
     return lambda row: (row.name.casefold(), row.id)
+
+
+def score_of(row: Row) -> float | None:
+    return row.health.score if row.health else None
+
+
+def ratio_of(row: Row) -> float:
+    return LATE if row.monitor is None or row.monitor.ratio is None else row.monitor.ratio
+
+
+def drifts(row: Row) -> bool:
+    return row.monitor is not None and row.monitor.state in (MonitorState.MODERATE, MonitorState.SEVERE)
 
 
 def belongs(row: Row, view: View, snoozed: bool) -> bool:
@@ -45,6 +66,10 @@ def belongs(row: Row, view: View, snoozed: bool) -> bool:
         return True
     if view is View.SIGNALS:
         return bool(row.signals)
+    if view is View.DRIFT:
+        return drifts(row)
+    if view is View.RED:
+        return row.red is not None and row.red.is_red
     return (rank < NO_RANK if view is View.AT_RISK else rank == RANKS[view]) and (snoozed or not row.snoozed)
 
 
@@ -54,7 +79,7 @@ def filled(cache: Cache, book: Make, verdict: Verdict) -> Cache:
     items = book(260)
     random.Random(5).shuffle(items)
 
-    def assess(account: Account, touches: object) -> Row:
+    def assess(account: Account, touches: object, past: object) -> Judged:
         done = Handled("stf_tom", SafeText("Tom"), NOW, SafeText("note")) if account.seq % 4 == 0 else None
         return verdict(account, handled=done)
 
@@ -72,7 +97,7 @@ def test_A7_A15_A17_every_list_holds_what_it_should_in_its_order(filled: Cache, 
         if text:
             texts = {one.id: search_text(one) for one in filled.accounts_for(filled.ids(View.BOOK))}
             wanted = [row for row in wanted if text.strip().casefold() in texts[row.id]]
-        wanted.sort(key=order_key(sort))  # type: ignore[arg-type]
+        wanted.sort(key=order_key(sort, view))  # type: ignore[arg-type]
         found = filled.rows(filled.ids(view, sort, text, untouched, snoozed=snoozed))
         assert [row.id for row in found] == [row.id for row in wanted]
         assert filled.first(view, sort, text, untouched, 10, snoozed=snoozed) == wanted[:10]
@@ -84,8 +109,9 @@ def test_no_list_walks_the_book_or_sorts(cache: Cache, view: View, sort: Sort, u
     plan = [step[3] for step in cache.connection.execute(f"EXPLAIN QUERY PLAN {sql} LIMIT 50", values)]
     reads = [step for step in plan if "listing" in step]
     assert reads
-    if view is View.SIGNALS:  # its indexes hold nothing but accounts with a signal
-        assert all("USING INDEX signal_" in step for step in reads), plan
+    partial = {View.SIGNALS: "signal_", View.DRIFT: "drift_", View.RED: "red_"}
+    if view in partial:  # its indexes hold nothing but its accounts
+        assert all(f" INDEX {partial[view]}" in step for step in reads), plan
     else:
         assert all(step.startswith("SEARCH listing USING COVERING INDEX") for step in reads), plan
     assert not any("TEMP B-TREE" in step for step in plan), plan
@@ -104,7 +130,8 @@ def recount(cache: Cache) -> Counts:
     shown = Counter(row.category.rank for row in at_risk if row.category and not row.snoozed)
     signals = sum(bool(row.signals) for row in rows)
     snoozed = sum(row.snoozed for row in at_risk)
-    return Counts(shown[0], shown[1], shown[2], shown[3], signals, len(rows), snoozed)
+    drift, red = sum(map(drifts, rows)), sum(row.red is not None and row.red.is_red for row in rows)
+    return Counts(shown[0], shown[1], shown[2], shown[3], signals, len(rows), snoozed, drift, red)
 
 
 def test_counts_stay_in_step_with_every_kind_of_write(
@@ -115,8 +142,11 @@ def test_counts_stay_in_step_with_every_kind_of_write(
     newer = [item(one.account.id, seq=5000 + one.account.seq, flags=["at_cap"]) for one in book(90)]
     filled.write_batch(newer, (), 5200, verdict)
     assert filled.counts() == recount(filled)
-    rows = [msgspec.structs.replace(row, snoozed=True, category=None) for row in filled.first(View.AT_CAP, limit=20)]
-    assert filled.store(rows) == 20
+
+    def rest(account: Account, touches: object, past: object) -> Judged:
+        return verdict(account, snoozed=True, category=None)
+
+    assert filled.reassess(filled.accounts_for(filled.ids(View.AT_CAP, limit=20)), rest) == 20
     assert filled.counts() == recount(filled)
     filled.overwrite(item(book(1)[0].account.id, seq=9000, flags=["none", "clock_skew"]), verdict)
     assert filled.remove([Tombstone(one.account.id, 9999) for one in book(100)]) == 100
@@ -141,8 +171,7 @@ def test_an_account_is_overwritten_by_a_higher_seq_only(
     assert row is not None
     assert (account.mrr, row.mrr, row.seq, cache.number("acc_1")) == (8, 8, 12, number)
     assert cache.remove([Tombstone("acc_1", 11)]) == 0
-    stale = verdict(item("acc_1", seq=10, mrr=1).account)
-    assert cache.store([stale]) == 0
+    assert cache.reassess([item("acc_1", seq=10, mrr=1).account], verdict) == 0
     assert cache.row("acc_1") == row
 
 
@@ -178,13 +207,14 @@ def test_a_hostile_filter_is_only_text(filled: Cache) -> None:
 def test_verdicts_lapse_by_time_by_feed_date_and_by_policy_gravest_first(
     cache: Cache, book: Make, verdict: Verdict
 ) -> None:
-    def assess(account: Account, touches: object) -> Row:
+    def assess(account: Account, touches: object, past: object) -> Judged:
         turn = account.seq % 4
         return verdict(
             account,
             good_until=NOW + timedelta(hours=-1 if turn == 0 else 1),
             day={0: date(2026, 11, 20), 1: date(2026, 11, 19), 2: None, 3: date(2026, 11, 20)}[turn],
             policy="p0" if account.seq % 8 == 7 else "p1",
+            tree=None,
         )
 
     cache.write_batch(book(80), (), 80, assess)
@@ -224,3 +254,22 @@ def test_tombstones_wait_for_the_last_piece_and_for_permission(
     assert cache.complete_through == date(2026, 11, 21)
     assert cache.number(ids[0]) is not None
     assert cache.all("SELECT * FROM tombstone") == []
+
+
+def test_D17_another_tree_lapses_every_verdict(cache: Cache, item: Callable[..., Item], verdict: Verdict) -> None:
+    cache.write_batch([item("acc_1")], (), 1, lambda account, touches, past: verdict(account))
+    row = cache.row("acc_1")
+    assert row is not None
+    assert row.tree is not None
+    now = NOW.timestamp()
+    assert cache.lapsed(now, "", rules_mark(row.policy, row.tree.hash), 9) == []
+    assert len(cache.lapsed(now, "", rules_mark(row.policy, "another"), 9)) == 1
+
+
+def test_R11_late_counts_red_accounts_whose_clock_ran_out(filled: Cache) -> None:
+    rows = filled.rows(filled.ids(View.RED))
+    late = sum(row.red is not None and row.red.sla_due_at is not None and row.red.sla_due_at < NOW for row in rows)
+    assert filled.counts(NOW.timestamp()).late == late > 0
+    sql = "SELECT count(*) FROM listing WHERE red = 1 AND sla < ?"
+    plan = [step[3] for step in filled.connection.execute(f"EXPLAIN QUERY PLAN {sql}", (NOW.timestamp(),))]
+    assert plan == ["SEARCH listing USING INDEX red_sla (sla<?)"]

@@ -10,9 +10,10 @@ import msgspec
 import pytest
 
 from data.account import Account, Entry, Member, Tombstone
-from data.assessment import Category, Row, WorkspaceReading
+from data.assessment import Category, WorkspaceReading
 from data.backends.port import Item
 from data.cache import Cache
+from data.cache_write import Judged
 from data.safe_text import SafeText
 from data.wire import convert
 
@@ -92,6 +93,7 @@ def test_a_restart_replaces_the_trail_in_one_step(cache: Cache) -> None:
         ({"action": "log_contact"}, True),
         ({"action": "log_outreach", "after": {"stage": "sent"}}, True),
         ({"action": "log_outreach", "after": {"stage": "intent"}}, False),
+        ({"action": "log_outreach", "after": {"stage": "sent", "channel": "slack"}}, False),
         ({"action": "log_outreach", "after": None}, False),
         ({"action": "reset_usage", "outcome": "denied", "after": None}, False),
         ({"action": "trial_expired"}, False),
@@ -120,12 +122,12 @@ def test_touches_come_in_bulk_oldest_first(cache: Cache) -> None:
 
 
 def test_a_new_verdict_sees_the_touches_of_its_account(
-    cache: Cache, item: Callable[..., Item], verdict: Callable[..., Row]
+    cache: Cache, item: Callable[..., Item], verdict: Callable[..., Judged]
 ) -> None:
     cache.append_audit(chain({}, {"account_id": "acc_2"}))
     seen: dict[str, int] = {}
 
-    def assess(account: Account, touches: Any) -> Row:
+    def assess(account: Account, touches: Any, past: Any) -> Judged:
         seen[account.id] = len(touches)
         return verdict(account)
 
@@ -138,9 +140,9 @@ def member(name: str) -> Member:
 
 
 def test_members_of_at_risk_accounts_are_due_gravest_first_until_they_are_fetched(
-    cache: Cache, item: Callable[..., Item], verdict: Callable[..., Row]
+    cache: Cache, item: Callable[..., Item], verdict: Callable[..., Judged]
 ) -> None:
-    def assess(account: Account, touches: Any) -> Row:
+    def assess(account: Account, touches: Any, past: Any) -> Judged:
         plain = (None, 1.0, 1.0, False, None, None, None, False, False, None)
         space = WorkspaceReading(f"ws_{account.id}", SafeText("Space"), *plain)
         return verdict(account, workspaces=(space,))

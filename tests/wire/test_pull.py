@@ -17,10 +17,12 @@ import pytest
 
 from data import schema
 from data.account import Account
-from data.assessment import Row, Touch
+from data.assessment import Touch
 from data.backends.native import NativeBackend
 from data.cache import Assess, Cache
+from data.cache_write import Judged
 from data.errors import Busy, Offline, SuspiciousSync, WrongBackend
+from data.health_book import Past
 from data.locks import pull_lock
 from data.ports import View
 from data.pull import Pulled, pull, reassess_lapsed
@@ -41,10 +43,10 @@ def utc() -> datetime:
 def assess_for(through: date | None, seen: list[str] | None = None) -> Assess:
     now = utc()
 
-    def assess(account: Account, touches: Sequence[Touch]) -> Row:
+    def assess(account: Account, touches: Sequence[Touch], past: Past | None) -> Judged:
         if seen is not None:
             seen.append(account.id)
-        return at_risk(account, touches, POLICY, now, through)
+        return at_risk(account, touches, POLICY, now, through), None
 
     return assess
 

@@ -99,7 +99,7 @@ class Home:
 
     def look(self) -> str | None:
         """Pull the trail and check its head, as every sync does; what is wrong, in sentences."""
-        wrong = pull_trail(self.backend, self.cache, self.session.assess_for, self.session.clock())
+        wrong = pull_trail(self.backend, self.cache, self.session.assess_for(self.cache), self.session.clock())
         checked = _check(self.session, self.backend, self.cache, self.outbox, wrong)
         return " ".join(filter(None, [wrong, *checked.notices, checked.problem])) or None
 

@@ -2,9 +2,12 @@
 
 import argparse
 
+import msgspec
+
 from triage.commands.context import Context, emit, emit_json
 from triage.commands.parser import Parser
 from triage.config_file import schema
+from triage.outreach_settings import OutreachSettings
 
 _DURATIONS = ("hold_seconds", "stale_after", "sync_every")
 
@@ -37,6 +40,8 @@ def run_config(args: argparse.Namespace, context: Context) -> int:
         "glyphs": settings.glyphs,
         "colour": settings.colour,
         "policy": str(settings.policy_file or ""),
+        "tree": str(settings.tree_file or ""),
+        **{f"outreach.{name}": value for name, value in _outreach(settings.outreach).items()},
     }
     places = {
         "config_file": str(settings.config_file),
@@ -48,7 +53,7 @@ def run_config(args: argparse.Namespace, context: Context) -> int:
         emit_json({**values, **places, "sources": settings.sources})
         return 0
     for key, value in values.items():
-        emit(f"{key} = {_toml(value)}  # {settings.sources.get(key, 'default')}")
+        emit(f"{key} = {_toml(value)}  # {settings.sources.get(key.split('.')[0], 'default')}")
     for key, path in places.items():
         missing = " (not there)" if key == "config_file" and not settings.config_found else ""
         emit(f"# {key}: {path}{missing}")
@@ -70,6 +75,11 @@ def version() -> str:
         return installed("cs-triage")
     except PackageNotFoundError:
         return "unknown"
+
+
+def _outreach(settings: OutreachSettings) -> dict[str, object]:
+    """[outreach] as the file has it; no secret is among its keys."""
+    return {**msgspec.structs.asdict(settings), "zone": str(settings.zone or "")}
 
 
 def _toml(value: object) -> str:

@@ -2,6 +2,8 @@
 
 import argparse
 from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
 
 from data.assessment import Category, Row
 from data.errors import ConfigError, NoData
@@ -12,8 +14,12 @@ from triage.commands.listing import CATEGORIES, OF_CATEGORY
 from triage.commands.parser import Parser
 from triage.config_file import seconds
 
+if TYPE_CHECKING:
+    from triage.commands.reading import Book
+
 NEEDS_HUMAN = 1
 CANNOT_TELL = 3
+SLA_BREACH = "SLA_BREACH"
 
 
 def add(name: str, parser: Parser) -> None:
@@ -35,14 +41,21 @@ def run_check(args: argparse.Namespace, context: Context) -> int:
             latest = book.now.timestamp() - args.older_than
             rows = [row for row in fresh_rows(book, view) if row.since is None or row.since.timestamp() <= latest]
             changes = [] if args.category or book.outbox is None else _stuck(book.outbox.changes(), latest)
+            late = [] if args.category else _late(book, latest)
             if args.json:
-                beside = [book.cache.row(account_id) for account_id in _accounts(changes, rows)]
-                every = [*rows, *(row for row in beside if row is not None)]
+                beside = [book.cache.row(account_id) for account_id in _accounts(changes, [*rows, *late])]
+                shown = {row.id for row in rows}
+                every = [
+                    *rows,
+                    *(row for row in late if row.id not in shown),
+                    *(row for row in beside if row is not None),
+                ]
                 emit_json([listed(row, book.pending(row.id), book.synced_at) for row in every])
                 for change in changes:  # its account may have left the book: silence never means all is well
                     context.say(" ".join(_change_cells(change)))
             else:
-                _print([*map(_row_cells, rows), *map(_change_cells, changes)])
+                breaches = [_late_cells(row) for row in late]
+                _print([*map(_row_cells, rows), *breaches, *map(_change_cells, changes)])
             if book.age > book.session.place.stale_after:
                 from widgets.numbers import ago
 
@@ -50,7 +63,7 @@ def run_check(args: argparse.Namespace, context: Context) -> int:
                     f"The data is {ago(book.age)} old, so this may not be all. triage sync brings it up to date."
                 )
                 return CANNOT_TELL
-            return NEEDS_HUMAN if rows or changes or book.outbox is None else 0
+            return NEEDS_HUMAN if rows or late or changes or book.outbox is None else 0
     except NoData as error:
         return no_data(error, context, args.json)
 
@@ -58,6 +71,25 @@ def run_check(args: argparse.Namespace, context: Context) -> int:
 def _stuck(changes: Sequence[Change], latest: float) -> list[Change]:
     """Conflicts, rejected and parked changes, and those without an answer to five tries."""
     return [change for change in changes if change.needs_you and change.authored_at.timestamp() <= latest]
+
+
+def _late(book: "Book", latest: float) -> list[Row]:
+    """Red accounts with an SLA clock that ran out, the longest ago first (R11)."""
+    return [row for row in book.cache.late_rows(book.now.timestamp()) if _missed(row).timestamp() <= latest]
+
+
+def _missed(row: Row) -> datetime:
+    """When the clock ran out; a row of `late_rows` has one."""
+    assert row.red is not None and row.red.sla_due_at is not None
+    return row.red.sla_due_at
+
+
+def _late_cells(row: Row) -> list[str]:
+    from triage.commands.words import doubtful
+    from widgets.numbers import utc
+
+    owner = row.owner.name if row.owner else "-"
+    return [SLA_BREACH, f"{row.id} {doubtful(row)}", utc(_missed(row)), owner]
 
 
 def _accounts(changes: Sequence[Change], rows: Sequence[Row]) -> list[str]:

@@ -41,8 +41,10 @@ def examine(context: Context) -> list[Finding]:
     return [
         Finding("config", True, f"{settings.config_file}{found}, profile {settings.profile}"),
         *_policy(settings),
+        *_tree(settings),
         *_places(settings),
         *_files(settings),
+        *_monitor(settings, context.flags.verbose > 0),
         *_network(context, settings),
         *terminal,
     ]
@@ -56,6 +58,22 @@ def _policy(settings: Settings) -> Iterator[Finding]:
         yield Finding("policy", True, f"{settings.policy_file or 'as shipped'}, version {policy.version}")
     except TriageError as error:
         yield Finding("policy", False, str(error), "Correct the policy file, or leave `policy` empty.")
+
+
+def _tree(settings: Settings) -> Iterator[Finding]:
+    """D18: the tree in effect, and one that waits to be accepted."""
+    from triage.desk.trees import Trees
+
+    try:
+        trees = Trees(settings.state_dir, settings.tree_file)
+        tree, other = trees.in_effect(), trees.waiting()
+    except TriageError as error:
+        yield Finding("tree", False, str(error), "Correct the tree file, or leave `tree` empty.")
+        return
+    todo = (
+        f"triage assess --diff {settings.tree_file or 'shipped'} shows what the config's tree changes." if other else ""
+    )
+    yield Finding("tree", not todo, f"version {tree.version}, {tree.mark}", todo)
 
 
 def _places(settings: Settings) -> Iterator[Finding]:
@@ -92,6 +110,16 @@ def _files(settings: Settings) -> Iterator[Finding]:
             continue
         todo = _mode_problem(path, 0o600)
         yield Finding(path.name, not todo, f"schema {schema}, sound, {path.stat().st_size // 1024} KiB", todo)
+
+
+def _monitor(settings: Settings, every: bool) -> Iterator[Finding]:
+    """M23; an account that lacks something is no fault of this installation."""
+    from triage.commands.doctor_monitor import monitor_needs
+
+    cache = settings.cache_file
+    if cache.exists() and not _file_problem(cache, CACHE_APPLICATION_ID, CACHE_SCHEMA):  # opening would rebuild it
+        found = monitor_needs(settings, every)
+        yield from [Finding("monitor", True, found)] if found else []
 
 
 def _file_problem(path: Path, application_id: int, schema: int) -> str:

@@ -10,6 +10,7 @@ from data.errors import NoData, Offline, SignedOut
 from triage.commands.context import Context
 from triage.config import Settings
 from triage.desk.session import Place, Session, TokenBox
+from triage.outreach_settings import make_mailroom
 from triage.policy import load_policy
 
 if TYPE_CHECKING:
@@ -28,14 +29,22 @@ def open_session(context: Context, *, network: bool) -> Session:
         settings.need_base_url()
     if base_url is None:
         raise NoData("No data yet: triage sync")
-    return Session(
+    session = Session(
         place=_place(settings, base_url, client_name() if network else "triage"),
         policy=load_policy(settings.policy_file),
         clock=utc_now,
         connect=connect,
         token=_token_box(context),
         say=context.say,
+        mailroom=lambda: make_mailroom(settings.outreach, context.environ),
     )
+    if session.trees.waiting() is not None:
+        name = settings.tree_file or "shipped"
+        context.say(
+            f"The tree of the config ({name}) is not in effect yet, the one before goes on. "
+            f"triage assess --diff {name} shows what it changes."
+        )
+    return session
 
 
 def know_author(session: Session, cache: "Cache") -> None:
@@ -87,6 +96,7 @@ def _place(settings: Settings, base_url: str, client: str) -> Place:
         sync_every=settings.sync_every,
         read_only=settings.read_only,
         log_file=settings.log_file,
+        tree_file=settings.tree_file,
     )
 
 

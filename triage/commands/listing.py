@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from data.assessment import Category, Row
 from data.errors import ConfigError, NoData
-from data.ports import View
+from data.list_filter import doubt
+from data.ports import Sort, View
 from triage.commands.context import Context, emit, emit_json
 from triage.commands.parser import Parser
 
@@ -22,29 +23,44 @@ VIEWS = {
     "near-cap": View.NEAR_CAP,
     "downgraded": View.DOWNGRADED,
     "signals": View.SIGNALS,
+    "drift": View.DRIFT,
+    "red": View.RED,
     "book": View.BOOK,
+    "all": View.BOOK,
 }
+SORTS = {sort.value.replace("_", "-"): sort for sort in Sort}
 OF_CATEGORY = {
     Category.PILOT_HARD_BLOCK: View.BLOCKED,
     Category.AT_CAP: View.AT_CAP,
     Category.APPROACHING_CAP: View.NEAR_CAP,
     Category.RECENTLY_DOWNGRADED: View.DOWNGRADED,
 }
+FILTER_HELP = (
+    "name, organisation, id or e-mail contains TEXT; in it health:critical, drift:severe, monitor:data_gap, "
+    "leaf:at_risk, red:yes, sla-before:DAY, industry:NAME, owner:NAME and mrr-from:MINOR_UNITS narrow by what the "
+    "rules say"
+)
 CATEGORIES = [category.value for category in Category]
-HEADS = ("CATEGORY", "ACCOUNT", "ID", "TIER", "HOURS", "LOGINS", "MRR", "OWNER", "STATE", "WHY NOW")
-RIGHT = ("HOURS", "MRR")
+HEADS = (
+    *("CATEGORY", "ACCOUNT", "ID", "TIER", "HOURS", "LOGINS", "MRR", "OWNER"),
+    *("SLA", "HEALTH", "MONITOR", "TREE", "STATE", "WHY NOW"),
+)
+RIGHT = ("HOURS", "MRR", "SLA")
 CSV_HEADS = (
     *("id", "name", "category", "reasons", "signals", "detail", "tier", "used", "included", "pct", "projected_at"),
     *("last_login_at", "logins_30d", "login_class", "reading", "suggested", "mrr", "currency", "since", "owner"),
     *("contact", "contact_email", "handled_by", "claimed_by", "snoozed_until", "pending", "synced_at"),
+    *("health_score", "health_class", "health_coverage", "monitor_state", "monitor_ratio", "tree_leaf", "tree_despite"),
+    *("is_red", "red_causes", "sla_due_at", "next_clock", "clocks_late"),
 )
 
 
 def add(name: str, parser: Parser) -> None:
     """Add the options of `triage list`."""
     parser.add_argument("--category", metavar="C", choices=CATEGORIES, help=f"only {', '.join(CATEGORIES)}")
-    parser.add_argument("--filter", metavar="TEXT", default="", help="name, organisation, id or e-mail contains TEXT")
+    parser.add_argument("--filter", metavar="TEXT", default="", help=FILTER_HELP)
     parser.add_argument("--view", metavar="NAME", choices=[*VIEWS], help=f"one of {', '.join(VIEWS)}")
+    parser.add_argument("--sort", metavar="ORDER", choices=[*SORTS], help=f"one of {', '.join(SORTS)}")
     parser.add_argument("--all", action="store_true", help="the whole book; accounts not at risk follow by MRR")
     parser.add_argument("--limit", type=_limit, metavar="N", help="the first N only")
     form = parser.add_mutually_exclusive_group()
@@ -58,11 +74,13 @@ def run_list(args: argparse.Namespace, context: Context) -> int:
     """Print the list; never uses the network."""
     from triage.commands.reading import fresh_rows, no_data, open_book
 
-    view = _view(args)
+    view, unsure = _view(args), doubt(args.filter)
+    if unsure:
+        context.say(unsure)
     try:
         with open_book(context) as book:
-            rows = fresh_rows(book, view, args.filter, args.limit)
-            _print(args, context, book, rows)
+            rows = fresh_rows(book, view, args.filter, args.limit, SORTS[args.sort or "severity"])
+            _print(args, context, book, rows, view)
     except NoData as error:
         return no_data(error, context, args.json)
     return 0
@@ -80,7 +98,7 @@ def _view(args: argparse.Namespace) -> View:
     return View.BOOK if args.all else View.AT_RISK
 
 
-def _print(args: argparse.Namespace, context: Context, book: "Book", rows: Sequence[Row]) -> None:
+def _print(args: argparse.Namespace, context: Context, book: "Book", rows: Sequence[Row], view: View) -> None:
     from triage.commands import shapes, tables
 
     pending = {row.id: book.pending(row.id) for row in rows}
@@ -97,7 +115,7 @@ def _print(args: argparse.Namespace, context: Context, book: "Book", rows: Seque
 
     glyphs = pick(context.settings.glyphs, context.environ)
     name = (lambda row: row.name) if args.plain else doubtful  # a script gets the name as it is
-    cells = [list_row(row, pending[row.id], book.now, glyphs, name(row)) for row in rows]
+    cells = [list_row(row, pending[row.id], book.now, glyphs, name(row), view) for row in rows]
     if args.plain:
         sys.stdout.writelines(tables.plain(cells))
     else:
@@ -138,6 +156,26 @@ def csv_row(one: dict[str, Any]) -> list[object]:
         _time(one["snooze"] and one["snooze"].until),
         " ".join(f"{change['kind']}:{change['state']}" for change in one["pending"]),
         _time(one["synced_at"]),
+        *_systems(one),
+    ]
+
+
+def _systems(one: dict[str, Any]) -> list[object]:
+    """The cells of the four health systems; empty where nothing is known."""
+    health, monitor, tree, red = ((one[name] or {}) for name in ("health", "monitor", "tree", "red"))
+    return [
+        health.get("score"),
+        health.get("class"),
+        health.get("coverage"),
+        monitor.get("state"),
+        monitor.get("ratio"),
+        tree.get("leaf"),
+        " ".join(tree.get("despite", ())),
+        "" if not red else "yes" if red["is_red"] else "no",
+        " ".join(red.get("causes", ())),
+        _time(red.get("sla_due_at")),
+        red.get("next_clock"),
+        red.get("late"),
     ]
 
 

@@ -74,11 +74,13 @@ def no_data(error: NoData, context: Context, json: bool) -> int:
     return error.exit_code
 
 
-def fresh_rows(book: Book, view: View, text: str = "", limit: int | None = None) -> list[Row]:
+def fresh_rows(
+    book: Book, view: View, text: str = "", limit: int | None = None, sort: Sort = Sort.SEVERITY
+) -> list[Row]:
     """The rows of a view in their order, snoozed ones in their place (A17), each assessed for the newest day."""
     rows: list[Row] = []
     for _ in range(ROUNDS):  # a re-assessed row may leave the list and let one in that is older again
-        rows = book.cache.rows(book.cache.ids(view, Sort.SEVERITY, text, snoozed=True, limit=limit))
+        rows = book.cache.rows(book.cache.ids(view, sort, text, snoozed=True, limit=limit))
         if not _freshen_days(book, rows):
             break
     return rows
@@ -94,10 +96,8 @@ def fresh_row(book: Book, account_id: str) -> Row | None:
 
 def _freshen_lapsed(session: Session, cache: Cache, now: datetime) -> None:
     """Re-assess the rows whose `good_until` has passed or whose policy is another; a day that moved on waits."""
-    while accounts := cache.lapsed(now.timestamp(), "", session.policy.version, CHUNK):
-        touches = cache.touches_of([account.id for account in accounts])
-        assess = session.assess_for(cache.complete_through)
-        cache.store([assess(account, touches.get(account.id, ())) for account in accounts])
+    while accounts := cache.lapsed(now.timestamp(), "", session.rules_mark, CHUNK):
+        cache.reassess(accounts, session.assess_for(cache)(cache.complete_through))
         if len(accounts) < CHUNK:
             return
 
@@ -108,10 +108,8 @@ def _freshen_days(book: Book, rows: Sequence[Row]) -> bool:
     old = [row.id for row in rows if newest is not None and row.day is not None and row.day < newest]
     if not old:
         return False
-    assess = book.session.assess_for(newest)
-    touches = book.cache.touches_of(old)
     accounts = [account for account in map(book.cache.account, old) if account is not None]
-    return book.cache.store([assess(account, touches.get(account.id, ())) for account in accounts]) > 0
+    return book.cache.reassess(accounts, book.session.assess_for(book.cache)(newest)) > 0
 
 
 def _outbox(session: Session, context: Context) -> Outbox | None:

@@ -20,7 +20,7 @@ from data.safe_text import escaped
 from data.schema import OUTBOX_SQL
 from triage.commands.context import Context, emit
 
-TABLES = ("change", "trail", "draft", "head", "pinned_key")
+TABLES = ("change", "trail", "draft", "outreach", "head", "pinned_key")
 _BODY = b'{"change_id":"'
 _KINDS = {"VARCHAR": (str,), "INTEGER": (int,), "FLOAT": (float, int), "BLOB": (bytes,)}
 Line = dict[str, Any]

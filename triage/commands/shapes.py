@@ -6,6 +6,8 @@ from typing import Any
 
 from data.account import Entry
 from data.assessment import Row, Verdict, WorkspaceReading
+from data.health_index import IndexReading
+from data.red_account import Clock
 from data.remedy import Change, Preview, State, ways
 from widgets.outbox_story import field_errors
 
@@ -44,10 +46,7 @@ def listed(row: Row, pending: Sequence[Change], synced_at: datetime | None) -> d
         "since": row.since,
         "owner": row.owner,
         "contact": row.contact,
-        "health": None,
-        "monitor": None,
-        "tree": None,
-        "red": None,
+        **_health(row),
         "handled": row.handled,
         "claim": row.claim,
         "snooze": row.snooze,
@@ -62,25 +61,95 @@ def shown(
     synced_at: datetime | None,
     verdicts: Sequence[Verdict],
     trail: Sequence[Entry],
+    index: IndexReading,
+    breaches: Sequence[tuple[str, Clock]] = (),
 ) -> dict[str, Any]:
     """The object of `show --json`: that of `list` and the verdicts, the trail, and what happened, newest first."""
     return {
         **listed(row, pending, synced_at),
         "verdicts": [{"rule": one.rule, "verdict": one.verdict, "inputs": one.inputs} for one in verdicts],
-        "score_breakdown": None,
+        "score_breakdown": breakdown(index),
         "audit": [entry(one) for one in trail],
-        "history": [
+        "history": sorted((*map(_done, trail), *map(_missed, breaches)), key=lambda one: one["at"], reverse=True),
+    }
+
+
+def _done(one: Entry) -> dict[str, Any]:
+    return {
+        "at": one.applied_at,
+        "kind": one.action,
+        "outcome": one.outcome,
+        "staff_id": one.actor.staff_id,
+        "name": one.actor.name,
+        "workspace_id": one.workspace_id,
+        "reason": one.reason,
+        "key": None,
+    }
+
+
+def _missed(breach: tuple[str, Clock]) -> dict[str, Any]:
+    """R11: a missed clock is an event of the moment at which it ran out; `key` is the same whoever derives it."""
+    key, clock = breach
+    return {
+        "at": clock.due_at,
+        "kind": "sla_breach",
+        "outcome": "late",
+        "staff_id": "system",
+        "name": "system",
+        "workspace_id": None,
+        "reason": clock.name,
+        "key": key,
+    }
+
+
+def _health(row: Row) -> dict[str, Any]:
+    """What the four health systems say; null only in a row that an older triage has written."""
+    health, monitor, tree, red = row.health, row.monitor, row.tree, row.red
+    return {
+        "health": health
+        and {
+            "score": health.score,
+            "class": health.risk,
+            "coverage": health.coverage,
+            "partial": health.partial,
+            "priority": health.priority,
+            "slope": health.slope,
+            "upsell": health.upsell,
+            "playbook": health.playbook,
+        },
+        "monitor": monitor and {"state": monitor.state, "ratio": monitor.ratio, "since": monitor.opened},
+        "tree": tree
+        and {"leaf": tree.leaf, "despite": tree.despite, "range": [tree.best, tree.worst], "flags": tree.flags},
+        "red": red
+        and {
+            "is_red": red.is_red,
+            "causes": red.causes,
+            "sla_due_at": red.sla_due_at,
+            "composite": red.composite,
+            "next_clock": red.next_clock,
+            "late": red.late,
+        },
+    }
+
+
+def breakdown(index: IndexReading) -> dict[str, Any]:
+    """`score_breakdown` of `show --json` (H17): 50 plus every contribution is the score."""
+    return {
+        "score": index.score,
+        "class": index.risk,
+        "coverage": index.coverage,
+        "profile": index.profile,
+        "components": [
             {
-                "at": one.applied_at,
-                "kind": one.action,
-                "outcome": one.outcome,
-                "staff_id": one.actor.staff_id,
-                "name": one.actor.name,
-                "workspace_id": one.workspace_id,
-                "reason": one.reason,
+                "name": one.name,
+                "weight": one.weight,
+                "score": one.score,
+                "contribution": one.contribution,
+                "metrics": [{"name": it.name, "value": it.value, "score": it.score} for it in one.metrics],
             }
-            for one in trail
+            for one in index.components
         ],
+        "movers": [{"name": one.name, "by": one.by} for one in index.movers],
     }
 
 

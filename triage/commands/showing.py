@@ -1,11 +1,14 @@
 """`triage show`: one account, its facts, every verdict with its rule and inputs, what is pending, what happened."""
 
 import argparse
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from data.account import Account, Entry
 from data.assessment import Row, Verdict
 from data.errors import NoData, TriageError
+from data.health_index import IndexReading
+from data.red_account import Clock
 from data.safe_text import safe_text
 from triage.commands.context import Context, emit, emit_json
 from triage.commands.parser import Parser
@@ -28,7 +31,8 @@ def run_show(args: argparse.Namespace, context: Context) -> int:
     """Print one account; never uses the network."""
     from triage.commands.reading import fresh_row, no_data, open_book
     from triage.commands.shapes import shown
-    from triage.rules.assess import explain
+    from triage.desk.health import HealthDesk
+    from triage.rules.red_work import breaches
 
     try:
         with open_book(context) as book:
@@ -36,22 +40,31 @@ def run_show(args: argparse.Namespace, context: Context) -> int:
             account = book.cache.account(args.id)
             if row is None or account is None:
                 raise TriageError(f"There is no account {safe_text(args.id)} in the book. triage list --all shows all.")
-            touches = book.cache.touches(row.id)
-            verdicts = explain(account, touches, book.session.policy, row.assessed_at, book.cache.complete_through)
+            health = HealthDesk(book.session, book.cache)
+            found = health.readings(row, account)
+            verdicts = health.verdicts(row, account, found)
             trail = book.cache.audit(row.id, None, TRAIL)
+            missed = breaches(account, found.red)
             if args.json:
-                emit_json(shown(row, book.pending(row.id), book.synced_at, verdicts, trail))
+                emit_json(shown(row, book.pending(row.id), book.synced_at, verdicts, trail, found.index, missed))
             else:
-                _print(context, book, row, account, verdicts, trail)
+                _print(context, book, row, account, verdicts, found.index, _history(trail, missed))
     except NoData as error:
         return no_data(error, context, args.json)
     return 0
 
 
 def _print(
-    context: Context, book: "Book", row: Row, account: Account, verdicts: tuple[Verdict, ...], trail: list[Entry]
+    context: Context,
+    book: "Book",
+    row: Row,
+    account: Account,
+    verdicts: tuple[Verdict, ...],
+    index: IndexReading,
+    history: list[str],
 ) -> None:
-    from triage.commands.words import HIDDEN, category_cell, change_note, change_state, doubtful, value_words
+    from triage.commands.systems import system_lines
+    from triage.commands.words import HIDDEN, category_cell, change_note, change_state, doubtful
     from widgets.glyphs import pick
     from widgets.numbers import ago, utc
 
@@ -62,25 +75,29 @@ def _print(
         f"{category_cell(row, glyphs)}: {row.detail}" if row.category else row.detail,
     ]
     lines += _facts(row, account, book, glyphs)
-    lines += ["", "Why"]
-    for one in verdicts:
-        inputs = ", ".join(f"{name} {value_words(value)}" for name, value in one.inputs.items())
-        lines.append(f"  {one.rule}  {one.verdict}" + (f"  ({inputs})" if inputs else ""))
+    lines += system_lines(row, verdicts, index, book.now, glyphs)
     pending = book.pending(row.id)
     if pending:
         lines += ["", "Pending"]
         lines += [f"  {one.change_id[:8]}  {change_state(one)}  {change_note(one)}".rstrip() for one in pending]
-    if trail:
-        lines += ["", "History"]
-    for entry in trail:
-        denied = " (denied)" if entry.outcome == "denied" else ""
-        reason = f"  {entry.reason}" if entry.reason else ""
-        lines.append(
-            f"  {utc(entry.applied_at)}  {entry.action.replace('_', ' ')}{denied} by {entry.actor.name}{reason}"
-        )
+    if history:
+        lines += ["", "History", *history]
     lines += ["", f"synced {ago(book.age)} ago, {utc(book.synced_at)}"]
     for line in lines:
         emit(line)
+
+
+def _history(trail: Sequence[Entry], missed: Sequence[tuple[str, Clock]]) -> list[str]:
+    """What happened, newest first: the trail, and the clocks that ran out (R11)."""
+    from widgets.numbers import utc
+
+    told = []
+    for entry in trail:
+        denied = " (denied)" if entry.outcome == "denied" else ""
+        reason = f"  {entry.reason}" if entry.reason else ""
+        told.append((entry.applied_at, f"{entry.action.replace('_', ' ')}{denied} by {entry.actor.name}{reason}"))
+    told += [(clock.due_at, f"SLA breach: {clock.name.replace('_', ' ')} was due") for _, clock in missed]
+    return [f"  {utc(at)}  {what}" for at, what in sorted(told, key=lambda one: one[0], reverse=True)]
 
 
 def _facts(row: Row, account: Account, book: "Book", glyphs: "Glyphs") -> list[str]:

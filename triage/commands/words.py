@@ -6,10 +6,13 @@ from typing import Any
 
 from data.account import Entry
 from data.assessment import Category, Row
+from data.health_monitor import DRIFTING
+from data.ports import View
 from data.remedy import Change, Moved, State, ways
 from triage.commands.shapes import COMMAND_OF
 from widgets.glyphs import Glyphs
-from widgets.numbers import age, hours_cell, money, money_exact, utc
+from widgets.health_words import cause_words, clock_words, of_leaf, of_red, of_risk, of_state
+from widgets.numbers import age, hours_cell, left_until, money, money_exact, utc
 from widgets.outbox_story import refusal
 
 WORDS = {
@@ -21,7 +24,11 @@ WORDS = {
 
 
 def category_cell(row: Row, glyphs: Glyphs) -> str:
-    """Mark and word of the severity; the signal's words where no category applies."""
+    """Mark and word of the severity; where no category applies Red, a drift, or the signal's words."""
+    if row.category is None and row.red is not None and row.red.is_red:
+        return of_red(True, glyphs).text
+    if row.category is None and row.monitor is not None and row.monitor.state in DRIFTING:
+        return of_state(row.monitor.state, glyphs)._replace(word="Drift").text
     if row.category is None:
         return ", ".join(signal.replace("_", " ") for signal in row.signals) or glyphs.unknown
     marks = dict(zip(Category, (glyphs.blocked, glyphs.cap, glyphs.near, glyphs.down), strict=True))
@@ -36,7 +43,9 @@ def doubtful(row: Row) -> str:
     return (row.name if row.name.strip() else row.id) + (" !" if row.suspicious else "")
 
 
-def list_row(row: Row, pending: Sequence[Change], now: datetime, glyphs: Glyphs, name: str) -> list[str]:
+def list_row(
+    row: Row, pending: Sequence[Change], now: datetime, glyphs: Glyphs, name: str, view: View = View.AT_RISK
+) -> list[str]:
     """The cells of one line of `triage list`, the account under `name`."""
     first = row.workspaces[0] if row.workspaces else None
     used, included = (first.used, first.included) if first else (None, None)
@@ -49,9 +58,38 @@ def list_row(row: Row, pending: Sequence[Change], now: datetime, glyphs: Glyphs,
         logins_words(row, now, glyphs),
         money(row.mrr, row.currency, glyphs),
         row.owner.name if row.owner else glyphs.unknown,
+        *system_cells(row, now, glyphs),
         state_words(row, pending, now),
-        row.detail,
+        why_words(row, now, view),
     ]
+
+
+def system_cells(row: Row, now: datetime, glyphs: Glyphs) -> list[str]:
+    """Time left on the next clock (R11), the index, the monitor and the tree, each as mark, word and figure."""
+    health, monitor, tree, red = row.health, row.monitor, row.tree, row.red
+    due = red.sla_due_at if red is not None and red.is_red else None
+    score = "" if health is None or health.score is None else f" {health.score:.1f}"
+    ratio = "" if monitor is None or monitor.ratio is None else f" {monitor.ratio:.3f}"
+    return [
+        left_until((due - now).total_seconds(), glyphs)[0] if due else "",
+        of_risk(health.risk, glyphs).text + score if health else glyphs.unknown,
+        of_state(monitor.state, glyphs).text + ratio if monitor else glyphs.unknown,
+        of_leaf(tree.leaf, tree.best, tree.worst, glyphs).text if tree else glyphs.unknown,
+    ]
+
+
+def why_words(row: Row, now: datetime, view: View) -> str:
+    """Why the account stands in the list: what capacity says, in the views Drift and Red the alert and the causes."""
+    red, monitor = row.red, row.monitor
+    if row.detail and view not in (View.DRIFT, View.RED):
+        return row.detail
+    if red is not None and red.is_red and view is not View.DRIFT:
+        clock = clock_words(red.next_clock, red.sla_due_at, now)
+        return f"Red by {cause_words(red)}" + (f"; {clock}" if clock else "")
+    if monitor is not None and monitor.state in DRIFTING:
+        ratio = "" if monitor.ratio is None else f" at {monitor.ratio:.3f} of its own past"
+        return f"usage{ratio}, {monitor.state}" + (f" since {monitor.opened}" if monitor.opened else "")
+    return row.detail
 
 
 def logins_words(row: Row, now: datetime, glyphs: Glyphs) -> str:

@@ -1,28 +1,43 @@
 """The desk: everything screens and commands may ask, joined from its parts (data.ports.Desk)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from datetime import datetime
+from typing import TypeVar
 
 from data.account import Entry
 from data.audit_proof import Evidence, Proof
 from data.cache import Cache
+from data.health_tree import Answer, Tree
+from data.health_view import HealthView
 from data.identity import Identity
+from data.interview_view import InterviewView, TreeChange
 from data.outbox import Outbox
 from data.ports import ConflictView, Detail, Form, Header, Link, RowList, Sort, View
+from data.ports_outreach import Channel, FollowUpDue, Message, OutreachForm
+from data.ports_portfolio import BookReport
 from data.remedy import Change, Draft, Order, Preview
+from triage.desk.cases import Cases
+from triage.desk.desk_cases import CasesOfDesk
+from triage.desk.health import ASSESSMENT, HealthDesk
 from triage.desk.inbox import Inbox
+from triage.desk.interview import InterviewDesk
 from triage.desk.link import LinkState
+from triage.desk.outreach import OutreachDesk
+from triage.desk.portfolio import read_book
 from triage.desk.queue import Queue
 from triage.desk.remedies import Remedies
 from triage.desk.session import Session
 from triage.desk.sync import home_news, lapsed, network_note, recognise
 from triage.desk.trail import Trail
+from triage.desk.tree_change import compare
 from triage.desk.watch import Watcher
 from triage.desk.workers import Puller, Pusher
 
+Told = TypeVar("Told")
 
-class Desk:
+
+class Desk(CasesOfDesk):
     """The day's work on one profile. Belongs to the thread that opened it, but for `sign_in` and `reassess`."""
 
     def __init__(self, session: Session, cache: Cache, outbox: Outbox) -> None:
@@ -39,9 +54,15 @@ class Desk:
         self._pusher: Pusher | None = None
         self._watcher: Watcher | None = None
         self._inbox = Inbox(session, cache, outbox)
+        self._health = HealthDesk(session, cache)
         self._remedies = Remedies(session, cache, outbox, self._inbox)
+        self._interview = InterviewDesk(
+            session, cache, self._inbox.overlay.pending, lambda: self._remedies.problem(ASSESSMENT)
+        )
+        self._cases = Cases(session, cache, self._inbox.overlay.pending, self._remedies.problem)
         self._queue = Queue(session, cache, outbox, self._remedies)
         self._trail = Trail(session, cache, outbox)
+        self._outreach = OutreachDesk(session, cache, outbox, self._remedies)
 
     @classmethod
     def open(cls, session: Session) -> "Desk":
@@ -70,6 +91,36 @@ class Desk:
     def detail(self, account_id: str) -> Detail | None:
         """One account in full, None when it is not in the cache."""
         return self._inbox.detail(account_id)
+
+    def health(self, account_id: str) -> HealthView | None:
+        """One account's health in full, None when it is not in the cache."""
+        return self._health.view(account_id)
+
+    def interview(self, account_id: str, said: Mapping[str, Answer | None]) -> InterviewView | None:
+        """The decision tree after what was said, None when the account is not in the cache."""
+        return self._interview.view(account_id, said)
+
+    def record_assessment(self, view: InterviewView, reason: str = "") -> Change:
+        """Queue the outcome of a finished interview as it was shown; raises NotPossible, Rejected, NotAllowed."""
+        return self.submit(self._interview.order(view, reason), hold=False)
+
+    def tree_waiting(self) -> Tree | None:
+        """The tree that the config names and nobody has accepted yet (D18)."""
+        return self.session.trees.waiting()
+
+    def compare_trees(self, new: Tree, progress: Callable[[int], bool]) -> TreeChange:
+        """What another tree would change, over a connection of its own; call it from a thread."""
+        with closing(self.session.open_cache()) as cache:
+            return compare(self.session, cache, new, progress)
+
+    def accept_tree(self, shown: TreeChange) -> None:
+        """Let the config's tree take effect; the book is judged anew in the background."""
+        self.session.trees.accept(shown.new)
+        self._changed()
+
+    def portfolio(self, progress: Callable[[int], None] = lambda read: None) -> BookReport:
+        """Walk the book once and add it up, over a connection of its own."""
+        return read_book(self.session, progress)
 
     def why_gone(self, account_id: str) -> str:
         """One clause on why an account left the list."""
@@ -100,6 +151,39 @@ class Desk:
     def save_draft(self, draft: Draft) -> None:
         """Keep a half-filled form."""
         self._remedies.save_draft(draft)
+
+    # --- outreach ---
+    def open_outreach(self, account_id: str) -> OutreachForm:
+        """The account's unfinished draft, else a new one from the template."""
+        return self._outreach.open(account_id)
+
+    def save_outreach(self, outreach_id: str, contact: str, subject: str, text: str) -> Message:
+        """Keep what a person made of the draft."""
+        return self._outreach.save(outreach_id, contact, subject, text)
+
+    def send_outreach(self, outreach_id: str, channel: Channel) -> Message:
+        """Queue the intent; once the server has accepted it the message leaves, at most once."""
+        return self._nudged(self._outreach.send(outreach_id, channel))
+
+    def settle_outreach(self, outreach_id: str, went_out: bool) -> Message:
+        """A person's answer to "did this go out?"."""
+        return self._nudged(self._outreach.settle(outreach_id, went_out))
+
+    def drop_outreach(self, outreach_id: str) -> Message:
+        """Throw a draft away, one whose intent was never accepted, or one that failed."""
+        return self._nudged(self._outreach.drop(outreach_id))
+
+    def outreach(self, account_id: str | None = None) -> Sequence[Message]:
+        """Messages of this home, of one account or all, newest first."""
+        return self._outreach.messages(account_id)
+
+    def follow_ups(self) -> Sequence[FollowUpDue]:
+        """Sent messages of the whole trail that nobody answered, the next due first."""
+        return self._outreach.follow_ups()
+
+    def log_reply(self, account_id: str, outreach_id: str, note: str) -> Change:
+        """Record an answer: the follow-up is cancelled on every machine."""
+        return self._nudged(self._outreach.log_reply(account_id, outreach_id, note))
 
     # --- the outbox ---
     def outbox(self) -> Sequence[Change]:
@@ -201,7 +285,7 @@ class Desk:
                 worker.end()
         return self.box.counts().waiting
 
-    def _nudged(self, change: Change) -> Change:
+    def _nudged(self, change: Told) -> Told:
         if self._pusher:
             self._pusher.wake()
         self._changed()

@@ -7,11 +7,12 @@ from typing import NamedTuple
 from data.account import Entry
 from data.assessment import Row
 from data.cache import Cache
+from data.list_filter import narrows
 from data.outbox import Outbox
 from data.ports import Detail, Header, ListLine, RowList, Sort, SyncStatus, View
 from data.remedy import Change, State
+from triage.desk.health import HealthDesk
 from triage.desk.session import Session
-from triage.rules.assess import explain
 from widgets.numbers import clock
 
 TRAIL_SHOWN = 50
@@ -103,6 +104,7 @@ class Inbox:
         self._cache = cache
         self._outbox = outbox
         self.overlay = Overlay(cache, outbox)
+        self._health = HealthDesk(session, cache)
         self._last: tuple[Asked | None, str, array[int]] = (None, "", array("q"))
 
     def header(self, status: SyncStatus, notice: str = "") -> Header:
@@ -113,7 +115,7 @@ class Inbox:
         return Header(
             profile=place.profile,
             who=self._cache.identity,
-            counts=self._cache.counts(),
+            counts=self._cache.counts(self._session.clock().timestamp()),
             outbox=self._outbox.counts(),
             synced_at=synced_at,
             stale=stale,
@@ -125,7 +127,7 @@ class Inbox:
         """Open a list; the views 0–4 leave out what is snoozed (A17). A filter that grew narrows the list before."""
         asked = Asked(view, sort, untouched, self._cache.stamp())
         before, shown, numbers = self._last
-        if asked == before and shown and text.startswith(shown) and len(numbers) <= NARROWS_UP_TO:
+        if asked == before and shown and len(numbers) <= NARROWS_UP_TO and narrows(shown, text):
             numbers = self._cache.narrow(numbers, text)
         else:
             numbers = self._cache.ids(view, sort, text, untouched)
@@ -141,13 +143,7 @@ class Inbox:
         return Detail(
             row=row,
             account=account,
-            verdicts=explain(
-                account,
-                self._cache.touches(account_id),
-                self._session.policy,
-                row.assessed_at,
-                self._cache.complete_through,
-            ),
+            verdicts=self._health.verdicts(row, account),
             pending=self.overlay.pending(account_id),
             trail=tuple(self._cache.audit(account_id, None, TRAIL_SHOWN)),
             synced_at=self._cache.synced_at,

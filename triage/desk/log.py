@@ -23,6 +23,12 @@ def log_pushed(session: Session, done: Pushed) -> None:
         _write(session, f"push {counts} notices={len(done.notices)}")
 
 
+def log_delivered(session: Session, sent: int, failed: int, unclear: int, dropped: int) -> None:
+    """Note what became of messages; nothing where nothing did."""
+    if sent or failed or unclear or dropped:
+        _write(session, f"outreach sent={sent} failed={failed} unclear={unclear} dropped={dropped}")
+
+
 def log_pulled(session: Session, done: Pulled) -> None:
     """Note what a pull brought; nothing where it brought nothing."""
     if done.pulled or done.removed or done.audit_problem:

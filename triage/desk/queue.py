@@ -60,7 +60,10 @@ class Queue:
 
     def reauthor(self, change_id: str, reason: str, hold: bool = True, acknowledged: tuple[str, ...] = ()) -> Change:
         """Write a refused, conflicting or parked change again from what the account is now."""
-        if self._outbox.get(change_id).state not in NEEDS_YOU:
+        change = self._outbox.get(change_id)
+        if change.kind == "log_outreach":  # a new record would have no message behind it, and lack its key
+            raise NotPossible("Discard it, and open the account's outreach again: the words are kept.")
+        if change.state not in NEEDS_YOU:
             raise NotPossible("Only a conflicting, refused or parked change can be written again.")
         return self._remedies.reauthor(change_id, reason, hold, acknowledged)
 

@@ -47,8 +47,7 @@ class Remedies:
 
     def open_form(self, kind: str, account_id: str, workspace_id: str | None = None) -> Form:
         """Open a remedy form: the change id is made here; raises NotAllowed, SignedOut, Rejected."""
-        identity = self._author(kind)
-        self._permitted(kind, identity)
+        self.author(kind)
         detail = self._inbox.detail(account_id)
         if detail is None:
             raise Rejected("A11", "This account is no longer in the book.")
@@ -84,7 +83,7 @@ class Remedies:
         """Queue a change and its audit entry in one transaction; raises Rejected, NotAllowed, SignedOut."""
         change_id = change_id or str(uuid.uuid4())
         order = self._complete(order)
-        return self._outbox.author(order, change_id=change_id, **self._checked(order, hold))
+        return self._outbox.author(order, change_id=change_id, **self.checked(order, hold))
 
     def reauthor(self, change_id: str, reason: str, hold: bool = True, acknowledged: tuple[str, ...] = ()) -> Change:
         """Write a change again from what the account is now, with a new id; the old row says so."""
@@ -97,17 +96,22 @@ class Remedies:
             reason=reason,
             acknowledged=(*acknowledged, *self._standing_acknowledgement(old)),
         )
-        return self._outbox.reauthor(change_id, order, new_id=str(uuid.uuid4()), **self._checked(order, hold))
+        return self._outbox.reauthor(change_id, order, new_id=str(uuid.uuid4()), **self.checked(order, hold))
 
     def _complete(self, order: Order) -> Order:
         """Fill in the defaults, so that what is sent says all that was meant."""
         params = rules.complete_params(order.kind, order.params, self._session.policy)
         return msgspec.structs.replace(order, params=params)
 
-    def _checked(self, order: Order, hold: bool) -> Authoring:
+    def author(self, kind: str) -> Identity:
+        """Who writes a change of this kind; raises NotAllowed (permission named), SignedOut."""
+        identity = self._author(kind)
+        self._permitted(kind, identity)
+        return identity
+
+    def checked(self, order: Order, hold: bool) -> Authoring:
         """Everything that must hold before a change is queued; returns what the outbox needs beside the order."""
-        identity = self._author(order.kind)
-        self._permitted(order.kind, identity)
+        identity = self.author(order.kind)
         account = self._account(order.account_id)
         needs_reason = order.kind in REMEDIES or order.kind == "snooze"
         if needs_reason or order.reason.strip():
@@ -185,6 +189,14 @@ class Remedies:
         if token.looked and token.mark() != self._cache.identity_mark:
             raise SignedOut("This token is new here: sync once, so that the server says who you are.")
         return identity
+
+    def problem(self, kind: str) -> str:
+        """Why such a change cannot be written now (signed out, read-only, a permission); empty where it can."""
+        try:
+            self._permitted(kind, self._author(kind))
+        except (SignedOut, NotAllowed) as refusal:
+            return str(refusal)
+        return ""
 
     def _permitted(self, kind: str, identity: Identity) -> None:
         if self._session.place.read_only:

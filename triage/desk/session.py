@@ -8,17 +8,24 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from data.account import Account
-from data.assessment import Row, Touch
+from data.assessment import Touch
 from data.backends.port import BillingBackend
-from data.cache import Cache
+from data.cache import Assess, Cache
+from data.cache_write import Judged
 from data.errors import SignedOut, TriageError
+from data.health_book import Past
+from data.health_tree import Answer, Tree, TreeReading
+from data.listing_columns import rules_mark
 from data.outbox import Outbox
+from data.senders.port import Mailroom, no_mailroom
+from triage.desk.trees import Trees
 from triage.policy import Policy
-from triage.rules.assess import assess
 
-Assess = Callable[[Account, Sequence[Touch]], Row]
+if TYPE_CHECKING:
+    from triage.rules.health import Rulebook
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +42,7 @@ class Place:
     sync_every: float = 60.0
     read_only: bool = False
     log_file: Path | None = None
+    tree_file: Path | None = None
 
 
 class TokenBox:
@@ -98,7 +106,14 @@ class Session:
     connect: Callable[[str, str], BillingBackend]
     token: "TokenBox"
     rng: random.Random = field(default_factory=random.Random)
+    memo: dict[tuple[str, tuple[Answer, ...]], TreeReading] = field(default_factory=dict)
     say: Callable[[str], None] = lambda sentence: None
+    mailroom: Callable[[], Mailroom] = no_mailroom
+    trees: Trees = field(init=False)
+
+    def __post_init__(self) -> None:
+        """The trees lie in the place's state directory."""
+        object.__setattr__(self, "trees", Trees(self.place.state_dir, self.place.tree_file))
 
     def open_cache(self) -> Cache:
         """Open cache.db for the calling thread."""
@@ -124,11 +139,33 @@ class Session:
             raise self.token.missing()
         return self.connect(self.place.base_url, token)
 
-    def assess_for(self, complete_through: date | None) -> Assess:
-        """Return the at-risk rules over one account, with policy, clock and feed date filled in."""
-        now, policy = self.clock(), self.policy
+    @property
+    def tree(self) -> Tree:
+        """The decision tree in effect (D18); TreeError where the accepted copy is damaged."""
+        return self.trees.in_effect()
 
-        def judge(account: Account, touches: Sequence[Touch]) -> Row:
-            return assess(account, touches, policy, now, complete_through)
+    @property
+    def rules_mark(self) -> str:
+        """What verdicts are made by now; those with another mark have lapsed."""
+        return rules_mark(self.policy.version, self.tree.mark)
 
-        return judge
+    def rulebook(self, cache: Cache) -> "Rulebook":
+        """Policy, tree and the book as it was last looked over."""
+        from triage.rules.health import Rulebook
+
+        return Rulebook(self.policy, self.tree, cache.book_context, self.memo)
+
+    def assess_for(self, cache: Cache) -> Callable[[date | None], Assess]:
+        """Return what makes, for a feed date, all rules over one account: with rulebook and clock filled in."""
+
+        def assess_on(complete_through: date | None) -> Assess:
+            from triage.rules.assess import judge  # a command that only reads must not pay for the rules
+
+            now, rules = self.clock(), self.rulebook(cache)
+
+            def assess(account: Account, touches: Sequence[Touch], past: Past | None) -> Judged:
+                return judge(account, touches, past, rules, now, complete_through)
+
+            return assess
+
+        return assess_on

@@ -18,7 +18,7 @@ from data.pull import Pulled, pull, pull_trail, reassess_lapsed
 from data.push import HeadCheck, Pushed, check_head, look_up, push
 from data.receipts import Signed
 from data.remedy import Change
-from triage.desk.log import log_failed, log_pulled, log_pushed
+from triage.desk.log import log_delivered, log_failed, log_pulled, log_pushed
 from triage.desk.session import Session
 
 LAPSED_AT_ONCE = 2000
@@ -62,12 +62,13 @@ def sync_once(
         with closing(session.backend()) as backend:
             identity = recognise(session, cache, backend)
             try:
-                pushed = push_round(session, backend, cache, outbox, identity, ignore_backoff=True)
+                pushed = push_and_deliver(session, backend, cache, outbox, identity, ignore_backoff=True)
                 notes += pushed.notices
             except Busy as busy:
                 notes.append(str(busy))
             try:
                 pulled = pull_round(session, backend, cache, outbox, full=full, yes=yes, progress=progress)
+                pushed = _with_cases(session, backend, cache, outbox, identity, pushed)
             except Busy as busy:
                 notes.append(str(busy))
         if pulled.audit_problem:
@@ -92,6 +93,18 @@ def sync_once(
         took_ms=round((session.clock() - begun).total_seconds() * 1000),
     )
     return Outcome(summary, error, notes)
+
+
+def _with_cases(
+    session: Session, backend: BillingBackend, cache: Cache, outbox: Outbox, identity: Identity, pushed: Pushed
+) -> Pushed:
+    """Write what a machine records about cases and push it too; returns all that was pushed."""
+    from triage.desk.case_records import added, case_rounds  # a command that only reads must not pay for the rules
+
+    push_all = partial(push_and_deliver, session, backend, cache, outbox, identity, ignore_backoff=True)
+    trail = partial(pull_trail, backend, cache, session.assess_for(cache), session.clock())
+    done = case_rounds(session, cache, outbox, push_all, trail)
+    return pushed if done == Pushed() else added(pushed, done)
 
 
 def home_news(cache: Cache, outbox: Outbox) -> list[str]:
@@ -149,11 +162,42 @@ def push_round(
     return done
 
 
+def push_and_deliver(
+    session: Session,
+    backend: BillingBackend,
+    cache: Cache,
+    outbox: Outbox,
+    identity: Identity,
+    *,
+    ignore_backoff: bool = False,
+    stop: Callable[[], bool] = lambda: False,
+) -> Pushed:
+    """Push, let messages leave whose intent was accepted, and push what is logged about them."""
+    push_on = partial(push_round, session, backend, cache, outbox, identity, ignore_backoff=ignore_backoff, stop=stop)
+    first = push_on()
+    if first.signed_out or not outbox.has_outreach_to_do():
+        return first
+    from triage.desk.deliver import deliver
+
+    delivered = deliver(session, cache, outbox, identity)
+    log_delivered(session, delivered.sent, delivered.failed, delivered.unclear, delivered.dropped)
+    if not delivered.logged:
+        return first
+    then = push_on()
+    return msgspec.structs.replace(
+        then,
+        pushed=first.pushed + then.pushed,
+        conflicts=first.conflicts + then.conflicts,
+        rejected=first.rejected + then.rejected,
+        notices=(*first.notices, *then.notices),
+    )
+
+
 def refresher(session: Session, cache: Cache) -> Callable[[Item], None]:
     """Return what writes an account that came with an answer into the cache, assessed."""
 
     def refresh(item: Item) -> None:
-        cache.overwrite(item, session.assess_for(cache.complete_through))
+        cache.overwrite(item, session.assess_for(cache)(cache.complete_through))
 
     return refresh
 
@@ -176,7 +220,9 @@ def pull_round(
     """Pull what changed, check the audit head, then re-assess what has lapsed by time, feed date or policy."""
     since = cache.book_since
     owed = outbox.results(session.place.base_url)
-    bring = partial(pull, backend, cache, session.assess_for, session.clock(), yes=yes, progress=progress, owed=owed)
+    bring = partial(
+        pull, backend, cache, session.assess_for(cache), session.clock(), yes=yes, progress=progress, owed=owed
+    )
     pulled = bring(full=full)
     checked = _check(session, backend, cache, outbox, pulled.audit_problem)
     anew = cache.book_since != since
@@ -188,7 +234,12 @@ def pull_round(
         checked = _check(session, backend, cache, outbox, pulled.audit_problem)
     if cache.book_since is not None:
         outbox.forget_seqs(session.place.base_url, cache.book_since, session.clock())
+    if cache.book_context.day is None:
+        look_over(session, cache)  # young accounts are held against their peers (M5), so these come first
     lapsed(session, cache)
+    look_over(session, cache)
+    if cache.watching_since is None and cache.synced_at is not None:
+        cache.begin_watching(session.clock())
     said = [pulled.audit_problem, *checked.notices, checked.problem]
     done = msgspec.structs.replace(pulled, audit_problem=" ".join(filter(None, dict.fromkeys(said))) or None)
     log_pulled(session, done)
@@ -212,7 +263,7 @@ def _check(
             cache.audit_hash,
             trail_holds=holds,
             held=held,
-            catch_up=lambda: pull_trail(backend, cache, session.assess_for, now),
+            catch_up=lambda: pull_trail(backend, cache, session.assess_for(cache), now),
             receipts=outbox.receipts(url, cache.receipts_checked),
         )
     except Busy:  # another process pulls at this moment, and looks itself
@@ -226,10 +277,24 @@ def _check(
 
 
 def lapsed(session: Session, cache: Cache) -> int:
-    """Re-assess the rows whose verdict has lapsed, at-risk ones first; returns how many."""
-    done = 0
+    """Re-assess the rows whose verdict has lapsed by now, at-risk ones first; returns how many.
+
+    What lapses while this runs waits: young accounts of a book that nobody has looked over yet lapse at once.
+    """
+    done, now = 0, session.clock()
     while True:
-        some = reassess_lapsed(cache, session.assess_for, session.clock(), session.policy.version, LAPSED_AT_ONCE)
+        some = reassess_lapsed(cache, session.assess_for(cache), now, session.rules_mark, LAPSED_AT_ONCE)
         done += some
         if some < LAPSED_AT_ONCE:
             return done
+
+
+def look_over(session: Session, cache: Cache) -> bool:
+    """Look over the whole book for what no single account can tell (P0), once for each complete day and rules."""
+    from triage.rules.book import book_context
+
+    day, rules = cache.complete_through or session.clock().date(), session.rules_mark
+    if cache.synced_at is None or (cache.book_context.day == day and cache.book_rules == rules):
+        return False
+    cache.keep_book_context(book_context(cache.peers(), session.policy, day), rules)
+    return True

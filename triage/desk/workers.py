@@ -12,10 +12,11 @@ from data.cache import Cache
 from data.errors import Busy, FileProblem, RateLimited, SignedOut, TriageError
 from data.identity import Identity
 from data.outbox import Outbox
+from triage.desk.case_records import write_case_records
 from triage.desk.link import LinkState
 from triage.desk.log import log_failed
 from triage.desk.session import Session
-from triage.desk.sync import lapsed, look_up_round, pull_round, push_round, recognise
+from triage.desk.sync import lapsed, look_up_round, pull_round, push_and_deliver, recognise
 
 FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 60.0
@@ -124,7 +125,8 @@ class Puller(Worker):
                 self._link.fetched(count, expected)
 
         pulled = pull_round(self._session, backend, cache, outbox, progress=progress)
-        if self._link.fine(pulled.audit_problem or ""):
+        wrote = write_case_records(self._session, cache, outbox)
+        if self._link.fine(pulled.audit_problem or "") or wrote:
             self._on_return()
         self._on_data()
         return self._session.place.sync_every
@@ -159,10 +161,11 @@ class Pusher(Worker):
         now = self._session.clock()
         due = outbox.next_due(now)
         eager = self._eager.is_set()
-        if (due is not None and (eager or due <= now)) or (eager and outbox.parked_for_another()):
+        waits = (due is not None and (eager or due <= now)) or (eager and outbox.parked_for_another())
+        if waits or outbox.has_outreach_to_do():
             self._eager.clear()
             backend, identity = self._connected(cache)
-            pushed = push_round(
+            pushed = push_and_deliver(
                 self._session, backend, cache, outbox, identity, ignore_backoff=eager, stop=lambda: self.ended
             )
             if pushed.notices:

@@ -3,11 +3,15 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 
+import msgspec
+
 from data.account import Account
 from data.assessment import Category, Logins, Row, Touch, Verdict
+from data.health_book import Past
 from triage.policy import Policy
 from triage.rules import at_risk, plays
 from triage.rules.days import assessment_day
+from triage.rules.health import Rulebook, lines, read_health, remember, turns_at
 from triage.rules.sentences import detail
 from triage.rules.verdicts import verdicts
 
@@ -61,6 +65,30 @@ def assess(
         assessed_at=now,
         good_until=_good_until(account, category, logins, turns, policy, now),
     )
+
+
+def judge(
+    account: Account,
+    touches: Sequence[Touch],
+    past: Past | None,
+    rules: Rulebook,
+    now: datetime,
+    complete_through: date | None,
+) -> tuple[Row, Past]:
+    """All rules over one account: the row with A, M, D, H and R, and the past to keep for the next look."""
+    row = assess(account, touches, rules.policy, now, complete_through)
+    found = read_health(account, past, rules, now, complete_through, brief=True, workspaces=row.workspaces)
+    monitor, health, tree, red = lines(account, found, rules.policy, now)
+    until, turn = row.good_until, turns_at(account, found, rules, now)
+    row = msgspec.structs.replace(
+        row,
+        monitor=monitor,
+        health=health,
+        tree=tree,
+        red=red,
+        good_until=turn if until is None or (turn is not None and turn < until) else until,
+    )
+    return row, remember(account, found, now)
 
 
 def explain(

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from triage.sandbox.book_cases import Cases
 from triage.sandbox.book_history import History
 from triage.sandbox.book_money import Money, pick
 from triage.sandbox.book_people import STAFF, contacts, manager, members
@@ -36,7 +37,7 @@ _SEGMENTS = {
     "guardian": ("mid_market", "mid_market", "enterprise"),
 }
 # Of 100 plain healthy accounts.
-_TIERS = ("free",) * 35 + ("pilot",) * 6 + ("innovator",) * 24 + ("changemaker",) * 22 + ("guardian",) * 13
+_TIERS = ("free",) * 22 + ("pilot",) * 7 + ("innovator",) * 28 + ("changemaker",) * 27 + ("guardian",) * 16
 _STORY_SEATS = {"uc1": 222, "uc2": 208}
 _LOWER = ("free", "innovator", "changemaker")
 _LONG_NAMES = {
@@ -45,9 +46,12 @@ _LONG_NAMES = {
     "approaching": "approaching_cap",
     "downgraded": "recently_downgraded",
 }
-_USAGE = ("steady",) * 14 + ("growing",) * 3 + ("drifting", "dropping", "quiet", "returning", "dormant", "fading")
 # In turn, so that every cell of the matrix of A9 has accounts; seven, which shares no factor with the rotas.
 _LOGINS_AT_RISK = ("frequent", "some", "stale", "frequent", "some", "unknown", "some")
+# Falls and gaps show against a past: those who have them are no newcomers.
+_OLD_HANDS = frozenset(
+    {"dormant", "drifting", "fading", "dropping", "gap", "softening", "slack", "quiet", "occasional"}
+)
 _FLAGS = ("advocate", "beta", "public tender", "sla-gold", "data residency")
 
 
@@ -87,14 +91,18 @@ class _Maker:
         self._logins = Logins(self.rng)
         chance = self._chance = self.rng.random
         self._workspaces = Workspaces(self._calendar, Hours(self.rng, self._calendar.weekday), chance)
-        self._signals = Signals(self._calendar, ActiveUsers(self.rng, self._calendar.weekday), chance)
+        # Dice of their own: whatever is tuned in the signals moves nothing else.
+        self._moods = random.Random(seed)
+        self._signals = Signals(self._calendar, ActiveUsers(self.rng, self._calendar.weekday), self._moods.random)
         self._money = Money(self._calendar, chance)
+        self._cases = Cases(self._calendar, self._moods.random)
         self._history = History(self._calendar, chance)
         self._previous: tuple[str, Organisation] | None = None
 
     def begin(self, block: int) -> None:
         """Start a block: nothing in it depends on the blocks before."""
         self.rng.seed(self._seed * 1_000_003 + block)
+        self._moods.seed(self._seed * 2_000_003 + block)
         self._previous = None
 
     def account(self, number: int, category: str, nth: int, case: Situation) -> SeedAccount:
@@ -106,7 +114,7 @@ class _Maker:
         segment = pick(chance, _SEGMENTS[tier])
         spaces = self._make_workspaces(number, tier, segment, age, case)
         seats = sum(w["seats_licensed"] for w in spaces)
-        profile = case.usage or (pick(chance, _USAGE) if category == "healthy" else "steady")
+        profile = case.usage or self._signals.profile()
         by_turn = _LOGINS_AT_RISK[nth % len(_LOGINS_AT_RISK)] if category != "healthy" else ""
         logins = self._make_logins(case.logins or ("stale" if profile == "dormant" else by_turn), age)
         last_login = logins["last_at"] if logins else None
@@ -123,8 +131,10 @@ class _Maker:
             "contacts": people,
             "admin_logins": logins,
             "workspaces": spaces,
-            "signals": self._signals.make(Subject(profile, case.story, age, seats, champion, last_login)),
-            "flags": [pick(chance, _FLAGS)] if chance() < 0.06 else [],
+            "signals": self._signals.make(
+                Subject(profile, case.story, age, seats, champion, last_login, tier == "free")
+            ),
+            "flags": ["churned"] if case.story == "churned" else [pick(chance, _FLAGS)] if chance() < 0.06 else [],
             "claim": None,
             "snooze": None,
             "case": None,
@@ -134,7 +144,7 @@ class _Maker:
             "deleted": False,
         }
         self._annotate(account, category, nth, case)
-        entries = self._history.entries(account, case.story, nth, self._since(account, category, case))
+        entries = self._history.entries(account, case, nth, self._since(account, category, case))
         roster = {w["id"]: members(number, n, people, firm, chance) for n, w in enumerate(spaces)}
         return SeedAccount(account, roster, entries)
 
@@ -142,6 +152,8 @@ class _Maker:
         """Days since the account was created; 6 % of the plain ones are younger than a month."""
         if case.age is not None:
             return case.age
+        if case.usage in _OLD_HANDS:
+            return 200 + int(self._chance() * self._chance() * 1500)
         dice = self._chance()
         if case.name == "plain" and dice < 0.06:
             return 4 + int(self._chance() * 26)
@@ -224,10 +236,7 @@ class _Maker:
                 account["snooze"] = self._history.snooze(account, _LONG_NAMES[category], nth % 2 == 0)
         elif nth % 211 == 50:
             account["claim"] = self._history.claim()
-        if case.story in ("red", "uc1", "recovered"):
-            account["case"] = self._history.case(account, "red", case.story == "recovered")
-        elif case.usage == "dropping" and nth % 2:
-            account["case"] = self._history.case(account, "recovery", False)
+        account["case"] = self._cases.make(account, case, nth)
 
     def _since(self, account: Json, category: str, case: Situation) -> int | None:
         """How many days ago the category began; approaching has no beginning and counts three days."""

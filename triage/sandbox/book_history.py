@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from collections.abc import Callable
 from typing import Any
 
 from triage.sandbox.book_people import colleague
+from triage.sandbox.book_plan import Situation
 from triage.sandbox.book_shapes import Calendar
 
 Json = dict[str, Any]
 Chance = Callable[[], float]
 
+_NAMESPACE = uuid.UUID("6f2f5bb2-6a43-4d8f-9c0e-6d6b1c1f7a10")
 _RESET = (
     "Board meeting ran over, agreed with {first}",
     "Public hearing took longer than planned, {first} asked",
@@ -45,9 +48,9 @@ class History:
         self._calendar = calendar
         self._chance = chance
 
-    def entries(self, account: Json, story: str, nth: int, since: int | None) -> list[Json]:
+    def entries(self, account: Json, case: Situation, nth: int, since: int | None) -> list[Json]:
         """Past entries of the last 60 days that explain what the account shows; `since` days ago its category began."""
-        found = []
+        found, story = [], case.story
         workspace = account["workspaces"][0]
         if story == "reset" and workspace["usage_reset_at"] is not None:
             found.append(self._reset(account, workspace))
@@ -62,9 +65,13 @@ class History:
         elif story == "contact" or (story != "outreach" and since is not None and nth % 23 == 5):
             found.append(self._contact(account, 20 + int(self._chance() * 30)))
         if story == "outreach":
-            found.append(self._outreach(account))
+            found.append(self._outreach(account, 2))
+        elif case.usage in ("drifting", "dropping", "fading") and nth % 10 in (0, 2, 5):
+            found += self._thread(account, 1 + nth % 11, nth % 3 == 0)
+        elif since is None and nth % 29 == 4 and account["created_at"] < self._calendar.day(-45):
+            found += self._thread(account, 4 + nth % 37, nth % 37 > 8 or nth % 2 == 0)
         found = [e for e in found if e["applied_at"] > account["created_at"]]
-        return sorted(found, key=lambda e: str(e["applied_at"]))
+        return _answering(account, sorted(found, key=lambda e: str(e["applied_at"])))
 
     def _entry(self, account: Json, action: str, moment: str, reason: str, params: Json, **moved: Any) -> Json:
         """`moved`: workspace_id, before, after; a record changes nothing, its after is what was written down."""
@@ -126,11 +133,20 @@ class History:
         params = {"channel": channel, "outcome": outcome, "note": note}
         return self._entry(account, "log_contact", self._calendar.at(-ago, self._chance()), note, params)
 
-    def _outreach(self, account: Json) -> Json:
+    def _outreach(self, account: Json, ago: int, template: str = "near-cap") -> Json:
         contact = account["contacts"][0]["email"] if account["contacts"] else None
-        params = {"stage": "sent", "channel": "email", "contact": contact, "subject": "Your recording hours",
-                  "template": "near-cap", "follow_up_at": self._calendar.midnight(5)}  # fmt: skip
-        return self._entry(account, "log_outreach", self._calendar.at(-2, self._chance()), "Wrote to {first}", params)
+        subject = "Your recording hours" if template == "near-cap" else "How is it going with your recordings?"
+        params = {"stage": "sent", "channel": "email", "contact": contact, "subject": subject,
+                  "template": template, "follow_up_at": self._calendar.midnight(7 - ago)}  # fmt: skip
+        return self._entry(account, "log_outreach", self._calendar.at(-ago, self._chance()), "Wrote to {first}", params)
+
+    def _thread(self, account: Json, ago: int, answered: bool) -> list[Json]:
+        """A check-in sent so many days ago, and the day after it the answer where there is one."""
+        found = [self._outreach(account, ago, "check_in")]
+        if answered and ago > 1:
+            moment = self._calendar.at(1 - ago, self._chance())
+            found.append(self._entry(account, "log_reply", moment, "{first} wrote back", {"outreach_id": None}))
+        return found
 
     def claim(self) -> Json:
         """A colleague is at work on the account for some hours more."""
@@ -146,28 +162,22 @@ class History:
             "wake_on_worse": wake,
         }
 
-    def case(self, account: Json, kind: str, recovered: bool) -> Json:
-        """A recovery or red case, opened some days ago and worked on since."""
-        chance, at = self._chance, self._calendar.at
-        opened = 60 + int(chance() * 20) if recovered else 3 + int(chance() * 20)
-        steps: dict[str, str | None] = {}
-        plan = (("assessed_at", 1), ("root_cause_at", 2), ("planned_at", 6), ("reviewed_at", 12), ("intervened_at", 13))
-        for field, due in plan:
-            steps[field] = at(due - opened, chance()) if opened > due else None
-        stamp = at(-opened, chance())
-        return {
-            "id": f"case_{account['id'][4:]}",
-            "kind": kind,
-            "opened_at": stamp,
-            "owner": (account["csm"] or colleague(chance))["name"],
-            "root_cause": "adoption" if steps["root_cause_at"] else None,
-            "designated_at": stamp if kind == "red" else None,
-            **steps,
-            "recovered_at": at(-8, chance()) if recovered else None,
-            "closed_at": at(-6, chance()) if recovered else None,
-            "outcome": "recovered" if recovered else None,
-            "causes": ["usage", "relationship"] if kind == "red" else ["index"],
-        }
+
+def change_id(account_id: str, number: int, applied_at: str) -> str:
+    """The id of an account's entry, `number` counted from its oldest."""
+    return str(uuid.uuid5(_NAMESPACE, f"{account_id}/{number}/{applied_at}"))
+
+
+def _answering(account: Json, entries: list[Json]) -> list[Json]:
+    """The entries with each reply naming the message before it."""
+    sent = None
+    for number, entry in enumerate(entries):
+        if entry["action"] == "log_outreach":
+            sent = change_id(account["id"], number, entry["applied_at"])
+        elif entry["action"] == "log_reply":
+            entry["params"] = {"outreach_id": sent}
+            entry["after"] = {"outreach_id": sent}
+    return entries
 
 
 def _first(account: Json) -> str:

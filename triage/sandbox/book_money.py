@@ -83,10 +83,12 @@ class Money:
         return "subscription" if dice < 0.5 else "invoice" if dice < 0.85 else "managed" if dice < 0.96 else "comped"
 
     def renewal(self, tier: str, age: int) -> str | None:
-        """The next yearly renewal; a few are overdue, free accounts have none."""
+        """The next yearly renewal; a few are overdue, some are signed ahead, free accounts have none."""
         if tier == "free":
             return None
         days = 365 - age % 365
+        if days < 92 and self._chance() < 0.4:
+            days += 365
         if age > 380 and self._chance() < 0.02:
             days = -1 - int(self._chance() * 20)
         return self._calendar.midnight(days)

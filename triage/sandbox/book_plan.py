@@ -131,11 +131,35 @@ _SPECIAL = (
     Situation("pays late", tiers=_PAID, story="late_payment"),
     Situation("looks at a competitor", tiers=_PAID, usage="quiet", story="competitor"),
     Situation("wants to shrink", tiers=_PAID, usage="drifting", story="contraction"),
+    Situation("left us", usage="dormant", tiers=_FREE, downgrade=("chosen", 50), story="churned", age=500),
+    Situation("calmed down, not recovered", tiers=_PAID, usage="slack", story="settled", age=380),
 )
 
-_PLAIN = Situation("plain")
-# One special case in every five healthy accounts, in turn.
-_HEALTHY = tuple(s for special in _SPECIAL for s in (_PLAIN, _PLAIN, special, _PLAIN, _PLAIN))
+# How the plain ones fare, of 148 (four to a special one): usage and story; the rest is steady.
+_FARES = (
+    ("growing", "", 18), ("slack", "", 26), ("softening", "", 29), ("occasional", "", 6), ("quiet", "", 24),
+    ("drifting", "", 8), ("dormant", "", 6), ("returning", "", 2), ("gap", "", 2),
+    ("steady", "ignored", 1), ("slack", "champion", 1), ("steady", "escalated", 1), ("slack", "unhappy", 1),
+    ("quiet", "idle_start", 1), ("steady", "once_red", 2),
+)  # fmt: skip
+_AGES = {"idle_start": 66, "once_red": 610, "champion": 330, "ignored": 290}
+
+
+def _plain(count: int) -> tuple[Situation, ...]:
+    """So many plain accounts, each kind spread evenly over them."""
+    kinds = [(usage, story) for usage, story, n in _FARES for _ in range(n)]
+    kinds += [("steady", "")] * (count - len(kinds))
+    spread = [kinds[n * 55 % count] for n in range(count)]  # 55: about 0.37 of 148, and shares no factor with it
+    return tuple(Situation("plain", usage=usage, story=story, age=_AGES.get(story)) for usage, story in spread)
+
+
+def _healthy() -> tuple[Situation, ...]:
+    """One special case in every five healthy accounts, in turn."""
+    plain = iter(_plain(4 * len(_SPECIAL)))
+    return tuple(s for special in _SPECIAL for s in (next(plain), next(plain), special, next(plain), next(plain)))
+
+
+_HEALTHY = _healthy()
 
 _ROTAS = {
     "hard_block": _HARD_BLOCK,

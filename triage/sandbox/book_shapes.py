@@ -101,8 +101,12 @@ def _level(profile: str, ago: int, base: float, turn: int) -> float:
     match profile:
         case "growing":
             return base * (1.05 - 0.65 * ago / DAYS_ACTIVE)
-        case "drifting":  # R of M7 near 0.5: moderate
-            return base * (0.5 if ago <= turn else 1.0)
+        case "slack":  # seats bought, hardly half of them used
+            return base * (0.46 if ago <= turn else 0.5)
+        case "softening":  # R of M7 near 0.7: no alert
+            return base * (0.52 if ago <= turn else 0.72)
+        case "drifting":  # R near 0.55: moderate, and not half gone within 60 days (R4)
+            return base * (0.56 if ago <= turn else 1.0)
         case "dropping":  # R near 0.25: severe
             return base * (0.22 if ago <= turn else 1.0)
         case "fading":  # at least half gone within 60 days (R4)
@@ -110,15 +114,21 @@ def _level(profile: str, ago: int, base: float, turn: int) -> float:
         case "collapsed":  # UC2 of R21: 150 to 12 daily users in three weeks
             return base * (max(0.075, min(1.0, (ago - 3) / 18)))
         case "quiet":
-            return base * 0.3
+            return base * 0.22
         case "returning":
             return base * (1.0 if ago <= 12 or ago > 50 else 0.25)
         case _:
             return base
 
 
-PROFILES = ("steady", "growing", "drifting", "dropping", "fading", "collapsed", "quiet", "returning", "dormant")
-_VARIANTS = 8
+# The last days that a fall has lasted: long enough to fill the window of M4, short enough to leave its baseline alone.
+_TURNS = {"drifting": (15, 42), "softening": (26, 44), "slack": (26, 44), "dropping": (9, 30)}
+PROFILES = (
+    "steady", "growing", "slack", "softening", "drifting", "dropping", "fading", "collapsed", "quiet", "occasional",
+    "returning", "dormant",
+)  # fmt: skip
+VARIANTS = 24
+_GOLDEN = 0.6180339887
 
 
 class ActiveUsers:
@@ -127,26 +137,36 @@ class ActiveUsers:
     def __init__(self, rng: random.Random, weekday: int) -> None:
         self._shapes: dict[tuple[str, int], list[tuple[float, float]]] = {}
         for profile in PROFILES:
-            for variant in range(_VARIANTS):
+            for variant in range(VARIANTS if profile in _TURNS else VARIANTS // 3):
                 self._shapes[profile, variant] = _shape(rng, profile, weekday)
-        self.series = lru_cache(maxsize=6000)(self._series)
+        self._cached = lru_cache(maxsize=6000)(self._series)
+
+    def series(self, profile: str, variant: int, seats: int) -> list[int | None]:
+        """One of `VARIANTS` series; the falls have so many, the other profiles a third."""
+        return self._cached(profile, variant if profile in _TURNS else variant % (VARIANTS // 3), seats)
 
     def _series(self, profile: str, variant: int, seats: int) -> list[int | None]:
-        shape = self._shapes[profile, variant % _VARIANTS]
-        return [min(seats, int(level * seats + dither)) for level, dither in shape]
+        return [min(seats, int(level * seats + dither)) for level, dither in self._shapes[profile, variant]]
 
 
 def _shape(rng: random.Random, profile: str, weekday: int) -> list[tuple[float, float]]:
-    """Per day the active share of the seats and the dither that decides the rounding of small numbers."""
+    """Per day the active share of the seats and the dither that decides the rounding of small numbers.
+
+    The dither of weekdays is spread evenly, so that few seats make no alert by chance.
+    """
     if profile == "dormant":
         return [(0.0, 0.0)] * DAYS_ACTIVE
-    base, turn = rng.uniform(0.55, 0.9), rng.randrange(9, 15)
+    if profile == "occasional":
+        every, first = rng.choice((7, 7, 14)), rng.randrange(7)
+        return [(0.0, 1.0 if n % every == first else 0.0) for n in range(DAYS_ACTIVE)]
+    base, turn = rng.uniform(0.55, 0.9), rng.randrange(*_TURNS.get(profile, (9, 15)))
     if profile == "collapsed":
         base = 0.74
-    shape = []
+    shape, turns = [], rng.random()
     for n in range(DAYS_ACTIVE):
         ago = DAYS_ACTIVE - n
-        weekend = 0.12 if (weekday - ago) % 7 >= 5 else 1.0
-        level = _level(profile, ago, base, turn) * weekend * rng.uniform(0.88, 1.1)
-        shape.append((level, rng.random() * 0.98))
+        weekend = (weekday - ago) % 7 >= 5
+        turns += 0.0 if weekend else _GOLDEN
+        level = _level(profile, ago, base, turn) * (0.12 if weekend else 1.0) * rng.uniform(0.88, 1.1)
+        shape.append((level, 0.3 if weekend else turns % 1.0 * 0.98))
     return shape

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
+from triage.sandbox.book_history import change_id
 from triage.sandbox.chain import GENESIS, INSERT, Entry, Link, Signer, link
 from triage.sandbox.codec import dumps
 from triage.sandbox.database import INDEXES, SCHEMA, set_meta
@@ -18,7 +19,6 @@ from triage.sandbox.store import INSERT_ACCOUNT, wakes_at
 Json = dict[str, Any]
 APPLICATION_ID = 0x54524942
 SCHEMA_VERSION = 1
-_NAMESPACE = uuid.UUID("6f2f5bb2-6a43-4d8f-9c0e-6d6b1c1f7a10")
 
 
 class Seeded(Protocol):
@@ -112,7 +112,7 @@ def _chained(past: list[tuple[str, int, str, Json]], roles: Mapping[str, str]) -
         role = roles.get(actor["staff_id"])
         row = link(
             Entry(
-                change_id=str(uuid.uuid5(_NAMESPACE, f"{account_id}/{number}/{applied_at}")),
+                change_id=change_id(account_id, number, applied_at),
                 staff_id=actor["staff_id"],
                 name=actor["name"],
                 permissions=ROLES[role].permissions if role else (),

@@ -1,0 +1,220 @@
+"""The four health systems over one account, joined: what one says is what the next is told (M → H, M → R, R → H)."""
+
+from collections.abc import Collection, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+
+import msgspec
+
+from data.account import Account, Value
+from data.assessment import HealthLine, MonitorLine, RedLine, TreeLine, Verdict, WorkspaceReading
+from data.health_book import EMPTY_BOOK, BookContext, Past, Snapshot
+from data.health_index import IndexReading
+from data.health_monitor import Alert, Effect, MonitorReading, MonitorState
+from data.health_tree import MARK, Tree, TreeReading
+from data.red_account import RedReading, UsageFacts
+from triage.policy import Policy
+from triage.rules.case_steps import case_step
+from triage.rules.index import read_index
+from triage.rules.index_trend import contributions
+from triage.rules.index_verdicts import index_verdicts
+from triage.rules.monitor import read_monitor, replay, watched
+from triage.rules.monitor_effect import effect_since
+from triage.rules.monitor_route import high_value, is_complex
+from triage.rules.monitor_series import created_on
+from triage.rules.monitor_verdicts import monitor_verdicts
+from triage.rules.past import with_day
+from triage.rules.red import read_red
+from triage.rules.red_cohort import cohort_cases
+from triage.rules.red_verdicts import red_verdicts
+from triage.rules.red_work import good_until as red_turns_at
+from triage.rules.tree import Memo, read_tree
+from triage.rules.tree_answers import answers_turn_at
+from triage.rules.tree_verdicts import tree_verdicts
+
+MICROSECOND = timedelta(microseconds=1)
+
+
+class Rulebook(Value, frozen=True):
+    """What the rules judge by beside the account: policy, tree, the book as a whole; `memo` spares equal tree walks."""
+
+    policy: Policy
+    tree: Tree
+    book: BookContext = EMPTY_BOOK
+    memo: Memo = msgspec.field(default_factory=dict)
+
+
+class Health(Value, frozen=True):
+    """The four readings of one account at one instant, and the past they were made with."""
+
+    monitor: MonitorReading
+    tree: TreeReading
+    index: IndexReading
+    red: RedReading
+    past: Past
+
+
+def read_health(
+    account: Account,
+    past: Past | None,
+    rules: Rulebook,
+    now: datetime,
+    complete_through: date | None,
+    recorded: Collection[str] = (),
+    *,
+    brief: bool = False,
+    workspaces: Sequence[WorkspaceReading] | None = None,
+) -> Health:
+    """M, D, H and R over one account. `past` None: this cache never saw it, so its alert is replayed (M12).
+
+    `brief`: as far as a row needs it, without the sentence of M, metrics, indicators (H6), movers (H17), tasks
+    (R10, R12) and the words of the tree's answers. `workspaces` are A2-A4's readings, where the caller has them.
+    """
+    policy, book = rules.policy, rules.book
+    alert = replay(account, policy, book, complete_through) if past is None else past.alert
+    known = past or Past()
+    monitor = read_monitor(account, policy, book, now, complete_through, alert, brief)
+    red = read_red(
+        account,
+        usage_facts(monitor),
+        policy,
+        now,
+        complete_through,
+        known.episode,
+        high_value=high_value(account, policy, book),
+        recorded=recorded,
+        brief=brief,
+    )
+    index = read_index(
+        account,
+        monitor.ratio,
+        monitor.state,
+        policy,
+        book,
+        now,
+        complete_through,
+        known.days,
+        red.is_red,
+        brief,
+        workspaces,
+    )
+    tree = read_tree(account, rules.tree, policy, now, complete_through, memo=rules.memo, brief=brief)
+    return Health(monitor, tree, index, red, known)
+
+
+def usage_facts(reading: MonitorReading) -> UsageFacts:
+    """What R4 needs of the series: today's own baseline, whatever an open alert has frozen; nothing over a gap."""
+    if reading.state is MonitorState.DATA_GAP:
+        return UsageFacts(None, None, None, reading.data_days)
+    return UsageFacts(reading.usage, reading.own_baseline, reading.usage_60d, reading.data_days)
+
+
+def remember(account: Account, health: Health, now: datetime) -> Past:
+    """The past after this look: the alert and the episode as they stand, and today's snapshot."""
+    monitor, index, red = health.monitor, health.index, health.red
+    today = Snapshot(
+        day=index.day or now.date(),
+        score=index.score,
+        health=index.risk,
+        ratio=monitor.ratio,
+        usage=monitor.usage,
+        monitor=monitor.state,
+        leaf=health.tree.leaf,
+        composite=red.composite,
+        red=red.is_red,
+        components=contributions(index.components),
+    )
+    return Past(monitor.alert, red.episode, with_day(health.past.days, today), _closed(health))
+
+
+def _effects(account: Account, health: Health, policy: Policy) -> tuple[Effect, ...]:
+    """M21: what followed the open alert and the last one that closed; one that closed today is both."""
+    day = health.monitor.day
+    alerts = dict.fromkeys(one for one in (health.monitor.alert, _closed(health)) if one is not None)
+    return tuple(effect_since(account, one.baseline, one.opened, day, policy) for one in alerts if day is not None)
+
+
+def _closed(health: Health) -> Alert | None:
+    """M21: the last alert that closed, kept when the day on which it did is over."""
+    alert = health.monitor.alert
+    return alert if alert is not None and not alert.is_open else health.past.closed
+
+
+def lines(
+    account: Account, health: Health, policy: Policy, now: datetime
+) -> tuple[MonitorLine, HealthLine, TreeLine, RedLine]:
+    """What the list keeps of each."""
+    monitor, index, tree, red = health.monitor, health.index, health.tree, health.red
+    opened = monitor.alert.opened if monitor.alert is not None and monitor.alert.is_open else None
+    created = created_on(account)
+    young = created is not None and ((index.day or now.date()) - created).days < policy.monitor.young_days
+    nearest = min((one for one in red.clocks if one.done_at is None), key=lambda one: one.due_at, default=None)
+    step = case_step(account, index, red, now)
+    return (
+        MonitorLine(
+            monitor.state,
+            monitor.ratio,
+            monitor.usage if monitor.state is not MonitorState.DATA_GAP else None,
+            opened,
+            watched(account, policy.monitor),
+            not young,
+            is_complex(account, policy),
+            _effects(account, health, policy),
+        ),
+        HealthLine(
+            index.score,
+            index.risk,
+            index.coverage,
+            index.partial,
+            index.priority,
+            index.slope,
+            index.upsell,
+            index.playbook,
+            index.drop is not None,
+        ),
+        TreeLine(tree.leaf, tree.best, tree.worst, tree.despite, tree.flags, tree.tasks, tree.tree_hash[:MARK]),
+        RedLine(
+            red.is_red,
+            red.causes,
+            red.composite,
+            red.sla_due_at,
+            None if nearest is None else nearest.name,
+            sum(one.late and one.done_at is None for one in red.clocks),
+            red.delayed,
+            None if red.episode is None or not red.is_red else red.episode.opened_at,
+            step,
+            cohort_cases(account, red.episode, policy, now),
+        ),
+    )
+
+
+def turns_at(account: Account, health: Health, rules: Rulebook, now: datetime) -> datetime | None:
+    """The earliest instant after `now` at which one of the four may say something else without new data."""
+    policy, monitor = rules.policy, health.monitor
+    turns = [answers_turn_at(account, policy, now), red_turns_at(health.red, account, policy, now)]
+    if monitor.day is not None and monitor.state is not MonitorState.DATA_GAP:
+        turns.append(_stale_from(monitor.day, policy.monitor.stale_days, now))
+    if rules.book.day is None and monitor.tenure_days is not None and monitor.tenure_days < policy.monitor.young_days:
+        turns.append(now + MICROSECOND)  # held against a benchmark of its peers, which nobody has looked over yet (M5)
+    return min((turn for turn in turns if turn is not None), default=None)
+
+
+def health_verdicts(
+    account: Account, health: Health, rules: Rulebook, now: datetime, complete_through: date | None
+) -> tuple[Verdict, ...]:
+    """Every verdict of the four systems with the rule ids and inputs by which it can be replayed."""
+    policy, past = rules.policy, health.past
+    return (
+        *monitor_verdicts(account, health.monitor, policy, rules.book, now, complete_through),
+        *tree_verdicts(account, health.tree, rules.tree, policy, now, complete_through),
+        *index_verdicts(account, health.index, policy, rules.book, now.date(), past.days, health.red.is_red),
+        *red_verdicts(account, health.red, policy, now),
+    )
+
+
+def _stale_from(day: date, stale_days: int, now: datetime) -> datetime | None:
+    """M11: the midnight from which the day is too far back; None when that is over."""
+    try:
+        turn = datetime.combine(day + timedelta(days=stale_days + 1), time(), UTC)
+    except OverflowError:
+        return None
+    return turn if turn > now else None

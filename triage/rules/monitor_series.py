@@ -1,0 +1,132 @@
+"""Daily active users as the monitor reads them: seats, windows and their means (M4, M6, M7, M9, M11)."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from itertools import accumulate
+
+from data.account import Account, Value
+from triage.policy_monitor import HISTORY, MonitorRules
+from triage.rules.days import unfilled_days
+
+Counts = tuple[int | None, ...]
+
+
+class Span(Value, frozen=True):
+    """Some days of the series: how many exist, how many are known, their mean daily rate (0-100, None: none known)."""
+
+    days: int
+    known: int
+    mean: float | None
+
+
+class Series(Value, frozen=True):
+    """The days up to `day` (P0's t), oldest first; `born` is the position of the first day that exists (M9, M11).
+
+    `born` is below 0 where the account is older than the series, and None where nobody knows how old it is.
+    """
+
+    day: date
+    counts: Counts
+    born: int | None
+    seats: int
+    seats_known: bool
+    zero_days: int
+
+    @property
+    def last(self) -> int:
+        """The position of `day`."""
+        return len(self.counts) - 1
+
+    def tenure(self, position: int) -> int | None:
+        """Whole days since the account was created, on the day at `position`; None where that is unknown."""
+        return None if self.born is None else position - self.born
+
+    def date_of(self, position: int) -> date:
+        """The day at `position`."""
+        return self.day - timedelta(days=self.last - position)
+
+
+def read_series(account: Account, rules: MonitorRules, complete_through: date | None) -> Series | None:
+    """The series up to P0's t, days in between filled with zeros; None where the source has no daily users."""
+    signals = account.signals
+    if signals is None or signals.as_of is None or signals.active_users_daily is None:
+        return None
+    gap = unfilled_days(signals.as_of, complete_through)
+    counts = (signals.active_users_daily + (0,) * min(gap, HISTORY))[-HISTORY:]
+    day = signals.as_of + timedelta(days=gap)
+    created = created_on(account)
+    born = None if created is None else len(counts) - 1 - (day - created).days
+    licensed = licensed_seats(account)
+    seats = licensed if licensed is not None else seen_seats(counts, born, len(counts) - 1, rules)
+    return Series(day, counts, born, seats, licensed is not None, gap)
+
+
+def running(series: Series) -> tuple[Sequence[int], Sequence[int]]:
+    """Running sums of min(x, s) and of the known days (M4): whole numbers, so nothing is rounded."""
+    counts, seats = series.counts, series.seats
+    users = accumulate([0 if x is None else x if x < seats else seats for x in counts], initial=0)
+    return tuple(users), tuple(accumulate([x is not None for x in counts], initial=0))
+
+
+def created_on(account: Account) -> date | None:
+    """The UTC day on which the account was created: its tenure is 0 on that day."""
+    return None if account.created_at is None else utc_day(account.created_at)
+
+
+def utc_day(moment: datetime) -> date:
+    """The UTC day of a timestamp; one at the very edge of time keeps the day it names."""
+    offset = moment.utcoffset()
+    try:
+        return (moment if offset is None else moment - offset).date()
+    except OverflowError:
+        return moment.date()
+
+
+def licensed_seats(account: Account) -> int | None:
+    """M4: licensed seats of all workspaces, at least 1; one workspace that does not know makes the sum unknown."""
+    total = 0
+    for workspace in account.workspaces:
+        if workspace.seats_licensed is None:
+            return None
+        total += workspace.seats_licensed
+    return max(total, 1) if account.workspaces else None
+
+
+def seen_seats(counts: Counts, born: int | None, position: int, rules: MonitorRules) -> int:
+    """M4: unknown seats are the most distinct daily users seen in the window and the baseline (104 d), at least 1."""
+    low = max(position + 1 - rules.window_days - rules.baseline_days, born or 0, 0)
+    return max(1, max((x for x in counts[low : position + 1] if x is not None), default=1))
+
+
+def window(series: Series, position: int, rules: MonitorRules) -> Span:
+    """M4, M6: the 14 days up to `position`, or the days that exist of them."""
+    return span(series, position + 1 - rules.window_days, position + 1)
+
+
+def baseline(series: Series, position: int, rules: MonitorRules) -> Span:
+    """M7: the 90 days before the window; with `baseline_overlap` the 90 days up to `position`, window included."""
+    end = position + 1 if rules.baseline_overlap else position + 1 - rules.window_days
+    return span(series, end - rules.baseline_days, end)
+
+
+def span(series: Series, low: int, end: int) -> Span:
+    """The days from `low` up to, not including, `end`: those before the account exist not, others may be unknown."""
+    if series.born is not None and series.born > low:
+        low = series.born
+    days = max(end - low, 0)
+    low, end = min(max(low, 0), len(series.counts)), max(end, 0)
+    found = series.counts[low:end]
+    known, used = _counted(found, series.seats) if found else (0, 0)
+    return Span(days, known, 100.0 * used / (series.seats * known) if known else None)
+
+
+def _counted(counts: Counts, seats: int) -> tuple[int, int]:
+    """M4: how many of the days are known, and their users; x against s seats count min(1, x/s)."""
+    try:
+        fits = max(counts) <= seats  # type: ignore[type-var, operator]  # an unknown day raises: quicker than a search
+    except TypeError:
+        known = [x for x in counts if x is not None]
+        return len(known), sum([x if x < seats else seats for x in known])
+    if fits:
+        return len(counts), sum(counts)  # type: ignore[arg-type]
+    return len(counts), sum([x if x < seats else seats for x in counts])  # type: ignore[operator,misc]
