@@ -10,9 +10,9 @@ from widgets import numbers
 from widgets.account_facts import strong_heading
 from widgets.column_chart import Column, chart, grouped
 from widgets.column_page import Lines
-from widgets.line import Piece, cells
+from widgets.line import Piece
 from widgets.look import Look
-from widgets.why_words import figure, inputs_of, note, number, when
+from widgets.why_words import figure, inputs_of, note, number, spread, when
 
 ROWS = 4
 AXIS = 6
@@ -79,11 +79,10 @@ def _ratio(view: HealthView, said: words.Said, width: int, look: Look) -> Lines:
     glyphs = look.glyphs
     sum_ = f"R = {figure(reading.usage, 1, glyphs)} / {figure(reading.baseline, 1, glyphs)} = {reading.ratio:.3f}"
     alert, severe = (figure(number(told.get(name)), 2, glyphs) for name in ("alert", "severe"))
-    first: list[Piece] = [(sum_, "strong bold"), ("   ", "text"), (said.text, said.ink)]
+    first: list[Piece] = [(sum_, "strong bold"), (said.text, said.ink)]
     limits = f"alert below {alert}; severe below {severe}"
-    if cells(first) + 3 + len(limits) <= width:
-        return [([*first, ("   ", "text"), (limits, "muted")], ())]
-    return [(first, ()), *note(limits, width)]
+    one = spread([*first, (limits, "muted")], width)
+    return one if len(one) == 1 else [*spread(first, width), *note(limits, width)]
 
 
 def _index(view: HealthView, width: int, look: Look) -> Lines:

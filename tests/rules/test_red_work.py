@@ -163,7 +163,7 @@ def test_R13_five_playbooks_as_data(kit):
         "support": (3, 6),
     }
     assert all(book.steps and len(book.success) >= 2 for book in books.values())
-    assert "table wins" in books["relationship"].note and "table wins" in books["value"].note
+    assert "table counts" in books["relationship"].note and "table counts" in books["value"].note
     assert red_causes.playbook("of_tomorrow", kit.policy) is None
     assert red_causes.check("of_tomorrow", kit.account(), FINE, red(kit).episode, kit.policy, DAY) == ()
 
