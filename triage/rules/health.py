@@ -7,7 +7,7 @@ import msgspec
 
 from data.account import Account, Value
 from data.assessment import HealthLine, MonitorLine, RedLine, TreeLine, Verdict, WorkspaceReading
-from data.health_book import EMPTY_BOOK, BookContext, Past, Snapshot
+from data.health_book import EMPTY_BOOK, BookContext, Past, Snapshot, packed
 from data.health_index import IndexReading
 from data.health_monitor import Alert, Effect, MonitorReading, MonitorState
 from data.health_tree import MARK, Tree, TreeReading
@@ -121,7 +121,7 @@ def remember(account: Account, health: Health, now: datetime) -> Past:
         leaf=health.tree.leaf,
         composite=red.composite,
         red=red.is_red,
-        components=contributions(index.components),
+        components=packed(contributions(index.components)),
     )
     return Past(monitor.alert, red.episode, with_day(health.past.days, today), _closed(health))
 
