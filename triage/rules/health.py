@@ -25,6 +25,7 @@ from triage.rules.monitor_verdicts import monitor_verdicts
 from triage.rules.past import with_day
 from triage.rules.red import read_red
 from triage.rules.red_cohort import cohort_cases
+from triage.rules.red_dimensions import RedMemo
 from triage.rules.red_verdicts import red_verdicts
 from triage.rules.red_work import good_until as red_turns_at
 from triage.rules.tree import Memo, read_tree
@@ -35,12 +36,13 @@ MICROSECOND = timedelta(microseconds=1)
 
 
 class Rulebook(Value, frozen=True):
-    """What the rules judge by beside the account: policy, tree, the book as a whole; `memo` spares equal tree walks."""
+    """What the rules judge by beside the account: policy, tree, the book as a whole; the memos spare equal work."""
 
     policy: Policy
     tree: Tree
     book: BookContext = EMPTY_BOOK
     memo: Memo = msgspec.field(default_factory=dict)
+    red_memo: RedMemo = msgspec.field(default_factory=dict)
 
 
 class Health(Value, frozen=True):
@@ -83,6 +85,7 @@ def read_health(
         high_value=high_value(account, policy, book),
         recorded=recorded,
         brief=brief,
+        memo=rules.red_memo,
     )
     index = read_index(
         account,
