@@ -31,13 +31,30 @@ def along(anchors: Anchors, value: float) -> float:
 
 def newest_nps(answers: Iterable[Nps], until: date | None) -> Nps | None:
     """The most recent answer not dated after `until`; of two on one day the worse (D7)."""
-    return max((one for one in answers if until is None or one.at <= until), key=_nps_order, default=None)
+    newest: Nps | None = None
+    for one in answers:
+        if (until is None or one.at <= until) and (
+            newest is None or one.at > newest.at or (one.at == newest.at and one.score < newest.score)
+        ):
+            newest = one
+    return newest
 
 
 def newest_csat(answers: Iterable[Csat], until: date | None) -> Csat | None:
     """The most recent score not dated after `until`; of two on one day the worse (D7); without a scale: none."""
-    fit = (one for one in answers if one.scale > 0 and (until is None or one.at <= until))
-    return max(fit, key=_csat_order, default=None)
+    newest: Csat | None = None
+    for one in answers:
+        if (
+            one.scale > 0
+            and (until is None or one.at <= until)
+            and (
+                newest is None
+                or one.at > newest.at
+                or (one.at == newest.at and one.score / one.scale < newest.score / newest.scale)
+            )
+        ):
+            newest = one
+    return newest
 
 
 def measured(
@@ -84,10 +101,14 @@ def scored(values: Mapping[str, float | None], rules: IndexRules) -> dict[str, t
 def component_means(values: Mapping[str, float | None], rules: IndexRules) -> dict[str, float | None]:
     """H3: the score of every component with a present metric, without the metrics themselves."""
     by_component: dict[str, list[float]] = {}
+    component, scores = "", list[float]()
     for name, rule in rules.metrics.items():
         value = values.get(name)
         if value is not None:
-            by_component.setdefault(rule.component, []).append(along(rule.anchors, value))
+            if rule.component != component:
+                component = rule.component
+                scores = by_component.setdefault(component, [])
+            scores.append(along(rule.anchors, value))
     return {component: sum(scores) / len(scores) for component, scores in by_component.items()}
 
 
@@ -120,11 +141,3 @@ def _champion_left(champion: Champion | None) -> float | None:
     if champion.left_at is not None:
         return 1.0
     return None if champion.name is None else 0.0
-
-
-def _nps_order(one: Nps) -> tuple[date, int]:
-    return one.at, -one.score
-
-
-def _csat_order(one: Csat) -> tuple[date, float]:
-    return one.at, -one.score / one.scale
