@@ -9,9 +9,8 @@ from data.health_index import Risk
 from data.health_monitor import Alert, Effect
 from data.red_account import CohortCase, Episode
 from data.safe_text import SafeText
-from data.wire import decoder, encode
 
-_contributions = decoder(dict[str, float])
+_contributions = msgspec.json.Decoder(dict[str, float])
 
 
 class BookContext(Value, frozen=True):
@@ -112,7 +111,7 @@ class Snapshot(Value, frozen=True, array_like=True):
 
 def packed(contributions: dict[str, float]) -> msgspec.Raw:
     """Contributions as a Snapshot keeps them."""
-    return msgspec.Raw(encode(contributions))
+    return msgspec.Raw(msgspec.json.encode(contributions))
 
 
 class Past(Value, frozen=True):
