@@ -2,11 +2,15 @@
 
 from datetime import date, datetime
 
+import msgspec
+
 from data.account import Value
 from data.health_index import Risk
 from data.health_monitor import Alert, Effect
 from data.red_account import CohortCase, Episode
 from data.safe_text import SafeText
+
+_contributions = msgspec.json.Decoder(dict[str, float])
 
 
 class BookContext(Value, frozen=True):
@@ -86,7 +90,7 @@ class Seat(Value, frozen=True):
 
 
 class Snapshot(Value, frozen=True, array_like=True):
-    """One account at the end of one day; None where a system had no value. `components` as H17's contributions."""
+    """One account at the end of one day; None where a system had no value; `components` is JSON."""
 
     day: date
     score: float | None
@@ -97,7 +101,17 @@ class Snapshot(Value, frozen=True, array_like=True):
     leaf: str | None
     composite: float | None
     red: bool
-    components: dict[str, float]
+    components: msgspec.Raw  # of all the days of an account one is ever asked for them
+
+    @property
+    def contributions(self) -> dict[str, float]:
+        """The points of the score by component (H17)."""
+        return _contributions.decode(self.components)
+
+
+def packed(contributions: dict[str, float]) -> msgspec.Raw:
+    """Contributions as a Snapshot keeps them."""
+    return msgspec.Raw(msgspec.json.encode(contributions))
 
 
 class Past(Value, frozen=True):

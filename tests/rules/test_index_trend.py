@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.account import Case
-from data.health_book import EMPTY_BOOK, Snapshot
+from data.health_book import EMPTY_BOOK, Snapshot, packed
 from data.health_index import Component, Drop, Risk
 from data.wire import convert
 from triage.rules import index_trend as trend
@@ -19,7 +19,8 @@ DAY = date(2026, 11, 20)
 
 
 def snap(days_ago, score, health="medium", **components):
-    return Snapshot(DAY - timedelta(days=days_ago), score, health, None, None, None, None, None, False, components)
+    day, parts = DAY - timedelta(days=days_ago), packed(components)
+    return Snapshot(day, score, health, None, None, None, None, None, False, parts)
 
 
 def case(kind="recovery", closed=None):

@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from data.health_book import Snapshot
+from data.health_book import Snapshot, packed
 from data.health_index import Risk
 from data.health_monitor import MonitorState
 from triage.rules.past import with_day
@@ -22,7 +22,7 @@ def snapshot(number: int, critical: bool = False) -> Snapshot:
         leaf="HEALTHY",
         composite=None,
         red=False,
-        components={},
+        components=packed({}),
     )
 
 

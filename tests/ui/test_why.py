@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from rich.cells import cell_len
 
-from data.health_book import Snapshot
+from data.health_book import Snapshot, packed
 from data.health_tree import UNDETERMINED
 from data.ports import Sort, View
 from data.safe_text import safe_text
@@ -332,7 +332,7 @@ def test_H14_H17_the_trend_and_the_movers_since_the_last_day(open_desk) -> None:
 
 
 def _snapshot(day: date, score: float) -> Snapshot:
-    return Snapshot(day, score, "medium", 1.0, 50.0, "ok", "HEALTHY", 60.0, False, {})
+    return Snapshot(day, score, "medium", 1.0, 50.0, "ok", "HEALTHY", 60.0, False, packed({}))
 
 
 @pytest.mark.parametrize("size", [(140, 40), (120, 36), (80, 24)], ids=str)

@@ -7,11 +7,11 @@ import msgspec
 
 from data.account import Account, Value
 from data.assessment import HealthLine, MonitorLine, RedLine, TreeLine, Verdict, WorkspaceReading
-from data.health_book import EMPTY_BOOK, BookContext, Past, Snapshot
+from data.health_book import EMPTY_BOOK, BookContext, Past, Snapshot, packed
 from data.health_index import IndexReading
 from data.health_monitor import Alert, Effect, MonitorReading, MonitorState
 from data.health_tree import MARK, Tree, TreeReading
-from data.red_account import RedReading, UsageFacts
+from data.red_account import Clock, RedReading, UsageFacts
 from triage.policy import Policy
 from triage.rules.case_steps import case_step
 from triage.rules.index import read_index
@@ -25,6 +25,7 @@ from triage.rules.monitor_verdicts import monitor_verdicts
 from triage.rules.past import with_day
 from triage.rules.red import read_red
 from triage.rules.red_cohort import cohort_cases
+from triage.rules.red_dimensions import RedMemo
 from triage.rules.red_verdicts import red_verdicts
 from triage.rules.red_work import good_until as red_turns_at
 from triage.rules.tree import Memo, read_tree
@@ -35,12 +36,13 @@ MICROSECOND = timedelta(microseconds=1)
 
 
 class Rulebook(Value, frozen=True):
-    """What the rules judge by beside the account: policy, tree, the book as a whole; `memo` spares equal tree walks."""
+    """What the rules judge by beside the account: policy, tree, the book as a whole; the memos spare equal work."""
 
     policy: Policy
     tree: Tree
     book: BookContext = EMPTY_BOOK
     memo: Memo = msgspec.field(default_factory=dict)
+    red_memo: RedMemo = msgspec.field(default_factory=dict)
 
 
 class Health(Value, frozen=True):
@@ -83,6 +85,7 @@ def read_health(
         high_value=high_value(account, policy, book),
         recorded=recorded,
         brief=brief,
+        memo=rules.red_memo,
     )
     index = read_index(
         account,
@@ -121,7 +124,7 @@ def remember(account: Account, health: Health, now: datetime) -> Past:
         leaf=health.tree.leaf,
         composite=red.composite,
         red=red.is_red,
-        components=contributions(index.components),
+        components=packed(contributions(index.components)),
     )
     return Past(monitor.alert, red.episode, with_day(health.past.days, today), _closed(health))
 
@@ -129,7 +132,9 @@ def remember(account: Account, health: Health, now: datetime) -> Past:
 def _effects(account: Account, health: Health, policy: Policy) -> tuple[Effect, ...]:
     """M21: what followed the open alert and the last one that closed; one that closed today is both."""
     day = health.monitor.day
-    alerts = dict.fromkeys(one for one in (health.monitor.alert, _closed(health)) if one is not None)
+    alerts = dict.fromkeys([one for one in (health.monitor.alert, _closed(health)) if one is not None])
+    if not alerts:
+        return ()
     return tuple(effect_since(account, one.baseline, one.opened, day, policy) for one in alerts if day is not None)
 
 
@@ -147,7 +152,7 @@ def lines(
     opened = monitor.alert.opened if monitor.alert is not None and monitor.alert.is_open else None
     created = created_on(account)
     young = created is not None and ((index.day or now.date()) - created).days < policy.monitor.young_days
-    nearest = min((one for one in red.clocks if one.done_at is None), key=lambda one: one.due_at, default=None)
+    nearest, late = _waiting(red.clocks) if red.clocks else (None, 0)
     step = case_step(account, index, red, now)
     return (
         MonitorLine(
@@ -178,13 +183,19 @@ def lines(
             red.composite,
             red.sla_due_at,
             None if nearest is None else nearest.name,
-            sum(one.late and one.done_at is None for one in red.clocks),
+            late,
             red.delayed,
             None if red.episode is None or not red.is_red else red.episode.opened_at,
             step,
             cohort_cases(account, red.episode, policy, now),
         ),
     )
+
+
+def _waiting(clocks: Sequence[Clock]) -> tuple[Clock | None, int]:
+    """R11: the unfinished clock that is due next, and how many were missed."""
+    open_ones = [one for one in clocks if one.done_at is None]
+    return min(open_ones, key=lambda one: one.due_at, default=None), sum([one.late for one in open_ones])
 
 
 def turns_at(account: Account, health: Health, rules: Rulebook, now: datetime) -> datetime | None:
@@ -195,7 +206,7 @@ def turns_at(account: Account, health: Health, rules: Rulebook, now: datetime) -
         turns.append(_stale_from(monitor.day, policy.monitor.stale_days, now))
     if rules.book.day is None and monitor.tenure_days is not None and monitor.tenure_days < policy.monitor.young_days:
         turns.append(now + MICROSECOND)  # held against a benchmark of its peers, which nobody has looked over yet (M5)
-    return min((turn for turn in turns if turn is not None), default=None)
+    return min([turn for turn in turns if turn is not None], default=None)
 
 
 def health_verdicts(

@@ -47,8 +47,7 @@ def read_index(
         score, coverage, components = breakdown(scored(values, rules), profile, rules)
     partial = is_partial(coverage, rules)
     risk = None if score is None else band(score, partial, rules)
-    past = trend.before(history, at, max(rules.movement.trend_days, rules.movement.drop_days))
-    tilt, points = trend.slope(score, history, rules.movement, at, past)
+    tilt, points = trend.slope(score, history, rules.movement, at)
     upsell = worth.upsell(account, score, tilt, red, policy, now, complete_through, workspaces)
     return IndexReading(
         score,
@@ -62,7 +61,7 @@ def read_index(
         worth.priority(account.mrr, score),
         tilt,
         points,
-        trend.drop(score, risk, history, rules.movement, at, past),
+        trend.drop(score, risk, history, rules.movement, at),
         () if brief else trend.movers(components, history, rules.movement, at),
         None if score is None else worth.renewal(score, rules.heuristics),
         upsell,
@@ -94,25 +93,20 @@ def weighed(
     A component without data leaves its weight out: it counts neither as 0 nor as 100. Coverage below 0.5: no score.
     """
     weights: Mapping[Any, float] = profile.weights
-    scores = [(name, weight, means.get(name)) for name, weight in weights.items()]
-    coverage = sum([weight for _, weight, score in scores if score is not None])
+    coverage: float = 0
+    total = 0.0
+    for name, weight in weights.items():
+        score = means.get(name)
+        if score is not None:
+            coverage += weight
+            total += weight * score
     enough = coverage >= rules.coverage.score_from - TOLERANCE and coverage > 0
-    components = tuple(
-        [
-            Component(
-                name,
-                weight,
-                score,
-                weight / coverage * (score - MIDDLE) if enough and score is not None else None,
-                metrics.get(name, ()),
-            )
-            for name, weight, score in scores
-        ]
-    )
-    if not enough:
-        return None, coverage, components
-    total = sum([weight * score for _, weight, score in scores if score is not None])
-    return total / coverage, coverage, components
+    components: list[Component] = []
+    for name, weight in weights.items():
+        score = means.get(name)
+        contribution = weight / coverage * (score - MIDDLE) if enough and score is not None else None
+        components.append(Component(name, weight, score, contribution, metrics.get(name, ())))
+    return total / coverage if enough else None, coverage, tuple(components)
 
 
 def is_partial(coverage: float, rules: IndexRules) -> bool:

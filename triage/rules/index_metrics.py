@@ -4,13 +4,14 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from data.account import Account, Champion, Csat, Nps, Signals
+from data.account import Account, Champion, Csat, Nps
 from data.health_index import Metric
 from data.health_monitor import MonitorState
 from triage.policy_index import IndexRules, MetricRule
 from triage.rules.days import TOLERANCE
 
 Anchors = tuple[tuple[float, float], ...]
+Measured = dict[str, float | None]
 NO_RATIO = frozenset({MonitorState.DATA_GAP.value, MonitorState.DORMANT.value, MonitorState.NEW.value})
 PERCENT = 100.0
 INFINITE = float("inf")
@@ -30,49 +31,84 @@ def along(anchors: Anchors, value: float) -> float:
 
 def newest_nps(answers: Iterable[Nps], until: date | None) -> Nps | None:
     """The most recent answer not dated after `until`; of two on one day the worse (D7)."""
-    return max((one for one in answers if until is None or one.at <= until), key=_nps_order, default=None)
+    newest: Nps | None = None
+    for one in answers:
+        if (until is None or one.at <= until) and (
+            newest is None or one.at > newest.at or (one.at == newest.at and one.score < newest.score)
+        ):
+            newest = one
+    return newest
 
 
 def newest_csat(answers: Iterable[Csat], until: date | None) -> Csat | None:
     """The most recent score not dated after `until`; of two on one day the worse (D7); without a scale: none."""
-    fit = (one for one in answers if one.scale > 0 and (until is None or one.at <= until))
-    return max(fit, key=_csat_order, default=None)
+    newest: Csat | None = None
+    for one in answers:
+        if (
+            one.scale > 0
+            and (until is None or one.at <= until)
+            and (
+                newest is None
+                or one.at > newest.at
+                or (one.at == newest.at and one.score / one.scale < newest.score / newest.scale)
+            )
+        ):
+            newest = one
+    return newest
 
 
 def measured(
     account: Account, ratio: float | None, monitor_state: str | None, rules: IndexRules, day: date | None, today: date
-) -> dict[str, float]:
-    """H3, H5: the value of every metric, without those that the source does not know or that are too old on `day`."""
+) -> Measured:
+    """H3, H5: the value of every metric; those that the source does not know or that are too old on `day` as None."""
     signals = account.signals
+    known = None if monitor_state in NO_RATIO else ratio
     if signals is None:
-        return _fresh(_ratio(ratio, monitor_state), None, rules, day)
+        return _fresh({"ratio": known}, None, rules, day)
+    last = signals.last_active_at
+    found: Measured = {
+        "adoption": signals.adoption_pct,
+        "ratio": known,
+        "last_active": None if last is None or day is None else (day - last.date()).days,
+        "days_late": None if signals.payment is None else signals.payment.days_late,
+        "champion_left": _champion_left(signals.champion),
+        "contraction": signals.contraction_notice,
+        "competitor": signals.competitor_evaluation,
+    }
+    tickets = signals.tickets
+    if tickets is not None:
+        found["open_tickets"], found["escalated"] = tickets.open, tickets.escalated
+        found["oldest_ticket"] = None if tickets.open == 0 else tickets.oldest_open_days
+    found = _fresh(found, signals.as_of, rules, day)
     until = today if day is None or today > day else day
-    undated = (*_usage(signals, ratio, monitor_state, day), *_support(signals), *_risk(signals))
-    found = _fresh(undated, signals.as_of, rules, day)
     if signals.nps and (nps := newest_nps(signals.nps, until)) is not None:
-        found |= _fresh((("nps", float(nps.score)),), nps.at, rules, day)
+        found |= _fresh({"nps": nps.score}, nps.at, rules, day)
     if signals.csat and (csat := newest_csat(signals.csat, until)) is not None:
-        found |= _fresh((("csat", csat.score / csat.scale * PERCENT),), csat.at, rules, day)
+        found |= _fresh({"csat": csat.score / csat.scale * PERCENT}, csat.at, rules, day)
     return found
 
 
-def scored(values: Mapping[str, float], rules: IndexRules) -> dict[str, tuple[Metric, ...]]:
+def scored(values: Mapping[str, float | None], rules: IndexRules) -> dict[str, tuple[Metric, ...]]:
     """H3: every metric of the policy by component, with its value and score; the order is the policy's."""
     by_component: dict[str, list[Metric]] = {}
     for name, rule in rules.metrics.items():
         value = values.get(name)
         score = None if value is None else along(rule.anchors, value)
-        by_component.setdefault(rule.component, []).append(Metric(name, value, score))
+        by_component.setdefault(rule.component, []).append(Metric(name, None if value is None else float(value), score))
     return {component: tuple(metrics) for component, metrics in by_component.items()}
 
 
-def component_means(values: Mapping[str, float], rules: IndexRules) -> dict[str, float | None]:
+def component_means(values: Mapping[str, float | None], rules: IndexRules) -> dict[str, float | None]:
     """H3: the score of every component with a present metric, without the metrics themselves."""
     by_component: dict[str, list[float]] = {}
+    component, scores = "", list[float]()
     for name, rule in rules.metrics.items():
         value = values.get(name)
         if value is not None:
-            by_component.setdefault(rule.component, []).append(along(rule.anchors, value))
+            if rule.component != component:
+                component = rule.component
+                scores = by_component.setdefault(component, [])
+            scores.append(along(rule.anchors, value))
     return {component: sum(scores) / len(scores) for component, scores in by_component.items()}
 
 
@@ -89,43 +125,13 @@ def too_old(at: date | None, limit: float, day: date | None) -> bool:
     return at is None or day is None or (day - at).days > limit + TOLERANCE
 
 
-def _fresh(
-    values: Iterable[tuple[str, float | None]], at: date | None, rules: IndexRules, day: date | None
-) -> dict[str, float]:
+def _fresh(values: Measured, at: date | None, rules: IndexRules, day: date | None) -> Measured:
     """H5: of values that are known since `at` those that are not too old; of unknown age only what never ages is."""
-    metrics: Mapping[Any, MetricRule] = rules.metrics
     age = INFINITE if at is None or day is None else (day - at).days - TOLERANCE
-    return {name: value for name, value in values if value is not None and age <= metrics[name].max_age_days}
-
-
-def _ratio(ratio: float | None, monitor_state: str | None) -> tuple[tuple[str, float | None], ...]:
-    return (("ratio", None if monitor_state in NO_RATIO else ratio),)
-
-
-def _usage(
-    signals: Signals, ratio: float | None, monitor_state: str | None, day: date | None
-) -> tuple[tuple[str, float | None], ...]:
-    last = signals.last_active_at
-    idle = None if last is None or day is None else float((day - last.date()).days)
-    return (("adoption", signals.adoption_pct), *_ratio(ratio, monitor_state), ("last_active", idle))
-
-
-def _support(signals: Signals) -> tuple[tuple[str, float | None], ...]:
-    tickets = signals.tickets
-    if tickets is None:
-        return ()
-    oldest = None if tickets.open == 0 else tickets.oldest_open_days
-    return ("open_tickets", _number(tickets.open)), ("oldest_ticket", oldest), ("escalated", _number(tickets.escalated))
-
-
-def _risk(signals: Signals) -> tuple[tuple[str, float | None], ...]:
-    late = None if signals.payment is None else signals.payment.days_late
-    return (
-        ("days_late", _number(late)),
-        ("champion_left", _champion_left(signals.champion)),
-        ("contraction", _number(signals.contraction_notice)),
-        ("competitor", _number(signals.competitor_evaluation)),
-    )
+    if age <= 0:
+        return values  # no limit is negative
+    metrics: Mapping[Any, MetricRule] = rules.metrics
+    return {name: value for name, value in values.items() if age <= metrics[name].max_age_days}
 
 
 def _champion_left(champion: Champion | None) -> float | None:
@@ -135,15 +141,3 @@ def _champion_left(champion: Champion | None) -> float | None:
     if champion.left_at is not None:
         return 1.0
     return None if champion.name is None else 0.0
-
-
-def _number(value: int | bool | None) -> float | None:
-    return None if value is None else float(value)
-
-
-def _nps_order(one: Nps) -> tuple[date, int]:
-    return one.at, -one.score
-
-
-def _csat_order(one: Csat) -> tuple[date, float]:
-    return one.at, -one.score / one.scale

@@ -1,9 +1,8 @@
 """What moves in the health index: leading indicators H6, sharp drop H13, trend H14, movers H17."""
 
-from bisect import bisect_left
 from collections.abc import Sequence
 from datetime import date, timedelta
-from operator import itemgetter, mul
+from operator import mul
 
 from data.account import Account, Case, Csat, Nps, Signals
 from data.health_book import Snapshot
@@ -91,35 +90,23 @@ def before(history: Sequence[Snapshot], day: date, days: int) -> Points:
     return sorted(kept.items())
 
 
-def _since(points: Points, day: date) -> Points:
-    return points if not points or points[0][0] >= day else points[bisect_left(points, day, key=itemgetter(0)) :]
-
-
 def drop(
-    score: float | None,
-    risk: Risk | None,
-    history: Sequence[Snapshot],
-    rules: Movement,
-    day: date,
-    known: Points | None = None,
+    score: float | None, risk: Risk | None, history: Sequence[Snapshot], rules: Movement, day: date
 ) -> Drop | None:
-    """H13: a fall of 15 points or more from any of the last 14 days (the highest), or critical for the first time.
-
-    `known`: the scored days that lie at least so far back, where the caller has them.
-    """
+    """H13: a fall of 15 points or more from any of the last 14 days (the highest), or critical for the first time."""
     if score is None:
         return None
-    points = before(history, day, rules.drop_days) if known is None else known
-    points = _since(points, day - timedelta(days=rules.drop_days))
-    fell = max([value for _, value in points], default=score) - score
+    since, least = day - timedelta(days=rules.drop_days), rules.drop_points - TOLERANCE
+    above = [
+        (value, one.day)
+        for one in history
+        if (value := one.score) is not None and value - score >= least and since <= one.day < day
+    ]
     first = risk is Risk.CRITICAL and not any(one.health == Risk.CRITICAL and one.day < day for one in history)
-    if fell >= rules.drop_points - TOLERANCE:
-        return Drop(fell, max(points, key=_high)[0], first)
+    if above:
+        highest, at = max(above)
+        return Drop(highest - score, at, first)
     return Drop(None, None, True) if first else None
-
-
-def _high(point: tuple[date, float]) -> tuple[float, date]:
-    return point[1], point[0]
 
 
 def case_step(found: Drop | None, red: bool, case: Case | None, day: date) -> str | None:
@@ -138,20 +125,22 @@ def case_step(found: Drop | None, red: bool, case: Case | None, day: date) -> st
     return None if seen else "open_recovery"
 
 
-def slope(
-    score: float | None, history: Sequence[Snapshot], rules: Movement, day: date, known: Points | None = None
-) -> tuple[float | None, int]:
+def slope(score: float | None, history: Sequence[Snapshot], rules: Movement, day: date) -> tuple[float | None, int]:
     """H14: the least-squares slope in points a week over the last 90 days and today; None under 4 points.
 
-    `known`: the scored days that lie at least so far back, where the caller has them.
+    `history` has a day once, oldest first, as a Past keeps it.
     """
-    points = before(history, day, rules.trend_days) if known is None else known
-    points = _since(points, day - timedelta(days=rules.trend_days))
-    count = len(points) if score is None else len(points) + 1
+    today, since = day.toordinal(), -rules.trend_days
+    days: list[int] = []
+    scores: list[float] = []
+    for one in history:
+        value, ago = one.score, one.day.toordinal() - today
+        if value is not None and since <= ago < 0:
+            days.append(ago)
+            scores.append(value)
+    count = len(days) if score is None else len(days) + 1
     if score is None or count < rules.trend_points:
         return None, count
-    today = day.toordinal()
-    days, scores = [at.toordinal() - today for at, _ in points], [value for _, value in points]
     days.append(0)
     scores.append(score)
     middle, mean = sum(days) / count, sum(scores) / count
@@ -161,7 +150,7 @@ def slope(
 
 
 def contributions(components: Sequence[Component]) -> dict[str, float]:
-    """What a Snapshot keeps in `components`: points of the score by component (H17)."""
+    """What a Snapshot keeps packed: points of the score by component (H17)."""
     return {one.name: one.contribution for one in components if one.contribution is not None}
 
 
@@ -176,7 +165,8 @@ def movers(
     if last is None or not now:
         return ()
     names = [one.name for one in components]
-    moved = [Mover(name, now.get(name, 0.0) - last.components.get(name, 0.0)) for name in names]
+    then = last.contributions
+    moved = [Mover(name, now.get(name, 0.0) - then.get(name, 0.0)) for name in names]
     moved = [one for one in moved if abs(one.by) > TOLERANCE]
     return tuple(sorted(moved, key=_size)[: rules.movers])
 

@@ -167,6 +167,6 @@ def _movers(reading: IndexReading, history: Sequence[Snapshot], at: date) -> Ver
     last = trend.last_scored(history, at)
     inputs: Inputs = {"now": trend.contributions(reading.components), "since": None, "then": None}
     if last is not None:
-        inputs |= {"since": last.day.isoformat(), "then": dict(last.components), "score_then": last.score}
+        inputs |= {"since": last.day.isoformat(), "then": last.contributions, "score_then": last.score}
     verdict = ", ".join(f"{one.name} {one.by:+.1f}" for one in reading.movers) or "nothing moved"
     return Verdict("H17", verdict if last is not None else "no snapshot before", inputs)

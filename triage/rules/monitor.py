@@ -59,42 +59,42 @@ def read_monitor(
 ) -> MonitorReading:
     """The account's reading at `now` and its alert after this day; `alert` is the one stored with the last verdict.
 
-    Idempotent within one day t: read again with the alert it returned, it says the same. `brief`: without `why`.
+    Idempotent within one day t: read again with the alert it returned, it says the same.
+    `brief`: without `why`, index and route.
     """
     rules, series = policy.monitor, read_series(account, policy.monitor, complete_through)
-    look = _look(account, rules, book, series, None if series is None else series.last)
+    look = _look(account, rules, book, series, 0 if series is None else series.last)
     own = look.yardstick_from == OWN and look.state not in (MonitorState.DORMANT, MonitorState.DATA_GAP)
     if series is not None and look.why != "inactive" and (utc_day(now) - series.day).days > rules.stale_days:
-        look = _stopped(look, MonitorState.DATA_GAP, "stale")
+        look = msgspec.structs.replace(look, state=MonitorState.DATA_GAP, why="stale")
     kept, state, ratio = _after(account, rules, look, alert)
+    used, before = look.window, look.baseline
     reading = MonitorReading(
-        state=state,
-        day=look.day,
-        tenure_days=look.tenure,
-        seats=None if series is None else series.seats,
-        usage=look.window.mean,
-        baseline=look.yardstick if kept is None else kept.baseline,
-        baseline_from=look.yardstick_from,
-        frozen=kept is not None,
-        ratio=ratio,
-        expected=look.expected,
-        expected_from=look.expected_from,
-        index=_index(look.window.mean, look.expected),
-        days=look.window.days,
-        known=look.window.known,
-        baseline_days=look.baseline.days,
-        baseline_known=look.baseline.known,
-        alert=kept,
-        event=None if look.day is None else monitor_alert.event(kept, look.day),
-        route=None if kept is None or not kept.is_open else route(account, kept.severity, policy, book),
-        why="",
-        own_baseline=look.yardstick if own else None,
-        usage_60d=None if series is None else _usage_then(series, rules),
-        data_days=0 if series is None else series.last + 1 - max(series.born or 0, 0),
+        state,
+        look.day,
+        look.tenure,
+        None if series is None else series.seats,
+        used.mean,
+        look.yardstick if kept is None else kept.baseline,
+        look.yardstick_from,
+        kept is not None,
+        ratio,
+        look.expected,
+        look.expected_from,
+        None if brief else _index(used.mean, look.expected),
+        used.days,
+        used.known,
+        before.days,
+        before.known,
+        kept,
+        None if kept is None or look.day is None else monitor_alert.event(kept, look.day),
+        None if brief or kept is None or not kept.is_open else route(account, kept.severity, policy, book),
+        "",
+        look.yardstick if own else None,
+        None if series is None else _usage_then(series, rules),
+        0 if series is None else series.last + 1 - max(series.born or 0, 0),
     )
-    if brief:
-        return reading
-    return msgspec.structs.replace(reading, why=_why(reading, look, rules, str(account.tier)))
+    return reading if brief else msgspec.structs.replace(reading, why=_why(reading, look, rules, str(account.tier)))
 
 
 def _usage_then(series: Series, rules: MonitorRules) -> float | None:
@@ -133,34 +133,41 @@ def replay(account: Account, policy: Policy, book: BookContext, complete_through
 
 def watched(account: Account, rules: MonitorRules) -> bool:
     """M1: every account is watched that the source does not flag as gone."""
-    return not any(flag in rules.inactive_flags for flag in account.flags)
+    flags = account.flags
+    return not flags or not any(flag in rules.inactive_flags for flag in flags)
 
 
-def _look(
-    account: Account, rules: MonitorRules, book: BookContext, series: Series | None, position: int | None
-) -> Look:
+def _look(account: Account, rules: MonitorRules, book: BookContext, series: Series | None, position: int) -> Look:
     """One day of the series by M4-M11, in the order of M9b: data gap, dormant, new, then whatever the ratio says."""
-    if series is None or position is None:
-        look = Look(None, None, False, NOTHING, NOTHING, None, None, None, None, None, "")
-        return _stopped(look, MonitorState.DATA_GAP, "no_feed") if watched(account, rules) else _inactive(look)
-    tenure = series.tenure(position)
+    gone = not watched(account, rules)
+    if series is None:
+        stop = (MonitorState.DORMANT, "inactive") if gone else (MonitorState.DATA_GAP, "no_feed")
+        return Look(None, None, False, NOTHING, NOTHING, None, None, None, None, *stop)
+    tenure, tier = series.tenure(position), rules.tier(account.tier)
     young = tenure is not None and tenure < rules.young_days
     used, before = window(series, position, rules), baseline(series, position, rules)
-    mature, source = expected(str(account.tier), rules, book)
-    benchmark = None if mature is None else mature * rules.tier(account.tier).new_share
+    mature, source = expected(account.tier, rules, book)
+    benchmark = None if mature is None else mature * tier.new_share
     held, held_from = _yardstick(young, tenure, before, benchmark, rules)
     asked = benchmark if young else mature
-    look = Look(series.date_of(position), tenure, young, used, before, held, held_from, asked, source, None, "")
-    if not watched(account, rules):
-        return _inactive(look)
+    state, why = _stop(series, young, used, before, held, rules)
+    if gone:
+        state, why = MonitorState.DORMANT, "inactive"
+    return Look(series.date_of(position), tenure, young, used, before, held, held_from, asked, source, state, why)
+
+
+def _stop(
+    series: Series, young: bool, used: Span, before: Span, held: float | None, rules: MonitorRules
+) -> tuple[MonitorState | None, str]:
+    """M9b: the state that forbids a ratio, and why; None where the ratio speaks."""
     gap = _gap(used, before, rules)
     if gap is not None:
-        return _stopped(look, MonitorState.DATA_GAP, gap)
+        return MonitorState.DATA_GAP, gap
     if held is not None and user_days(held, series.seats, rules) < rules.dormant_user_days - TOLERANCE:
-        return _stopped(look, MonitorState.DORMANT, "dormant")
+        return MonitorState.DORMANT, "dormant"
     if young and used.known < rules.new_min_days:
-        return _stopped(look, MonitorState.NEW, "new")
-    return _stopped(look, MonitorState.NEW, "no_benchmark") if held is None else look
+        return MonitorState.NEW, "new"
+    return (MonitorState.NEW, "no_benchmark") if held is None else (None, "")
 
 
 def expected(tier: str, rules: MonitorRules, book: BookContext) -> tuple[float | None, str | None]:
@@ -225,14 +232,6 @@ def _after(
 def _index(used: float | None, level: float | None) -> float | None:
     """M5: I = 100 U / E."""
     return None if used is None or level is None or level <= TOLERANCE else 100.0 * used / level
-
-
-def _stopped(look: Look, state: MonitorState, why: str) -> Look:
-    return msgspec.structs.replace(look, state=state, why=why)
-
-
-def _inactive(look: Look) -> Look:
-    return _stopped(look, MonitorState.DORMANT, "inactive")
 
 
 def _reseated(series: Series, position: int, rules: MonitorRules) -> Series:

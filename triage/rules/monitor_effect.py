@@ -7,7 +7,7 @@ from data.account import Account
 from data.health_monitor import Effect, Effectiveness, FollowUp, FollowUpKind
 from triage.policy import Policy
 from triage.rules.days import TOLERANCE, days_between
-from triage.rules.monitor_series import read_series, window
+from triage.rules.monitor_series import read_series, windows
 
 
 def follow_up_due(sent_at: datetime, replied: bool, follow_ups: int, policy: Policy, now: datetime) -> FollowUp | None:
@@ -42,14 +42,13 @@ def ratios(
     series = read_series(account, rules, complete_through)
     if series is None or yardstick <= TOLERANCE:
         return {}
-    found: dict[date, float] = {}
-    begins = series.date_of(0)
-    low, high = max((first - begins).days, 0), min((last - begins).days + 1, len(series.counts))
-    for position in range(low, high):
-        used = window(series, position, rules)
-        if used.mean is not None and used.known >= rules.window_complete * used.days - TOLERANCE:
-            found[series.date_of(position)] = used.mean / yardstick
-    return found
+    begins, count = series.date_of(0), len(series.counts)
+    low, high = max((first - begins).days, 0), min((last - begins).days + 1, count)
+    return {
+        begins + timedelta(days=position): used.mean / yardstick
+        for position, used in zip(range(low, high), windows(series, low, high, rules), strict=True)
+        if used.mean is not None and used.known >= rules.window_complete * used.days - TOLERANCE
+    }
 
 
 def effect(measured: Mapping[date, float], on: date, today: date, policy: Policy) -> Effect:
@@ -61,12 +60,12 @@ def effect(measured: Mapping[date, float], on: date, today: date, policy: Policy
     rules = policy.monitor
     before, after = measured.get(on), measured.get(on + timedelta(days=rules.effect_days))
     change = None if before is None or after is None else after - before
-    days = [on + timedelta(days=step) for step in range(1, rules.recovery_days + 1)]
-    seen = [measured[one] for one in days if one <= today and one in measured]
+    last = on + timedelta(days=rules.recovery_days)
+    seen = [ratio for one, ratio in measured.items() if on < one <= last and one <= today]
     recovered: bool | None = None
-    if any(ratio >= rules.recovered - TOLERANCE for ratio in seen):
+    if seen and max(seen) >= rules.recovered - TOLERANCE:
         recovered = True
-    elif seen and today >= days[-1]:
+    elif seen and today >= last:
         recovered = False
     return Effect(on, before, change, recovered)
 

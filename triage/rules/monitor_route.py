@@ -37,7 +37,7 @@ def high_value(account: Account, policy: Policy, book: BookContext) -> bool:
 def is_complex(account: Account, policy: Policy) -> bool:
     """M14: flagged, more than one product, or an open escalation."""
     rules, signals = policy.monitor, account.signals
-    if any(flag in rules.complex_flags for flag in account.flags):
+    if account.flags and any(flag in rules.complex_flags for flag in account.flags):
         return True
     if signals is None:
         return False

@@ -52,8 +52,9 @@ def read_series(account: Account, rules: MonitorRules, complete_through: date | 
     if signals is None or signals.as_of is None or signals.active_users_daily is None:
         return None
     gap = unfilled_days(signals.as_of, complete_through)
-    counts = (signals.active_users_daily + (0,) * min(gap, HISTORY))[-HISTORY:]
-    day = signals.as_of + timedelta(days=gap)
+    counts, day = signals.active_users_daily[-HISTORY:], signals.as_of
+    if gap:
+        counts, day = (counts + (0,) * min(gap, HISTORY))[-HISTORY:], day + timedelta(days=gap)
     created = created_on(account)
     born = None if created is None else len(counts) - 1 - (day - created).days
     licensed = licensed_seats(account)
@@ -61,9 +62,9 @@ def read_series(account: Account, rules: MonitorRules, complete_through: date | 
     return Series(day, counts, born, seats, licensed is not None, gap)
 
 
-def running(series: Series) -> tuple[Sequence[int], Sequence[int]]:
-    """Running sums of min(x, s) and of the known days (M4): whole numbers, so nothing is rounded."""
-    counts, seats = series.counts, series.seats
+def running(series: Series, low: int = 0, end: int = HISTORY) -> tuple[Sequence[int], Sequence[int]]:
+    """Running sums, from `low` to `end`, of min(x, s) and of the known days (M4): whole numbers, nothing is rounded."""
+    counts, seats = series.counts[low:end], series.seats
     users = accumulate([0 if x is None else x if x < seats else seats for x in counts], initial=0)
     return tuple(users), tuple(accumulate([x is not None for x in counts], initial=0))
 
@@ -103,6 +104,21 @@ def window(series: Series, position: int, rules: MonitorRules) -> Span:
     return span(series, position + 1 - rules.window_days, position + 1)
 
 
+def windows(series: Series, low: int, high: int, rules: MonitorRules) -> list[Span]:
+    """The windows (M4) of the days at `low` up to, not including, `high`, by sums that run along."""
+    width = rules.window_days
+    begin = max(low + 1 - width, 0)
+    born = -width if series.born is None else series.born
+    users, knowns = running(series, begin, high)
+    found = []
+    for end in range(low + 1, high + 1):
+        start = max(end - width, born)
+        days, at = max(end - start, 0), min(max(start, 0), end) - begin
+        used, known = users[end - begin] - users[at], knowns[end - begin] - knowns[at]
+        found.append(Span(days, known, 100.0 * used / (series.seats * known) if known else None))
+    return found
+
+
 def baseline(series: Series, position: int, rules: MonitorRules) -> Span:
     """M7: the 90 days before the window; with `baseline_overlap` the 90 days up to `position`, window included."""
     end = position + 1 if rules.baseline_overlap else position + 1 - rules.window_days
@@ -113,10 +129,11 @@ def span(series: Series, low: int, end: int) -> Span:
     """The days from `low` up to, not including, `end`: those before the account exist not, others may be unknown."""
     if series.born is not None and series.born > low:
         low = series.born
-    days = max(end - low, 0)
-    low, end = min(max(low, 0), len(series.counts)), max(end, 0)
-    found = series.counts[low:end]
-    known, used = _counted(found, series.seats) if found else (0, 0)
+    days = end - low if end > low else 0
+    found = series.counts[low if low > 0 else 0 : end if end > 0 else 0]
+    if not found:
+        return Span(days, 0, None)
+    known, used = _counted(found, series.seats)
     return Span(days, known, 100.0 * used / (series.seats * known) if known else None)
 
 

@@ -1,6 +1,5 @@
 """The days that a cache keeps of an account: the last two weeks daily, before that one a week, half a year at most."""
 
-from bisect import bisect_left
 from collections.abc import Sequence
 from datetime import date, timedelta
 
@@ -28,12 +27,14 @@ def _thinned(days: Sequence[Snapshot], daily_from: date) -> tuple[Snapshot, ...]
 
     The last critical one of a week stays beside it: without it a second entry would be taken for the first.
     """
-    oldest = days[-1].day - timedelta(days=LONGEST)
-    daily = bisect_left(days, daily_from, key=_day)
+    oldest, daily = days[-1].day - timedelta(days=LONGEST), 0
+    while days[daily].day < daily_from:
+        daily += 1
+    week, critical = days[daily].day.toordinal() // WEEKLY, False
+    for one in days[daily : daily + WEEKLY]:
+        if one.health == Risk.CRITICAL and one.day.toordinal() // WEEKLY == week:
+            critical = True
     kept: list[Snapshot] = []
-    week = days[daily].day.toordinal() // WEEKLY
-    near = days[daily : daily + WEEKLY]
-    critical = any(one.health == Risk.CRITICAL and one.day.toordinal() // WEEKLY == week for one in near)
     for one in reversed(days[:daily]):
         its_week, its_critical = one.day.toordinal() // WEEKLY, one.health == Risk.CRITICAL
         if its_week != week or (its_critical and not critical):
@@ -43,7 +44,3 @@ def _thinned(days: Sequence[Snapshot], daily_from: date) -> tuple[Snapshot, ...]
         critical = its_critical if its_week != week else critical or its_critical
         week = its_week
     return (*reversed(kept), *days[daily:])
-
-
-def _day(one: Snapshot) -> date:
-    return one.day

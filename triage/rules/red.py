@@ -4,13 +4,13 @@ from collections.abc import Collection
 from datetime import date, datetime
 
 from data.account import Account
-from data.red_account import Dimension, Episode, RedReading, Task, UsageFacts
+from data.red_account import Clock, Dimension, Episode, RedReading, Task, UsageFacts
 from triage.policy import Policy
 from triage.policy_red import RedRules
 from triage.rules import red_episode as episodes
 from triage.rules import red_work as work
 from triage.rules.days import TOLERANCE, assessment_day
-from triage.rules.red_dimensions import decline, dimensions
+from triage.rules.red_dimensions import RedMemo, decline, dimensions
 
 LARGE, PLG, STANDARD = "large", "plg", "standard"
 MONTHS = 12
@@ -27,51 +27,58 @@ def read_red(
     high_value: bool = False,
     recorded: Collection[str] = (),
     brief: bool = False,
+    memo: RedMemo | None = None,
 ) -> RedReading:
     """R1–R14, R20 of one day, the same when read twice; `high_value` is M14's, `recorded` the R10 keys in the trail.
 
-    `brief`: without the tasks, which no list shows.
+    `brief`: without the tasks, which no list shows. `memo` as in `dimensions`.
     """
-    day = assessment_day(account, complete_through) or now.date()
+    assessed = assessment_day(account, complete_through)
+    day = assessed or now.date()
     before = episode or _lost(account, usage, policy, now, day)
-    judged, reference = episodes.frozen(usage, before, policy, day)
-    found = dimensions(account, judged, reference, policy, day)
+    judged, reference = (usage, None) if before is None else episodes.frozen(usage, before, policy, day)
+    found = dimensions(account, judged, reference, policy, day, memo)
     score, coverage = composite(found, policy.red)
     segment, threshold = segment_of(account, policy.red)
     below = None if score is None else score < threshold - TOLERANCE
-    well = _well(account, usage, before, policy, day, score)
-    after = episodes.advance(before, episodes.Today(account, usage, found, score, well, below, day, now), policy)
-    running = after if episodes.is_open(after) else None
-    timed = () if running is None else work.clocks(account, running, policy, now)
-    planned = None if brief else running
-    tasks = () if planned is None else _tasks(account, planned, policy, now, high_value, recorded)
+    causes = _causes(below, found)
+    after, running, timed = None, None, tuple[Clock, ...]()
+    if before is not None or causes:  # without either nothing can begin
+        well = _well(account, usage, before, policy, day, score)
+        after = episodes.advance(before, episodes.Today(account, usage, found, score, well, below, day, now), policy)
+    if after is not None and episodes.is_open(after):
+        running, timed = after, work.clocks(account, after, policy, now)
     return RedReading(
-        is_red=running is not None,
-        causes=_causes(below, found),
-        composite=score,
-        coverage=coverage,
-        threshold=threshold,
-        segment=segment,
-        dimensions=found,
-        decline=decline(judged, reference, policy.red),
-        usage=judged,
-        day=assessment_day(account, complete_through),
-        episode=after,
-        event=episodes.event(after, day),
-        clocks=timed,
-        sla_due_at=work.sla_due(timed),
-        tasks=tasks,
-        delayed=after is not None and work.delayed(account, after, policy, now),
+        running is not None,
+        causes,
+        score,
+        coverage,
+        threshold,
+        segment,
+        found,
+        None if brief else decline(judged, reference, policy.red),
+        judged,
+        assessed,
+        after,
+        None if brief else episodes.event(after, day),
+        timed,
+        work.sla_due(timed),
+        () if brief or running is None else _tasks(account, running, policy, now, high_value, recorded),
+        running is not None and work.delayed(account, running, policy, now),
     )
 
 
 def composite(found: tuple[Dimension, ...], rules: RedRules) -> tuple[float | None, float]:
     """R1 with H4, H5: the weighted mean of the present dimensions, and their weight; None under half of the weight."""
-    present = [(one.weight, one.score) for one in found if one.score is not None and one.weight > 0]
-    coverage = sum([weight for weight, _ in present])
-    if not present or coverage < rules.scores.min_coverage - TOLERANCE:
+    coverage: float = 0
+    points = 0.0
+    for one in found:
+        if one.score is not None and one.weight > 0:
+            coverage += one.weight
+            points += one.weight * one.score
+    if coverage <= 0 or coverage < rules.scores.min_coverage - TOLERANCE:
         return None, coverage
-    return sum([weight * score for weight, score in present]) / coverage, coverage
+    return points / coverage, coverage
 
 
 def segment_of(account: Account, rules: RedRules) -> tuple[str, float]:
@@ -86,7 +93,8 @@ def segment_of(account: Account, rules: RedRules) -> tuple[str, float]:
 
 def _causes(below: bool | None, found: tuple[Dimension, ...]) -> tuple[str, ...]:
     """R3: every cause, the composite first."""
-    return (*((episodes.COMPOSITE,) if below else ()), *(one.name for one in found if one.red))
+    names = tuple([one.name for one in found if one.red])
+    return (episodes.COMPOSITE, *names) if below else names
 
 
 def _well(
@@ -116,7 +124,7 @@ def _tasks(
 
 def _lost(account: Account, usage: UsageFacts, policy: Policy, now: datetime, day: date) -> Episode | None:
     """An episode that only the server's case remembers."""
-    if account.case is None:
+    if account.case is None or account.case.kind != episodes.RED:
         return None
     found = dimensions(account, usage, None, policy, day)
     return episodes.adopted(episodes.Today(account, usage, found, None, None, None, day, now), policy)

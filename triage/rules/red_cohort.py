@@ -15,6 +15,8 @@ STEPS = ("assessed_at", "root_cause_at", "planned_at", "reviewed_at", "intervene
 def cohort_cases(account: Account, episode: Episode | None, policy: Policy, now: datetime) -> tuple[CohortCase, ...]:
     """R16-R19: the account's red case and our episode, one where they are the same; older first."""
     case = account.case if account.case is not None and account.case.kind == RED else None
+    if case is None and episode is None:
+        return ()
     own = None if episode is None else own_case(account, episode)
     found = []
     if case is not None:

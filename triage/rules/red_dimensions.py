@@ -1,5 +1,6 @@
 """R4–R8: the four dimensions of a Red account, their scores and their red lines, and the lines of R9."""
 
+from collections.abc import Callable
 from datetime import date
 
 from data.account import Account, Csat, Signals
@@ -12,21 +13,43 @@ USAGE, RELATIONSHIP, SUPPORT, FINANCIAL = "usage", "relationship", "support", "f
 ADOPTION, PRODUCT = "adoption", "product"
 TODAY = 1  # the assessment day is the last complete one: today lies one day after it
 
+Inputs = tuple[float | None, ...]
+Make = Callable[[Inputs, RedRules], Dimension]
+RedMemo = dict[tuple[Make, Inputs], Dimension]
+
 
 def dimensions(
-    account: Account, usage: UsageFacts, reference: float | None, policy: Policy, day: date
+    account: Account,
+    usage: UsageFacts,
+    reference: float | None,
+    policy: Policy,
+    day: date,
+    memo: RedMemo | None = None,
 ) -> tuple[Dimension, ...]:
-    """The four dimensions of R1, then those of R9 that apply; `usage` holds the baseline to judge by (R14)."""
+    """The four dimensions of R1, then those of R9 that apply; `usage` holds the baseline to judge by (R14).
+
+    A `memo` spares accounts with equal inputs the arithmetic; it is the caller's, and serves one policy.
+    """
     rules, signals = policy.red, account.signals
-    found = [
+    kept: RedMemo = {} if memo is None else memo
+    found: tuple[Dimension, ...] = (
         _usage(usage, reference, rules),
-        _relationship(signals, rules, day),
-        _support(signals, rules, day),
-        _financial(signals, rules),
-        _adoption(account, rules, day),
-        _product(signals, rules, day),
-    ]
-    return tuple(one for one in found if one is not None)
+        _once(kept, _relationship, _answers(signals, day), rules),
+        _once(kept, _support, _service(signals, rules, day), rules),
+        _once(kept, _financial, _money(signals), rules),
+    )
+    adoption, product = _adoption(account, rules, day), _product(signals, rules, day)
+    if adoption is not None:
+        found = (*found, adoption)
+    return found if product is None else (*found, product)
+
+
+def _once(memo: RedMemo, make: Make, inputs: Inputs, rules: RedRules) -> Dimension:
+    """What `make` says of its inputs, from the memo where it is there."""
+    found = memo.get((make, inputs))
+    if found is None:
+        found = memo[make, inputs] = make(inputs, rules)
+    return found
 
 
 def ratio(usage: UsageFacts) -> float | None:
@@ -40,22 +63,37 @@ def decline(usage: UsageFacts, reference: float | None, rules: RedRules) -> floa
     """R4's decline, 1 − U(t)/U(t−60), the larger of the running one and that against the frozen reference (R14)."""
     if usage.usage is None or usage.days < rules.lines.decline_days:
         return None
-    past = [1 - usage.usage / one for one in (usage.usage_60d, reference) if one is not None and one > TOLERANCE]
-    return max(past, default=None)
+    then = usage.usage_60d
+    if reference is not None and reference > TOLERANCE and (then is None or then < reference):
+        then = reference  # the fall from the higher is the larger
+    return 1 - usage.usage / then if then is not None and then > TOLERANCE else None
 
 
 def newest_csat(scores: tuple[Csat, ...]) -> Csat | None:
     """The latest score with a scale; of two on one day the worse."""
-    found = [one for one in scores if one.scale > 0] if scores else ()
-    return max(found, key=lambda one: (one.at, -one.score / one.scale), default=None)
+    newest = None
+    for one in scores:
+        if one.scale > 0 and (newest is None or _newer(one, newest)):
+            newest = one
+    return newest
+
+
+def _newer(one: Csat, other: Csat) -> bool:
+    if one.at != other.at:
+        return one.at > other.at
+    return one.score / one.scale < other.score / other.scale
 
 
 def response_rate(signals: Signals | None, rules: RedRules) -> float | None:
     """Answers per attempt in 90 days; None under three attempts (R5)."""
     asked = None if signals is None else signals.outreach
-    if asked is None or asked.attempts_90d is None or asked.responses_90d is None:
+    return None if asked is None else _rate(asked.attempts_90d, asked.responses_90d, rules)
+
+
+def _rate(attempts: float | None, responses: float | None, rules: RedRules) -> float | None:
+    if attempts is None or responses is None or attempts < rules.lines.min_attempts:
         return None
-    return asked.responses_90d / asked.attempts_90d if asked.attempts_90d >= rules.lines.min_attempts else None
+    return responses / attempts
 
 
 def champion_left(signals: Signals | None, day: date) -> bool | None:
@@ -89,79 +127,113 @@ def _from(name: str, value: float | None, limit: float) -> Line:
     return Line(name, value, limit, None if value is None else value >= limit - TOLERANCE, False)
 
 
-def _yes(name: str, value: bool | None) -> Line:
-    return Line(name, None if value is None else float(value), 1.0, value, False)
+def _yes(name: str, value: float | None) -> Line:
+    return Line(name, None, 1.0, None, False) if value is None else Line(name, float(value), 1.0, bool(value), False)
 
 
-def _dimension(name: str, weight: float, score: float | None, lines: tuple[Line, ...]) -> Dimension:
+def _dimension(name: str, weight: float, score: float | None, *lines: Line) -> Dimension:
     """Red past any line, not Red where at least one line is known and none is passed."""
-    known = [line.red for line in lines if line.red is not None]
-    return Dimension(name, weight, score, True in known if known else None, lines)
+    red: bool | None = None
+    for line in lines:
+        if line.red:
+            red = True
+            break
+        if line.red is not None:
+            red = False
+    return Dimension(name, weight, score, red, lines)
 
 
 def _usage(usage: UsageFacts, reference: float | None, rules: RedRules) -> Dimension:
     """R4 under a quarter of the baseline, or half gone in 60 days; R8 100·R, clamped."""
     share = ratio(usage)
-    lines = (
+    score = None if share is None else min(max(100 * share, 0.0), 100.0)
+    return _dimension(
+        USAGE,
+        rules.weights["usage"],
+        score,
         _below("usage.ratio", share, rules.lines.usage_ratio),
         _from("usage.decline", decline(usage, reference, rules), rules.lines.decline),
     )
-    score = None if share is None else min(max(100 * share, 0.0), 100.0)
-    return _dimension(USAGE, rules.weights["usage"], score, lines)
 
 
-def _relationship(signals: Signals | None, rules: RedRules, day: date) -> Dimension:
+def _answers(signals: Signals | None, day: date) -> Inputs:
+    """What R5 asks: attempts and answers in 90 days, and whether the champion left."""
+    asked = None if signals is None else signals.outreach
+    left = champion_left(signals, day)
+    return (None, None, left) if asked is None else (asked.attempts_90d, asked.responses_90d, left)
+
+
+def _relationship(inputs: Inputs, rules: RedRules) -> Dimension:
     """R5 too few answers, or the champion left; R8 the answers' anchors, halved where the champion left."""
-    rate, left = response_rate(signals, rules), champion_left(signals, day)
-    attempts = None if signals is None or signals.outreach is None else signals.outreach.attempts_90d
+    attempts, responses, left = inputs
+    rate = _rate(attempts, responses, rules)
     few = attempts is not None and attempts < rules.lines.min_attempts
-    lines = (
-        _below("relationship.response", rate, rules.lines.response_rate, few),
-        _yes("relationship.champion_left", left),
-    )
     score = None if rate is None else anchored(rate, rules.scores.response)
     if score is not None and left:
         score *= rules.scores.champion_left
-    return _dimension(RELATIONSHIP, rules.weights["relationship"], score, lines)
+    return _dimension(
+        RELATIONSHIP,
+        rules.weights["relationship"],
+        score,
+        _below("relationship.response", rate, rules.lines.response_rate, few),
+        _yes("relationship.champion_left", left),
+    )
 
 
-def _support(signals: Signals | None, rules: RedRules, day: date) -> Dimension:
+def _service(signals: Signals | None, rules: RedRules, day: date) -> Inputs:
+    """What R6 asks: open escalations, whether the oldest ticket is old, CSAT of 10 and whether it is none or lapsed."""
+    if signals is None:
+        return None, False, None, False
+    newest, tickets = newest_csat(signals.csat), signals.tickets
+    csat = None
+    if newest is not None and (day - newest.at).days <= rules.lines.csat_days:
+        csat = 10 * newest.score / newest.scale
+    if tickets is None:
+        return None, False, csat, csat is None
+    oldest = tickets.oldest_open_days
+    old = oldest is not None and oldest > rules.scores.old_ticket_days + TOLERANCE
+    return tickets.escalated, old, csat, csat is None
+
+
+def _support(inputs: Inputs, rules: RedRules) -> Dimension:
     """R6 three open escalations, or a CSAT under 3 of 10; R8 the mean of what is known of both."""
-    scores = () if signals is None else signals.csat
-    newest = newest_csat(scores)
-    fresh = newest is not None and (day - newest.at).days <= rules.lines.csat_days
-    csat = 10 * newest.score / newest.scale if newest is not None and fresh else None
-    tickets = None if signals is None else signals.tickets
-    escalated = None if tickets is None else tickets.escalated
+    escalated, old, csat, lapsed = inputs
     parts = [] if csat is None else [10 * csat]
-    if tickets is not None and escalated is not None:
-        oldest = tickets.oldest_open_days
-        old = oldest is not None and oldest > rules.scores.old_ticket_days + TOLERANCE
-        parts.append(max(0.0, 100 - rules.scores.per_escalated * escalated - rules.scores.per_old_ticket * old))
-    lines = (
+    if escalated is not None:
+        aged = rules.scores.per_old_ticket if old else 0.0
+        parts.append(max(0.0, 100 - rules.scores.per_escalated * escalated - aged))
+    return _dimension(
+        SUPPORT,
+        rules.weights["support"],
+        sum(parts) / len(parts) if parts else None,
         _from("support.escalated", escalated, rules.lines.escalated),
-        _below("support.csat", csat, rules.lines.csat, lapsed=signals is not None and not fresh),
+        _below("support.csat", csat, rules.lines.csat, bool(lapsed)),
     )
-    score = sum(parts) / len(parts) if parts else None
-    return _dimension(SUPPORT, rules.weights["support"], score, lines)
 
 
-def _financial(signals: Signals | None, rules: RedRules) -> Dimension:
+def _money(signals: Signals | None) -> Inputs:
+    """What R7 asks: days late, and whether there is a contraction notice."""
+    if signals is None:
+        return None, None
+    return None if signals.payment is None else signals.payment.days_late, signals.contraction_notice
+
+
+def _financial(inputs: Inputs, rules: RedRules) -> Dimension:
     """R7 a payment past its grace, or a contraction notice; R8 the bands of days late, 0 with a notice."""
-    payment = None if signals is None else signals.payment
-    late = None if payment is None else payment.days_late
-    notice = None if signals is None else signals.contraction_notice
-    delayed = None if late is None else late > rules.lines.grace_days
-    lines = (
-        Line("financial.late", late, rules.lines.grace_days, delayed, False),
-        _yes("financial.contraction", notice),
-    )
+    late, notice = inputs
     score = None
     if notice:
         score = rules.scores.very_late
     elif late is not None:
         score = next((points for days, points in rules.scores.late if late <= days), rules.scores.very_late)
-    return _dimension(FINANCIAL, rules.weights["financial"], score, lines)
+    delayed = None if late is None else late > rules.lines.grace_days
+    return _dimension(
+        FINANCIAL,
+        rules.weights["financial"],
+        score,
+        Line("financial.late", late, rules.lines.grace_days, delayed, False),
+        _yes("financial.contraction", notice),
+    )
 
 
 def _adoption(account: Account, rules: RedRules, day: date) -> Dimension | None:
@@ -170,19 +242,26 @@ def _adoption(account: Account, rules: RedRules, day: date) -> Dimension | None:
     if age is None or age >= rules.segments.new_days:
         return None
     adoption = None if account.signals is None else account.signals.adoption_pct
-    return _dimension(ADOPTION, 0.0, adoption, (_below("adoption.new", adoption, rules.segments.new_adoption),))
+    return _dimension(ADOPTION, 0.0, adoption, _below("adoption.new", adoption, rules.segments.new_adoption))
 
 
 def _product(signals: Signals | None, rules: RedRules, day: date) -> Dimension | None:
     """R9: the worst product that is at least 90 days old."""
+    limit = rules.segments.product_adoption
     if signals is None:
-        return _dimension(PRODUCT, 0.0, None, (_below("product.worst", None, rules.segments.product_adoption),))
-    products = signals.products
-    old = [one for one in products if one.since is not None and (day - one.since).days >= rules.segments.product_days]
+        return _dimension(PRODUCT, 0.0, None, _below("product.worst", None, limit))
+    least, worst, partial, old = rules.segments.product_days, None, False, False
+    for one in signals.products:
+        if one.since is None or (day - one.since).days < least:
+            continue
+        old, adoption = True, one.adoption_pct
+        if adoption is None:
+            partial = True
+        elif worst is None or adoption < worst:
+            worst = adoption
     if not old:
         return None
-    known = [one.adoption_pct for one in old if one.adoption_pct is not None]
-    line = _below("product.worst", min(known, default=None), rules.segments.product_adoption)
-    if line.red is False and len(known) < len(old):
+    line = _below("product.worst", worst, limit)
+    if line.red is False and partial:
         line = Line(line.name, line.value, line.limit, None, False)
-    return _dimension(PRODUCT, 0.0, line.value, (line,))
+    return _dimension(PRODUCT, 0.0, line.value, line)

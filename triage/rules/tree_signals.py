@@ -81,9 +81,10 @@ def satisfied(account: Account, policy: Policy, on: date) -> bool | None:
     if latest is None or (on - latest).days > rules.survey_days:
         return None
     low = rules.csat_good - TOLERANCE
-    if any(one.at == latest and one.score < rules.nps_good for one in signals.nps):
-        return False
-    return not any(one.at == latest and one.scale > 0 and one.score / one.scale < low for one in signals.csat)
+    poor = [one for one in signals.nps if one.at == latest and one.score < rules.nps_good]
+    return not poor and not [
+        one for one in signals.csat if one.at == latest and one.scale > 0 and one.score / one.scale < low
+    ]
 
 
 def latest_survey(account: Account) -> date | None:
@@ -91,9 +92,14 @@ def latest_survey(account: Account) -> date | None:
     signals = account.signals
     if signals is None:
         return None
-    days = [one.at for one in signals.nps]
-    days += [one.at for one in signals.csat if one.scale > 0]
-    return max(days, default=None)
+    latest: date | None = None
+    for nps in signals.nps:
+        if latest is None or nps.at > latest:
+            latest = nps.at
+    for csat in signals.csat:
+        if csat.scale > 0 and (latest is None or csat.at > latest):
+            latest = csat.at
+    return latest
 
 
 def latest_nps(account: Account, policy: Policy, now: datetime, complete_through: date | None) -> Nps | None:
