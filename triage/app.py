@@ -29,6 +29,7 @@ from widgets.look import Look, colours, may_move, wants_plain
 from widgets.paste_guard import guarded
 from widgets.steady import steadied
 from widgets.theme import PLAIN, Styles, css_variables, derive, textual_themes, theme_name
+from widgets.thin_line import ThinLine, thinned
 
 
 class TriageApp(App[str]):
@@ -55,6 +56,7 @@ class TriageApp(App[str]):
     ) -> None:
         self._few_colours = colours() == "256"
         self._motion = may_move()
+        self._line = ThinLine(still=not self._motion)
         self._colourless = Colourless()
         self._plain = wants_plain(theme)
         # Textual's own answer to NO_COLOR is grey and still sends colour codes; native ANSI sends none.
@@ -92,12 +94,14 @@ class TriageApp(App[str]):
 
     def get_driver_class(self) -> type[Driver]:
         """The platform's driver: columns stand still whatever a terminal makes of foreign text, a paste stays one."""
-        return steadied(guarded(super().get_driver_class()))
+        return steadied(thinned(guarded(super().get_driver_class()), self._line))
 
     # --- life ---
 
     async def on_event(self, event: events.Event) -> None:
         """Every key passes here before any widget acts on it."""
+        if isinstance(event, events.Resize):
+            self._line.screen.forget(*event.size)
         if not event.is_forwarded:
             self.guard.note(event)
         await super().on_event(event)
@@ -105,6 +109,7 @@ class TriageApp(App[str]):
     def on_mount(self) -> None:
         """Open the inbox and start what runs beside it."""
         self.animation_level = "basic" if self._motion else "none"
+        self.set_class(not self._motion, "-still")
         self.set_keymap(self._keymap_wanted)
         self.push_screen(InboxScreen(self.desk, account=self._account))
         self.beside.start(lambda error: self.call_from_thread(self._handle_exception, error))
