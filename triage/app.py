@@ -41,6 +41,7 @@ class TriageApp(App[str]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+c", "ignore", show=False, priority=True, system=True),
         Binding("ctrl+q", "ignore", show=False, priority=True, system=True),
+        Binding("ctrl+l", "redraw", show=False, priority=True, system=True),
     ]
 
     def __init__(
@@ -107,12 +108,22 @@ class TriageApp(App[str]):
         await super().on_event(event)
 
     def on_mount(self) -> None:
-        """Open the inbox and start what runs beside it."""
+        """Open the inbox; what runs beside it starts once it is drawn."""
         self.animation_level = "basic" if self._motion else "none"
         self.set_class(not self._motion, "-still")
         self.set_keymap(self._keymap_wanted)
-        self.push_screen(InboxScreen(self.desk, account=self._account))
+        inbox = InboxScreen(self.desk, account=self._account)
+        self.push_screen(inbox)
+        inbox.call_after_refresh(self._start_beside)
+
+    def _start_beside(self) -> None:
         self.beside.start(lambda error: self.call_from_thread(self._handle_exception, error))
+
+    def on_terminal_supports_synchronized_output(self) -> None:
+        """The terminal has taken what was sent: what was held back meanwhile may go."""
+        self._line.answered()
+        if self._driver is not None:
+            self._driver.write("")
 
     def on_unmount(self) -> None:
         """Quitting never waits for the network."""
@@ -149,6 +160,11 @@ class TriageApp(App[str]):
             self.push_screen(TreeChangeForm(self.desk, waiting))
 
     # --- leaving ---
+
+    def action_redraw(self) -> None:
+        """ctrl+l: somebody else has written on this terminal; everything is sent again."""
+        self._line.screen.forget(*self.size)
+        self.refresh(layout=True)
 
     def action_ignore(self) -> None:
         """ctrl+c never quits."""

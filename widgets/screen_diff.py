@@ -31,21 +31,26 @@ class ScreenDiff:
         self._phrases: list[tuple[int, int, Ink, str]] = []
         self._ink: Ink | None = None  # the terminal's
         self._at: tuple[int, int] | None = None  # row and column of its cursor, from 0
-        self._parked: tuple[int, int] | None = None
+        self._parked: tuple[int, int] | None = None  # where Textual left it, and wants it left
+        self._end: tuple[int, int] | None = None
 
     def forget(self, width: int, height: int) -> None:
         """Take it that nothing is known of a screen of this size."""
         self._size = (width, height)
         self._shown = [[None] * width for _ in range(height)]
-        self._ink = self._at = self._parked = None
+        self._wanted, self._phrases = {}, []
+        self._ink = self._at = self._parked = self._end = None
 
     @property
     def size(self) -> tuple[int, int]:
         """Width and height."""
         return self._size
 
-    def frame(self, data: str) -> str:
-        """Return what has to be sent for the screen to look as after `data`; nothing where it does already."""
+    def frame(self, data: str, *, hold: bool = False) -> str:
+        """Return what has to be sent for the screen to look as after `data`; nothing where it does already.
+
+        With `hold` it is only noted, to go with what comes next or with `rest`.
+        """
         if _PLACE.search(data) is None:
             return self._aside(data)
         made: list[str] = []
@@ -65,11 +70,16 @@ class ScreenDiff:
                 made += [self._flush(), text]
                 self.forget(*self._size)
                 place = None
-        made.append(self._flush())
-        if place is not None and place != (self._at if any(made) else self._parked):
-            made.append(self._move(place))
+        self._end = place
+        return "".join(made) + ("" if hold else self.rest())
+
+    def rest(self) -> str:
+        """Return what is still to be sent, the cursor's place included."""
+        made, place = self._flush(), self._end
+        if place is not None and place != (self._at if made else self._parked):
+            made += self._move(place)
         self._parked = place
-        return "".join(made)
+        return made
 
     def _aside(self, data: str) -> str:
         """Take what is no frame: modes, questions, the clipboard."""
@@ -87,17 +97,21 @@ class ScreenDiff:
     def _write(self, place: tuple[int, int], text: str, ink: Ink) -> tuple[int, int]:
         """Want `text` at a place; return where it ends."""
         y, x = place
+        plain = text.isascii() or _one_each(text)
+        end = x + (len(text) if plain else cell_len(text))
+        if self._phrases:  # one that was held and is written over
+            self._phrases = [
+                one for one in self._phrases if one[0] != y or one[1] >= end or one[1] + _room(one[3]) <= x
+            ]
         row = self._wanted.get(y)
         if row is None:
             row = self._wanted[y] = list(self._shown[y])
-        paper: Cell = (" ", ink.paper)
-        if text.isascii() or _one_each(text):
-            end = x + len(text)
+        if plain:
+            paper: Cell = (" ", ink.paper)
             row[x:end] = [paper if char == " " else (char, ink) for char in text]
+            del row[self._size[0] :]
         else:
-            end = x + cell_len(text)
             self._phrases.append((y, x, ink, text))
-        del row[self._size[0] :]
         return (y, min(end, self._size[0]))
 
     # --- sending ---
@@ -111,7 +125,7 @@ class ScreenDiff:
         for y, x, ink, text in self._phrases:
             made += [self._move((y, x)), turn(self._ink, ink), text]
             self._ink, self._at = ink, None
-            end = min(x + max(cell_len(text), most_cells(text)), self._size[0])
+            end = min(x + _room(text), self._size[0])
             self._shown[y][x:end] = [None] * (end - x)
         self._wanted, self._phrases = {}, []
         return "".join(made)
@@ -186,3 +200,9 @@ class ScreenDiff:
 def _one_each(text: str) -> bool:
     """Return whether every character takes one cell, whoever counts."""
     return cell_len(text) == len(text) == most_cells(text)
+
+
+@lru_cache(4096)
+def _room(phrase: str) -> int:
+    """Return the most cells that a phrase may take."""
+    return max(cell_len(phrase), most_cells(phrase))
