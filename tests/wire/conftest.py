@@ -11,8 +11,8 @@ import pytest
 from data.account import Account
 from data.assessment import Category, HealthLine, Logins, MonitorLine, RedLine, Row, Touch, TreeLine
 from data.backends.port import Item
+from data.bulk import Judged
 from data.cache import Cache
-from data.cache_write import Judged
 from data.health_book import Past
 from data.health_index import Risk
 from data.health_monitor import MonitorState
