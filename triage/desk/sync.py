@@ -1,6 +1,6 @@
 """One round of the loop: push what waits, pull what changed; used by the command line and by the sync threads."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -153,7 +153,7 @@ def push_round(
         identity=identity,
         base_url=session.place.base_url,
         now=session.clock,
-        on_account=refresher(session, cache),
+        on_accounts=refresher(session, cache),
         rng=session.rng,
         ignore_backoff=ignore_backoff,
         stop=stop,
@@ -193,18 +193,20 @@ def push_and_deliver(
     )
 
 
-def refresher(session: Session, cache: Cache) -> Callable[[Item], None]:
-    """Return what writes an account that came with an answer into the cache, assessed."""
+def refresher(session: Session, cache: Cache) -> Callable[[Sequence[Item]], None]:
+    """Return what writes accounts that came with answers into the cache, assessed."""
 
-    def refresh(item: Item) -> None:
-        cache.overwrite(item, session.assess_for(cache)(cache.complete_through))
+    def refresh(items: Sequence[Item]) -> None:
+        assess = session.assess_for(cache)(cache.complete_through)
+        for item in items:
+            cache.overwrite(item, assess)
 
     return refresh
 
 
 def look_up_round(session: Session, backend: BillingBackend, cache: Cache, outbox: Outbox, change_id: str) -> Change:
     """Ask the server what became of one change and settle the row by its answer."""
-    return look_up(backend, outbox, change_id, session.clock(), on_account=refresher(session, cache))
+    return look_up(backend, outbox, change_id, session.clock(), on_accounts=refresher(session, cache))
 
 
 def pull_round(
