@@ -13,6 +13,8 @@ from screen import Broken
 from table import as_text, merged
 from world import ROOT, alone, in_memory
 
+from data.errors import TriageError
+
 # each group is the module rows_GROUP; those marked are measured with a million accounts too
 GROUPS = {
     "start": True,
@@ -41,7 +43,7 @@ def main() -> int:
             begun = time.monotonic()
             try:
                 made = list(_rows_of(group)(accounts, options.rounds))
-            except (Broken, OSError, subprocess.CalledProcessError) as error:
+            except (Broken, OSError, subprocess.CalledProcessError, TriageError) as error:
                 broken += 1
                 print(f"{group} is broken: {error}", file=sys.stderr)
                 continue
