@@ -1,5 +1,7 @@
 """A full refresh beside the book: filled in a shadow, swapped in when it is complete."""
 
+import re
+from collections.abc import Iterator
 from datetime import date, datetime
 
 from data.cache_write import SHADOW, CacheWrite
@@ -7,6 +9,9 @@ from data.schema import CACHE_SQL
 
 OLD = "old_"
 TWINS = ("account", "listing", "verdict", "history", "tally")
+# What a list in its first order and a second look need; the other indexes wait until a first sync is complete.
+AT_ONCE = ("listing_severity", "listing_good_until")
+_GENERATION = re.compile(r"g\d+_")
 _STATEMENTS = [statement for statement in CACHE_SQL.strip().split(";\n") if statement.strip()]
 
 
@@ -19,6 +24,9 @@ class CacheShadow(CacheWrite):
         with self.writing():
             for table in (*TWINS, "tombstone", "member"):
                 self.connection.execute(f"DELETE FROM {table}")
+            for name in self._indexes():
+                if _GENERATION.sub("", name) not in AT_ONCE:
+                    self.connection.execute(f"DROP INDEX {name}")
             kept = ["next_number", "generation", "identity", "identity_mark", "identity_url", "outbox"]
             if self.base_url == base_url:
                 kept += ["audit_after", "audit_problem"]
@@ -28,6 +36,19 @@ class CacheShadow(CacheWrite):
             marks = ", ".join("?" * len(kept))
             self.connection.execute(f"DELETE FROM meta WHERE key NOT IN ({marks})", kept)
             self.put(base_url=base_url, epoch=epoch, audit_restart=1, book_since=now.timestamp() if now else None)
+
+    def index_book(self) -> None:
+        """Make the indexes that `start_book` put off, one by one, so that nobody waits long for the write lock."""
+        there = {_GENERATION.sub("", name) for name in self._indexes()}
+        for name, table, rest in _indexes():
+            if name not in there:
+                self.all(f"CREATE INDEX IF NOT EXISTS {name} ON {table} {rest}")
+
+    def _indexes(self) -> list[str]:
+        """The names of the indexes that the tables of the book have."""
+        marks = ", ".join("?" * len(TWINS))
+        sql = f"SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL AND tbl_name IN ({marks})"
+        return [name for (name,) in self.all(sql, TWINS)]
 
     def drop_leftovers(self, *, shadow: bool = True) -> None:
         """Drop what an interrupted full refresh, or a finished one, left behind; outside a transaction."""
@@ -86,11 +107,8 @@ class CacheShadow(CacheWrite):
     def _index_shadow(self) -> None:
         """Make the indexes under names of this generation: a name belongs to one table only."""
         generation = self.get("generation")
-        for statement in _STATEMENTS:
-            words = statement.split(" ", 5)
-            if words[:2] == ["CREATE", "INDEX"] and words[4] in TWINS:
-                name, table, rest = words[2], words[4], words[5]
-                self.all(f"CREATE INDEX IF NOT EXISTS g{generation}_{name} ON {SHADOW}{table} {rest}")
+        for name, table, rest in _indexes():
+            self.all(f"CREATE INDEX IF NOT EXISTS g{generation}_{name} ON {SHADOW}{table} {rest}")
 
     def _goes_on(self) -> bool:
         """True when the shadow continues the book's history; a server restored from an old copy has lost some of it."""
@@ -115,3 +133,11 @@ class CacheShadow(CacheWrite):
                 f"INSERT INTO {SHADOW}tally SELECT rank, snoozed, has_signal, drift, red, count(*) "
                 f"FROM {SHADOW}listing GROUP BY rank, snoozed, has_signal, drift, red"
             )
+
+
+def _indexes() -> Iterator[tuple[str, str, str]]:
+    """Name, table and the rest of every index of the book's tables."""
+    for statement in _STATEMENTS:
+        words = statement.split(" ", 5)
+        if words[:2] == ["CREATE", "INDEX"] and words[4] in TWINS:
+            yield words[2], words[4], words[5]

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from data.account import Account
 from data.assessment import Touch
 from data.backends.port import BillingBackend
-from data.cache import Assess, Cache
-from data.cache_write import Judged
+from data.bulk import Assess, Judged
+from data.cache import Cache
 from data.errors import SignedOut, TriageError
 from data.health_book import Past
 from data.health_tree import Answer, Tree, TreeReading
@@ -25,6 +25,7 @@ from triage.desk.trees import Trees
 from triage.policy import Policy
 
 if TYPE_CHECKING:
+    from triage.desk.crew import Crew
     from triage.rules.health import Rulebook
 
 
@@ -169,3 +170,13 @@ class Session:
             return assess
 
         return assess_on
+
+    def crew_for(self, cache: Cache) -> Callable[[], "Crew"]:
+        """Return what makes helpers that judge as `assess_for` does, for many accounts at once."""
+
+        def crew() -> "Crew":
+            from triage.desk.crew import Crew, Orders  # only a large sync needs them
+
+            return Crew(Orders(self.policy, self.tree, cache.book_context), self.clock)
+
+        return crew

@@ -223,7 +223,15 @@ def pull_round(
     since = cache.book_since
     owed = outbox.results(session.place.base_url)
     bring = partial(
-        pull, backend, cache, session.assess_for(cache), session.clock(), yes=yes, progress=progress, owed=owed
+        pull,
+        backend,
+        cache,
+        session.assess_for(cache),
+        session.clock(),
+        yes=yes,
+        progress=progress,
+        owed=owed,
+        crew=session.crew_for(cache),
     )
     pulled = bring(full=full)
     checked = _check(session, backend, cache, outbox, pulled.audit_problem)
