@@ -252,13 +252,16 @@ def read_account(raw: bytes) -> Item:
 
 def read_line(raw: bytes) -> Item:
     """Decode an account that a batch left undecoded; BadAnswer where it is none."""
-    gathered = Collector("", None, None)
     try:
-        gathered.add(raw)
+        try:
+            refuse_edges(raw)
+            return Item(_sized(account_decoder.decode(raw)), raw)
+        except msgspec.DecodeError:
+            whole = mended(raw)
+            refuse_edges(whole)
+            return Item(_sized(account_decoder.decode(whole)), whole)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadAnswer(f"An account is {not_the_contracts(error)}") from None
-    (item,) = gathered.batch(last=False).items
-    return item
 
 
 def _sized(account: Account) -> Account:
