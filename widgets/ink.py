@@ -14,12 +14,6 @@ class Ink(NamedTuple):
     fore: str = ""
     back: str = ""
 
-    @property
-    def paper(self) -> "Ink":
-        """The part of it that a blank shows."""
-        flags = self.flags & _ON_BLANKS
-        return Ink(flags, self.fore, self.back) if flags else Ink(flags, "", self.back)
-
 
 PLAIN = Ink()
 
@@ -49,6 +43,13 @@ def ink_of(codes: str, before: Ink = PLAIN) -> Ink | None:
         else:
             return None
     return Ink(frozenset(flags), fore, back)
+
+
+@lru_cache(4096)
+def paper_of(ink: Ink) -> Ink:
+    """Return the part of an ink that a blank shows."""
+    flags = ink.flags & _ON_BLANKS
+    return Ink(flags, ink.fore, ink.back) if flags else Ink(flags, "", ink.back)
 
 
 @lru_cache(8192)

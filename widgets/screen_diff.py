@@ -6,7 +6,7 @@ from functools import lru_cache
 from rich.cells import cell_len
 
 from data.safe_text import most_cells
-from widgets.ink import PLAIN, Ink, for_blank, ink_of, turn
+from widgets.ink import PLAIN, Ink, for_blank, ink_of, paper_of, turn
 
 Cell = tuple[str, Ink]
 Row = list[Cell | None]  # None: what the terminal shows there is not known
@@ -107,7 +107,7 @@ class ScreenDiff:
         if row is None:
             row = self._wanted[y] = list(self._shown[y])
         if plain:
-            paper: Cell = (" ", ink.paper)
+            paper: Cell = (" ", paper_of(ink))
             row[x:end] = [paper if char == " " else (char, ink) for char in text]
             del row[self._size[0] :]
         else:
@@ -132,32 +132,33 @@ class ScreenDiff:
 
     def _row(self, y: int, row: Row) -> str:
         shown, made, width = self._shown[y], [], self._size[0]
-        for x in range(width):
-            cell = row[x]
-            if cell == shown[x] or cell is None:
+        ink, paper, at = self._ink, paper_of(self._ink or PLAIN), -1  # `at`: where the cursor is, if it is in this line
+        if self._at is not None and self._at[0] == y:
+            at = self._at[1]
+        for x, (cell, old) in enumerate(zip(row, shown, strict=True)):
+            if cell == old or cell is None:
                 continue
-            made += [self._reach(y, x, row), self._put(cell)]
-            self._at = (y, x + 1) if x + 1 < width else None
+            if at != x:
+                made.append(self._reach(y, x, row[at:x] if 0 <= at < x else None, ink))
+            char, wanted = cell
+            if wanted is not ink and (char != " " or ink is None or wanted != paper):
+                wanted = for_blank(ink, wanted) if char == " " else wanted
+                made.append(turn(ink, wanted))
+                ink, paper = wanted, paper_of(wanted)
+            made.append(char)
+            at = x + 1
+        self._ink, self._at = ink, (y, at) if at < width else None
         return "".join(made)
 
-    def _reach(self, y: int, x: int, row: Row) -> str:
-        """Return the way to a cell: by what stands between where that is shorter."""
-        if self._at is None or self._at[0] != y or self._at[1] > x:
+    def _reach(self, y: int, x: int, between: Row | None, ink: Ink | None) -> str:
+        """Return the way to a cell: by what stands between where that is shorter; None: the cursor is not before it."""
+        if between is None or ink is None:
             return self._move((y, x))
-        between = row[self._at[1] : x]
-        if len(between) <= NEAR and all(cell is not None and self._same_ink(cell) for cell in between):
+        if len(between) <= NEAR and all(
+            cell is not None and cell[1] == (paper_of(ink) if cell[0] == " " else ink) for cell in between
+        ):
             return "".join(cell[0] for cell in between if cell)
         return f"\x1b[{x + 1}G"
-
-    def _same_ink(self, cell: Cell) -> bool:
-        return self._ink == (for_blank(self._ink, cell[1]) if cell[0] == " " else cell[1])
-
-    def _put(self, cell: Cell) -> str:
-        char, ink = cell
-        wanted = for_blank(self._ink, ink) if char == " " else ink
-        code = turn(self._ink, wanted)
-        self._ink = wanted
-        return code + char
 
     def _move(self, place: tuple[int, int]) -> str:
         self._at = place
