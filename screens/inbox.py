@@ -46,6 +46,7 @@ class InboxScreen(ListScreen):
     def __init__(self, desk: Desk, account: str | None = None) -> None:
         super().__init__(desk)
         self._wanted = account
+        self.opened = False
         self.pane_open = True
         self._rest: Timer | None = None
         self._detail: Detail | None = None
@@ -64,11 +65,11 @@ class InboxScreen(ListScreen):
         yield FilterLine(id="filter")
 
     def on_mount(self) -> None:
-        """Open the list before the first frame is drawn."""
+        """Open the list before the first frame is drawn; the pane, which needs the rules, after it."""
         self._arrange()
         self.open_list(fresh=True)
         self.list.focus()
-        self.follow()
+        self.follow() if self._wanted else self.call_after_refresh(self.follow)
 
     def _start(self) -> None:
         """Go to the account named at the start as soon as the book has it, unless a key was pressed first."""

@@ -13,7 +13,7 @@ from data.backends.native import NativeBackend
 from data.ports import Sort, View
 from data.remedy import Draft, Order
 from triage.desk import Desk, Place, Session, TokenBox, sync_once
-from triage.policy import load_policy
+from triage.desk.policies import Policies
 from triage.sandbox.process import start
 
 RELEASED = Path(__file__).parents[1] / "wire" / "released"
@@ -65,7 +65,7 @@ def main() -> None:
         fill(
             Session(
                 place=Place(server.url, "default", where, where, "triage/frozen here", hold_seconds=3600),
-                policy=load_policy(),
+                policies=Policies(),
                 clock=lambda: datetime.now(UTC),
                 connect=NativeBackend,
                 token=TokenBox(lambda: server.token, lambda token: ""),

@@ -2,7 +2,8 @@
 
 from array import array
 from collections.abc import Sequence
-from typing import NamedTuple
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
 
 from data.account import Entry
 from data.assessment import Row
@@ -11,9 +12,11 @@ from data.list_filter import narrows
 from data.outbox import Outbox
 from data.ports import Detail, Header, ListLine, RowList, Sort, SyncStatus, View
 from data.remedy import Change, State
-from triage.desk.health import HealthDesk
 from triage.desk.session import Session
 from widgets.numbers import clock
+
+if TYPE_CHECKING:
+    from triage.desk.health import HealthDesk
 
 TRAIL_SHOWN = 50
 NARROWS_UP_TO = 20_000
@@ -104,8 +107,13 @@ class Inbox:
         self._cache = cache
         self._outbox = outbox
         self.overlay = Overlay(cache, outbox)
-        self._health = HealthDesk(session, cache)
         self._last: tuple[Asked | None, str, array[int]] = (None, "", array("q"))
+
+    @cached_property
+    def _health(self) -> "HealthDesk":
+        from triage.desk.health import HealthDesk  # whoever only lists must not pay for the rules
+
+        return HealthDesk(self._session, self._cache)
 
     def header(self, status: SyncStatus, notice: str = "") -> Header:
         """Counts, data age, outbox, identity, link; `notice` is what there is to say about the files."""

@@ -1,7 +1,7 @@
 """One round of the loop: push what waits, pull what changed; used by the command line and by the sync threads."""
 
 from collections.abc import Callable, Sequence
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 
@@ -10,8 +10,7 @@ import msgspec
 from data.account import Value
 from data.backends.port import BillingBackend, Item
 from data.cache import Cache
-from data.database import on_network
-from data.errors import Busy, FileProblem, TriageError
+from data.errors import Busy, TriageError
 from data.identity import Identity
 from data.outbox import Outbox
 from data.pull import Pulled, pull, pull_trail, reassess_lapsed
@@ -19,6 +18,7 @@ from data.push import HeadCheck, Pushed, check_head, look_up, push
 from data.receipts import Signed
 from data.remedy import Change
 from triage.desk.log import log_delivered, log_failed, log_pulled, log_pushed
+from triage.desk.news import home_news, network_note
 from triage.desk.session import Session
 
 LAPSED_AT_ONCE = 2000
@@ -105,26 +105,6 @@ def _with_cases(
     trail = partial(pull_trail, backend, cache, session.assess_for(cache), session.clock())
     done = case_rounds(session, cache, outbox, push_all, trail)
     return pushed if done == Pushed() else added(pushed, done)
-
-
-def home_news(cache: Cache, outbox: Outbox) -> list[str]:
-    """What was found when the two files were opened and is said once: a rebuilt cache, an outbox begun anew."""
-    notes = []
-    if cache.rebuilt_why:
-        notes.append(f"{cache.rebuilt_why} It was only a copy: the book is fetched anew.")
-    name, known = outbox.name, cache.get("outbox")
-    if name and name != known:
-        with suppress(FileProblem), cache.writing():  # a full disk is told by whoever has something to write
-            cache.put(outbox=name)
-    if known and name and name != known:
-        notes.append(f"The outbox in {outbox.directory} is a new one. What an earlier one had not sent is not in it.")
-    return notes
-
-
-def network_note(cache: Cache, outbox: Outbox) -> str:
-    """The warning of a home on a network file system, empty on a local one."""
-    there = cache.network_warning or on_network(outbox.directory)
-    return "This home lies on a network file system: slower, without WAL. Prefer a local --home." if there else ""
 
 
 def recognise(session: Session, cache: Cache, backend: BillingBackend) -> Identity:
