@@ -21,6 +21,9 @@ TABLE = "DataTable, 100k rows"
 TABLE_ROWS = 100_000
 FAST = "textual-fastdatatable, the same rows (parquet)"
 HEADS = "name\ttier\tmrr\tcategory\tseq\tversion\tid"
+EDGE = "key j at the edge, the list scrolls"
+LETTER = "From a@b.example Sat Nov  1 10:00:00 2025\nFrom: A <a@b.example>\nSubject: Message {}\n\nText\n\n"
+LETTERS = 20_000
 SCREENFUL = 45
 KEYS = 8  # of one program before it is the other's turn
 FILTER_QUIET = 0.25  # echo and list are two paints
@@ -32,9 +35,8 @@ def rows(accounts: int, rounds: int) -> Iterator[Row]:
     with site(accounts) as made, tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder)
         table = write_rows(made, scratch / "rows.tsv", min(TABLE_ROWS, accounts))
-        yield from _keys(made, table, rounds)
+        yield from _keys(made, table, scratch, rounds)
         yield _opening(made, scratch, rounds)
-        yield from _neomutt(made)
 
 
 def write_rows(made: Site, path: Path, most: int) -> Path:
@@ -58,7 +60,7 @@ def whole_book(made: Site) -> Program:
     return program
 
 
-def _keys(made: Site, table: Path, rounds: int) -> Iterator[Row]:
+def _keys(made: Site, table: Path, scratch: Path, rounds: int) -> Iterator[Row]:
     with whole_book(made) as ours, Program([peers.ours(), peers.script("data_table"), str(table)], made.env) as peer:
         first = table.read_text(encoding="utf-8").splitlines()[1].split("\t")[0][:12]
         peer.until(lambda text: first in text)
@@ -72,7 +74,8 @@ def _keys(made: Site, table: Path, rounds: int) -> Iterator[Row]:
         ends = _in_turns(rounds, lambda: _pressed(ours, "Gg"), lambda: _pressed(peer, "\x1b[1;5F", "\x1b[1;5H"))
         typed = _typed(ours, made, rounds)
     yield from _pair(made, "key j inside the view", inside, 0.5, 0.3)
-    yield from _pair(made, "key j at the edge, the list scrolls", edge, 0.4, 0.3)
+    yield from _pair(made, EDGE, edge, 0.4, 0.3)
+    yield from _neomutt(made, scratch, edge[0])
     yield _time(made, "page down", page, 0.25)
     yield _time(made, "first and last row", ends, 0.25)
     yield _time(made, "filter keystroke (beside a page down)", (typed, page[1]), 0.25)
@@ -101,12 +104,12 @@ def _typed(program: Program, made: Site, rounds: int) -> Paints:
 
 def _pair(made: Site, what: str, both: tuple[Paints, Paints], time: float, count: float) -> Iterator[Row]:
     yield _time(made, f"{what}: time", both, time)
-    ours, peer = ([float(paint.count) for paint in paints] for paints in both)
+    ours, peer = ([*map(_count, paints)] for paints in both)
     yield ratio(GROUP, made.accounts, f"{what}: bytes", TABLE, count, ours, peer, "B")
 
 
 def _time(made: Site, what: str, both: tuple[Paints, Paints], goal: float) -> Row:
-    ours, peer = ([paint.last for paint in paints] for paints in both)
+    ours, peer = ([*map(_last, paints)] for paints in both)
     return ratio(GROUP, made.accounts, what, TABLE, goal, ours, peer, beside=(_first(both[0]), _first(both[1])))
 
 
@@ -135,8 +138,30 @@ def _opening(made: Site, scratch: Path, rounds: int) -> Row:
     return ratio(GROUP, made.accounts, what, FAST, 0.2, ours, peer)
 
 
-def _neomutt(made: Site) -> Iterator[Row]:
+def _neomutt(made: Site, scratch: Path, edge: Paints) -> Iterator[Row]:
+    """Our edge beside that of a mail reader in C, for comparison only."""
+    whats = f"{EDGE}: time", f"{EDGE}: bytes"
     program = peers.of_the_system("neomutt")
-    what = "key j at the edge, the list scrolls: time"
     if program is None:
-        yield absent(GROUP, made.accounts, what, "neomutt", None)
+        yield from (absent(GROUP, made.accounts, what, "neomutt", None) for what in whats)
+        return
+    box, settings = scratch / "mbox", scratch / "muttrc"
+    box.write_text("".join(LETTER.format(at) for at in range(LETTERS)), encoding="utf-8")
+    settings.write_text(f"set menu_scroll=yes\nset sort=mailbox-order\nset folder={scratch}\n", encoding="utf-8")
+    env = environment(None) | {"HOME": str(scratch)}
+    with Program([program, "-n", "-R", "-F", str(settings), "-f", str(box)], env) as reader:
+        reader.until(lambda text: "Message 3" in text)
+        reader.rest(1)
+        for _ in range(SCREENFUL):
+            reader.press("j", 0.02)
+        peer = _pressed(reader, "j") + _pressed(reader, "j")
+    for what, unit, of in ((whats[0], "ms", _last), (whats[1], "B", _count)):
+        yield ratio(GROUP, made.accounts, what, "neomutt", None, [*map(of, edge)], [*map(of, peer)], unit)
+
+
+def _last(paint: Paint) -> float:
+    return paint.last
+
+
+def _count(paint: Paint) -> float:
+    return float(paint.count)
