@@ -28,7 +28,7 @@ audit: $(READY)  ## known vulnerabilities of the pinned packages; needs the netw
 	@$(BIN)/python .ci/audit.py
 
 bench: $(READY)  ## docs/benchmarks.md, in turns with peers; ARGS="--rows start,push --rounds 3", ARGS=--million
-	$(BIN)/python tests/bench/run.py $(ARGS)
+	PYTHONPATH=tests $(BIN)/python tests/bench/run.py $(ARGS)
 
 backtest: $(READY)  ## docs/backtest.md: the health index on two public tables, fetched from the package index
 	$(BIN)/python docs/backtest.py

@@ -134,7 +134,7 @@ def _opening(made: Site, scratch: Path, rounds: int) -> Row:
         program, _, late = opened(made, made.first_row())
         program.close()
         ours.append(late)
-        peer.append(first_frame([*argv, str(parquet)], environment(None), first))
+        peer.append(first_frame([*argv, str(parquet)], environment(None), first)[0])
     return ratio(GROUP, made.accounts, what, FAST, 0.2, ours, peer)
 
 

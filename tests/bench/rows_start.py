@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from statistics import median
 
 import peers
 from figures import Row, absent, ratio
@@ -30,10 +31,10 @@ def opened(made: Site, first: str) -> tuple[Program, float, float]:
     return program, early, late
 
 
-def first_frame(argv: list[str], env: dict[str, str], text: str) -> float:
-    """Milliseconds from exec until a peer's known text is on the screen."""
+def first_frame(argv: list[str], env: dict[str, str], text: str) -> tuple[float, float]:
+    """Milliseconds from exec until a peer's known text is on the screen, and its processor time until then."""
     with Program(argv, env) as program:
-        return program.until(lambda screen: text in screen)
+        return program.until(lambda screen: text in screen), program.processor()
 
 
 def rows(accounts: int, rounds: int) -> Iterator[Row]:
@@ -65,29 +66,41 @@ def _cold(made: Site, small: Site, rounds: int, scratch: Path) -> Iterator[Row]:
     def note(name: str, value: float) -> None:
         found.setdefault(name, []).append(value)
 
+    def noted(name: str, frame: tuple[float, float]) -> None:
+        note(name, frame[0])
+        note(f"{name} used", frame[1])
+
+    def beside(name: str) -> tuple[str, str]:
+        return _used(found["ours used"]), _used(found[f"{name} used"])
+
     for _ in range(rounds):
         for name, one, first in (("ours", made, names[0]), ("small", small, names[1])):
             program, early, late = opened(one, first)
+            note(f"{name} used", program.processor())
             program.close()
             note(name, late)
             note(f"{name} early", early)
-        note("hello", first_frame([peers.ours(), peers.script("hello")], plain, "first row"))
+        noted("hello", first_frame([peers.ours(), peers.script("hello")], plain, "first row"))
         if posting:
-            note("posting", first_frame([str(posting / "posting")], plain, "Send"))
+            noted("posting", first_frame([str(posting / "posting")], plain, "Send"))
         if harlequin:
-            note("harlequin", first_frame([str(harlequin / "harlequin")], plain, "Data Catalog"))
-    yield ratio(GROUP, book, COLD, HELLO, 1.2, found["ours"], found["hello"])
+            noted("harlequin", first_frame([str(harlequin / "harlequin")], plain, "Data Catalog"))
+    yield ratio(GROUP, book, COLD, HELLO, 1.2, found["ours"], found["hello"], beside=beside("hello"))
     for name, goal in (("posting", 0.3), ("harlequin", None)):
         there = name in found
         versus = name.title()
         yield (
-            ratio(GROUP, book, COLD, versus, goal, found["ours"], found[name])
+            ratio(GROUP, book, COLD, versus, goal, found["ours"], found[name], beside=beside(name))
             if there
             else absent(GROUP, book, COLD, versus, goal)
         )
     yield ratio(GROUP, book, COLD, f"the same with {SMALL:,} accounts", 1.2, found["ours"], found["small"])
     first = "first useful data on the screen, whoever drew it"
     yield ratio(GROUP, book, first, HELLO, 0.2, found["ours early"], found["hello"])
+
+
+def _used(values: list[float]) -> str:
+    return f", processor {median(values):.0f} ms"
 
 
 def _memory(made: Site) -> Iterator[Row]:

@@ -3,7 +3,6 @@
 import fcntl
 import os
 import pty
-import re
 import select
 import signal
 import struct
@@ -14,14 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-import pyte
+from kit.terminal import Emulated
 
 COLUMNS, LINES = 120, 40
 GIVE_UP = 60.0
 IDLE = 0.01
-# what pyte does not know: private modes of Textual and kitty's keyboard
-_FOREIGN = re.compile(rb"\x1b\[[<>=?][0-9;]*[a-zA-Z$]+[a-z]?|\x1b\[\?[0-9;]*\$p")
-_UNFINISHED = re.compile(rb"\x1b(?:\[[<>=?]?[0-9;$]*)?$")
 DRIVER_STARTED = b"\x1b[?1004h"  # Textual has taken the terminal over
 
 
@@ -42,10 +38,8 @@ class Program:
     """One program in a pty of 120×40; leave it with `close` or as a context manager."""
 
     def __init__(self, argv: Sequence[str], env: dict[str, str]) -> None:
-        self.screen = pyte.Screen(COLUMNS, LINES)
-        self._stream = pyte.ByteStream(self.screen)
+        self._emulated = Emulated(COLUMNS, LINES)
         self._waiting: list[tuple[float, bytes]] = []
-        self._tail = b""
         self.driven = False  # whether Textual has taken the terminal over, by what has been emulated
         self.begun = time.perf_counter()
         self.pid, self._ours = pty.fork()
@@ -68,7 +62,7 @@ class Program:
     @property
     def text(self) -> str:
         """The screen as text, of what has been emulated."""
-        return "\n".join(self.screen.display)
+        return "\n".join(self._emulated.screen.display)
 
     # --- reading ---
 
@@ -78,6 +72,8 @@ class Program:
         With `after`, the screen counts from these bytes on, as if it were empty then. Broken after a minute.
         """
         ends = time.perf_counter() + GIVE_UP
+        if not after and not self._waiting and holds(self.text):
+            return (time.perf_counter() - self.begun) * 1000
         while time.perf_counter() < ends:
             if self._read(IDLE):
                 continue
@@ -86,7 +82,7 @@ class Program:
                 if after and after in some:
                     before, _, some = some.partition(after)
                     self._feed(before)
-                    self.screen.reset()
+                    self._emulated = Emulated(COLUMNS, LINES)
                     after = b""
                 self._feed(some)
                 if not after and holds(self.text):
@@ -140,12 +136,8 @@ class Program:
         self._waiting.clear()
 
     def _feed(self, some: bytes) -> None:
-        some = self._tail + some
         self.driven = self.driven or DRIVER_STARTED in some
-        unfinished = _UNFINISHED.search(some)
-        cut = unfinished.start() if unfinished else len(some)
-        self._tail = some[cut:]
-        self._stream.feed(_FOREIGN.sub(b"", some[:cut]))
+        self._emulated.feed(some)
 
     # --- what it costs ---
 
