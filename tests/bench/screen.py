@@ -98,6 +98,8 @@ class Program:
 
     def press(self, key: str, quiet: float = 0.05) -> Paint:
         """Type a key; what comes until it has been quiet for so many seconds."""
+        while self._read(0):  # what came by itself is not the key's
+            pass
         self._emulate()
         pressed = time.perf_counter()
         os.write(self._ours, key.encode())
