@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import IO, Any
 
-from data.bulk import Chunk, Done, judge_chunk
+from data.bulk import Chunk, Done, Made, judge_chunk
 from data.health_book import BookContext
 from data.health_tree import Answer, Tree, TreeReading
 from triage.policy import Policy
@@ -61,12 +61,14 @@ class Crew:
     def take(self) -> Done:
         """The answer to the chunk that was given first."""
         child, task = self._busy.popleft()
-        done: Done | None = receive(child.stdout)
-        if done is None:
+        made: list[Made] = []
+        while isinstance(part := receive(child.stdout), list):
+            made += part
+        if part is None:
             _end(child)
             return self._orders.judge(*task)
         self._idle.append(child)
-        return done
+        return Done(made, *part[1:])
 
     def close(self) -> None:
         """End the children at once; they have nothing to lose."""

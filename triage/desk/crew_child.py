@@ -6,6 +6,7 @@ import sys
 from triage.desk.crew import Orders, receive, send
 
 NICE = 5  # whoever types goes before
+PIECE = 100  # rows: who reads a piece holds up whoever types beside it
 
 
 def main() -> None:
@@ -14,7 +15,10 @@ def main() -> None:
     orders: Orders = receive(sys.stdin.buffer)
     while (task := receive(sys.stdin.buffer)) is not None:
         try:
-            send(sys.stdout.buffer, orders.judge(*task))
+            done = orders.judge(*task)
+            for start in range(0, len(done.made), PIECE):
+                send(sys.stdout.buffer, done.made[start : start + PIECE])
+            send(sys.stdout.buffer, done._replace(made=[]))
         except BrokenPipeError:
             return
 
