@@ -6,6 +6,7 @@ from typing import ClassVar
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.containers import Container
+from textual.message import Message
 from textual.timer import Timer
 from textual.widget import Widget
 
@@ -27,11 +28,15 @@ from widgets.status_line import StatusLine
 from widgets.view_tabs import ViewTabs
 
 REST = 0.4  # seconds the cursor rests before the pane follows
+LAYING_OUT, PAINTING = 0.02, 0.05
 WIDE = 100
 
 
 class InboxScreen(ListScreen):
     """The list with its pane. `account` names the one to start at."""
+
+    class Drawn(Message):
+        """The first frame is on the screen: what it did without may be loaded now."""
 
     CSS_PATH = "inbox.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -46,7 +51,7 @@ class InboxScreen(ListScreen):
     def __init__(self, desk: Desk, account: str | None = None) -> None:
         super().__init__(desk)
         self._wanted = account
-        self.opened = False
+        self.opened = self._drawn = False
         self.pane_open = True
         self._rest: Timer | None = None
         self._detail: Detail | None = None
@@ -69,7 +74,8 @@ class InboxScreen(ListScreen):
         self._arrange()
         self.open_list(fresh=True)
         self.list.focus()
-        self.follow() if self._wanted else self.call_after_refresh(self.follow)
+        if self._wanted:
+            self.follow()
 
     def _start(self) -> None:
         """Go to the account named at the start as soon as the book has it, unless a key was pressed first."""
@@ -88,6 +94,19 @@ class InboxScreen(ListScreen):
     def on_resize(self) -> None:
         """Another size, another arrangement (Textual calls the base's handler too)."""
         self._arrange()
+        if not self._drawn:
+            self._drawn = True
+            self._look_whether_drawn()
+
+    def _look_whether_drawn(self) -> None:
+        if not self.query_one("#body").size.height:  # mounted, and not laid out yet
+            self.set_timer(LAYING_OUT, self._look_whether_drawn)
+        else:
+            self.set_timer(PAINTING, self._first_drawn)  # Textual paints within a sixtieth
+
+    def _first_drawn(self) -> None:
+        self.follow()
+        self.post_message(self.Drawn())
 
     def _arrange(self) -> None:
         size = self.app.size

@@ -112,11 +112,10 @@ class TriageApp(App[str]):
         self.animation_level = "basic" if self._motion else "none"
         self.set_class(not self._motion, "-still")
         self.set_keymap(self._keymap_wanted)
-        inbox = InboxScreen(self.desk, account=self._account)
-        self.push_screen(inbox)
-        inbox.call_after_refresh(self._start_beside)
+        self.push_screen(InboxScreen(self.desk, account=self._account))
 
-    def _start_beside(self) -> None:
+    def on_inbox_screen_drawn(self) -> None:
+        """The list is on the screen: start what runs beside it."""
         self.beside.start(lambda error: self.call_from_thread(self._handle_exception, error))
 
     def on_terminal_supports_synchronized_output(self) -> None:
