@@ -20,7 +20,8 @@ LATER = (
     *("data.credentials", "data.keyring_probe", "data.pull", "data.push", "data.backends.native"),
 )
 NO_SCREEN_YET = ("textual.widgets._text_area", "screens.account", "screens.sign_in", "screens.help", "screens.my_day")
-# The key line asks what may be done to the account under the cursor, so that the first frame has these; and email comes with the version.
+# Short of the goal: the key line asks what may be done to the account under the cursor, which loads the rules;
+# the version, which goes with every change, loads email.
 RULES = ("email", "tomllib", "triage.policy", "triage.rules", "triage.desk.health", "triage.desk.remedies")
 HEADLESS = ("textual", "rich", "asyncio", "typing_extensions", "screens", "ssl")
 
