@@ -59,12 +59,12 @@ def _owner(value: str) -> Test:
 
 
 def _least(column: str) -> Callable[[str], Test]:
-    """Minor units a month, from here on; `mrr` is stored negated."""
-    return lambda value: (f"{column} <= ?", [-int(value)]) if _is_amount(value) else _NOTHING
+    """Minor units a month, from here on; `mrr` is stored negated. The plus keeps the index of the list's order."""
+    return lambda value: (f"+{column} <= ?", [-int(value)]) if _is_amount(value) else _NOTHING
 
 
 def _below(value: str) -> Test:
-    return ("mrr > ?", [-int(value)]) if _is_amount(value) else _NOTHING
+    return ("+mrr > ?", [-int(value)]) if _is_amount(value) else _NOTHING
 
 
 def _is_amount(value: str) -> bool:

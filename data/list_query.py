@@ -53,7 +53,7 @@ def _walk(view: View, sort: Sort, text: str, untouched: bool, snoozed: bool, *, 
     tests, filtered, words = _tests(view, text, untouched, snoozed)
     if words and among:
         found, values = words_query(words)
-        tests.insert(0, f"number IN ({found})")
+        tests.insert(0, f"+number IN ({found})")  # the plus keeps the order's index
         filtered = [*values, *filtered]
     if words:
         tests.append("instr(search, ?) > 0")

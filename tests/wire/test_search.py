@@ -1,5 +1,6 @@
 """Words of a filter are found by their pieces: exactly what a look at every text finds, by plans that walk nothing."""
 
+import itertools
 import random
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -153,3 +154,41 @@ def test_the_way_to_what_matches_follows_how_many_may(named: Cache, item: Make, 
         assert named.query(*asked, text, False, False) == way(*asked, text, False, False)
     assert len(named.ids(View.BOOK, text="acc_x")) == FEW + 1
     assert min(SOME.values()) > FEW and set(SOME) == set(range(1, PIECE + 1))
+
+
+KINDS = (
+    "health:low",
+    "drift:any",
+    "monitor:new",
+    "red:no",
+    "mrr:known",
+    "alerted:no",
+    "unanswered:yes",
+    "leaf:at",
+    "industry:x",
+)
+KINDS += (
+    "owner:maya",
+    "owner:none",
+    "step:open_red",
+    "mrr-from:9",
+    "mrr-below:9",
+    "fell:2026-11-20",
+    "id:acc_1",
+    "not-id:acc_1",
+)
+KINDS += ("sla-before:2026-11-21", "designated-from:2026-11-20", "designated-before:2026-11-20", "acc", "red:yes acc")
+
+
+@pytest.mark.parametrize("view", View)
+@pytest.mark.parametrize("text", KINDS)
+def test_no_filter_sorts_a_list_or_leaves_its_index(named: Cache, view: View, text: str) -> None:
+    for sort, untouched, way in itertools.product(Sort, (False, True), (list_query, among_query)):
+        sql, values = way(view, sort, text, untouched, False)
+        plan = [step[3] for step in named.connection.execute(f"EXPLAIN QUERY PLAN {sql} LIMIT 256", values)]
+        reads = [step for step in plan if "listing" in step]
+        assert reads and all(" INDEX " in step or "INTEGER PRIMARY KEY" in step for step in reads), plan
+        assert "SCAN listing" not in plan
+        few = text.startswith(("id:", "sla-before:")) or (view is View.DRIFT and text.startswith("monitor:"))
+        if not few:  # those are found by an index of their own and sorted
+            assert not any("TEMP B-TREE FOR ORDER" in step for step in plan), plan

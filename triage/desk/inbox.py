@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 TRAIL_SHOWN = 50
 NARROWS_UP_TO = 20_000
-FIRST = 256  # rows that a long list is opened with: several pages
+FIRST = 128  # rows that a long list is opened with: more than a screen
 AT_ONCE = 512
 STEP = 0.006  # seconds
 
