@@ -27,8 +27,8 @@ check: $(READY)
 audit: $(READY)  ## known vulnerabilities of the pinned packages; needs the network, fails where it cannot tell
 	@$(BIN)/python .ci/audit.py
 
-bench: $(READY)  ## figures as ratios against a peer in the same run, into docs/benchmarks.md
-	$(BIN)/python tests/bench/run.py $(ARGS)
+bench: $(READY)  ## docs/benchmarks.md, in turns with peers; ARGS="--rows start,push --rounds 3", ARGS=--million
+	PYTHONPATH=tests $(BIN)/python tests/bench/run.py $(ARGS)
 
 backtest: $(READY)  ## docs/backtest.md: the health index on two public tables, fetched from the package index
 	$(BIN)/python docs/backtest.py

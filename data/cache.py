@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from data.bulk import Assess
 from data.cache_shadow import CacheShadow
-from data.cache_write import Assess
 from data.steps import Steps
 
 __all__ = ["Assess", "Cache"]

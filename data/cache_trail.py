@@ -1,11 +1,11 @@
 """The audit trail and the members of workspaces, as far as the cache holds them."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
 from data.account import Entry, Member
-from data.assessment import NO_RANK, Row, Touch
+from data.assessment import NO_RANK, Touch
 from data.cache_lists import CacheLists
 from data.errors import BadAnswer, UnreadableEntry
 from data.receipts import GENESIS, entry_hash, shown_problem
@@ -145,17 +145,12 @@ class CacheTrail(CacheLists):
             with self.writing():  # nobody needs them any more; so a later search never meets them again
                 self.connection.executemany("DELETE FROM member WHERE workspace_id = ?", unlisted)
 
-    def _want_members(self, rows: Sequence[Row]) -> None:
+    def _want_members(self, wanted: Iterable[tuple[str, str, float]]) -> None:
         """Note the workspaces of at-risk accounts, so that what is to be fetched is found without a walk."""
         self.connection.executemany(
             "INSERT INTO member (workspace_id, account_id, payload, fetched_at) VALUES (?, ?, NULL, ?) "
             "ON CONFLICT (workspace_id) DO UPDATE SET fetched_at = excluded.fetched_at WHERE fetched_at < 0",
-            [
-                (workspace.id, row.id, float(row.category.rank - NO_RANK))
-                for row in rows
-                if row.category is not None
-                for workspace in row.workspaces
-            ],
+            wanted,
         )
 
 

@@ -2,20 +2,17 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 from data.account import Account, Tombstone, Value
-from data.assessment import Row, Touch
-from data.backends.port import Item
+from data.backends.port import Item, Line
+from data.bulk import Assess, Chunk, Judged, Made, made_of
 from data.cache_cases import CacheCases
 from data.health_book import Past
-from data.listing_columns import VERDICT, Place, place_of, search_text, verdict_columns
+from data.listing_columns import VERDICT, Place, place_of, verdict_columns, wanted_members
 from data.wire import decoder, encode
 
-Judged = tuple[Row, Past | None]
-# The rules over one account: what is stored, and what only the cache knows of it; None where it knew nothing.
-Assess = Callable[[Account, Sequence[Touch], Past | None], Judged]
 BOOK = ""
 SHADOW = "new_"
 
@@ -63,26 +60,30 @@ class CacheWrite(CacheCases):
         Tombstones wait in a table of their own until the piece that is `last`: its transaction removes and marks the
         sync complete, unless more would go than `last` permits; then they keep waiting (`Written.held`).
         """
-        pairs = self._assessed(items, assess)
+        return self.write_made(self.made_of(items, assess), tombstones, cursor, last)
+
+    def write_made(
+        self, made: Sequence[Made], tombstones: Sequence[Tombstone], cursor: int, last: Last | None = None
+    ) -> Written:
+        """As `write_batch`, of accounts that are judged already."""
         with self.writing():
-            self._write(pairs, BOOK)
-            self._collect(items, tombstones)
+            self._write(made, BOOK)
+            self._collect(made, tombstones)
             self.put(cursor=cursor)
             return self._finish(last) if last is not None else Written()
 
-    def write_shadow(self, items: Sequence[Item], tombstones: Sequence[Tombstone], cursor: int, assess: Assess) -> None:
+    def write_shadow(self, made: Sequence[Made], tombstones: Sequence[Tombstone], cursor: int) -> None:
         """Commit a piece of a full refresh with its cursor; nobody reads the shadow, so tombstones work at once."""
-        pairs = self._assessed(items, assess)
         with self.writing():
-            self._write(pairs, SHADOW)
+            self._write(made, SHADOW)
             self._remove(tombstones, SHADOW)
             self.put(shadow_cursor=cursor)
 
     def overwrite(self, item: Item, assess: Assess) -> bool:
         """Take over one account as the server answered it after a push; False when ours is as new or newer."""
-        pairs = self._assessed([item], assess)
+        made = self.made_of([item], assess)
         with self.writing():
-            return self._write(pairs, BOOK) == 1
+            return self._write(made, BOOK) == 1
 
     def reassess(self, accounts: Sequence[Account], assess: Assess) -> int:
         """Judge cached accounts again; one of which a newer seq was cached meanwhile is left as it is."""
@@ -103,8 +104,8 @@ class CacheWrite(CacheCases):
             self.connection.executemany(
                 'UPDATE verdict SET "row" = ? WHERE number = ?', [(encode(row), one.number) for one, row, _ in made]
             )
-            self._write_pasts([(one.number, past) for one, _, past in made], BOOK)
-            self._want_members([row for _, row, _ in made])
+            self._write_pasts([(one.number, None if past is None else encode(past)) for one, _, past in made], BOOK)
+            self._want_members(one for _, row, _ in made for one in wanted_members(row))
             self._count(((one.place, place_of(row)) for one, row, _ in made), BOOK)
         return len(made)
 
@@ -129,15 +130,21 @@ class CacheWrite(CacheCases):
         self.mark_complete(last.complete_through, last.now)
         return Written(removed=removed)
 
-    def _assessed(self, items: Sequence[Item], assess: Assess) -> list[tuple[Item, Judged]]:
+    def made_of(self, items: Sequence[Item], assess: Assess) -> list[Made]:
+        """Judge accounts, of each the newest; ready to be written."""
         newest = {item.account.id: item for item in sorted(items, key=lambda item: item.account.seq)}
         ids = list(newest)
         touches, pasts = self.touches_of(ids), self.pasts_of(ids)
         accounts = self.with_imports([item.account for item in newest.values()])
         return [
-            (item, assess(account, touches.get(account.id, ()), pasts.get(account.id)))
+            made_of(item, assess(account, touches.get(account.id, ()), pasts.get(account.id)))
             for item, account in zip(newest.values(), accounts, strict=True)
         ]
+
+    def chunk_of(self, lines: Sequence[Line]) -> Chunk:
+        """Undecoded accounts with what there is to judge them by."""
+        ids = [line.id for line in lines]
+        return Chunk(tuple(line.raw for line in lines), self.touches_of(ids), self.pasts_of(ids), self.imported(ids))
 
     def pasts_of(self, ids: Sequence[str]) -> dict[str, Past]:
         """What the book's history holds of these accounts, by id; a full refresh goes on from it too."""
@@ -147,51 +154,40 @@ class CacheWrite(CacheCases):
         )
         return {found: self.decoded(past, _past) for found, past in self.all(sql, (json.dumps(ids),))}
 
-    def _write(self, judged: Sequence[tuple[Item, Judged]], prefix: str) -> int:
-        known = self._known([item.account.id for item, _ in judged], prefix)
-        pairs = [
-            pair for pair in judged if (one := known.get(pair[0].account.id)) is None or pair[0].account.seq > one.seq
-        ]
-        numbers = self._numbers([item.account.id for item, _ in pairs], known, prefix)
+    def _write(self, judged: Sequence[Made], prefix: str) -> int:
+        known = self._known([one.id for one in judged], prefix)
+        made = [one for one in judged if (old := known.get(one.id)) is None or one.seq > old.seq]
+        numbers = self._numbers([one.id for one in made], known, prefix)
         self.connection.executemany(
             f"INSERT INTO {prefix}account (number, id, seq, version, payload) VALUES (?, ?, ?, ?, ?) "
             "ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, version = excluded.version, payload = excluded.payload "
             "WHERE excluded.seq > seq",
-            [
-                (number, item.account.id, item.account.seq, item.account.version, item.raw)
-                for number, (item, _) in zip(numbers, pairs, strict=True)
-            ],
+            [(number, one.id, one.seq, one.version, one.payload) for number, one in zip(numbers, made, strict=True)],
         )
-        self._write_verdicts(
-            [(number, item, row) for number, (item, (row, _)) in zip(numbers, pairs, strict=True)], prefix
-        )
-        self._write_pasts([(number, past) for number, (_, (_, past)) in zip(numbers, pairs, strict=True)], prefix)
-        moves = ((one.place if (one := known.get(row.id)) else None, place_of(row)) for _, (row, _) in pairs)
-        self._count(moves, prefix)
-        return len(pairs)
+        self._write_verdicts(list(zip(numbers, made, strict=True)), prefix)
+        self._write_pasts([(number, one.past) for number, one in zip(numbers, made, strict=True)], prefix)
+        self._count(((old.place if (old := known.get(one.id)) else None, one.place) for one in made), prefix)
+        return len(made)
 
-    def _write_verdicts(self, made: Sequence[tuple[int, Item, Row]], prefix: str) -> None:
+    def _write_verdicts(self, made: Sequence[tuple[int, Made]], prefix: str) -> None:
         changes = ", ".join(f"{name} = excluded.{name}" for name in _LISTING[2:])
         self.connection.executemany(
             f"INSERT INTO {prefix}listing ({', '.join(_LISTING)}) VALUES ({', '.join('?' * len(_LISTING))}) "
             f"ON CONFLICT (number) DO UPDATE SET {changes}",
-            [
-                (number, row.id, row.name.casefold(), search_text(item.account), *verdict_columns(row))
-                for number, item, row in made
-            ],
+            [(number, *one.listing) for number, one in made],
         )
         self.connection.executemany(
             f'INSERT INTO {prefix}verdict (number, "row") VALUES (?, ?) '
             'ON CONFLICT (number) DO UPDATE SET "row" = excluded."row"',
-            [(number, encode(row)) for number, _, row in made],
+            [(number, one.row) for number, one in made],
         )
-        self._want_members([row for _, _, row in made])
+        self._want_members(wanted for _, one in made for wanted in one.members)
 
-    def _write_pasts(self, made: Sequence[tuple[int, Past | None]], prefix: str) -> None:
+    def _write_pasts(self, made: Sequence[tuple[int, bytes | None]], prefix: str) -> None:
         self.connection.executemany(
             f"INSERT INTO {prefix}history (number, past) VALUES (?, ?) "
             "ON CONFLICT (number) DO UPDATE SET past = excluded.past",
-            [(number, encode(past)) for number, past in made if past is not None],
+            [(number, past) for number, past in made if past is not None],
         )
 
     def _known(self, ids: Sequence[str], prefix: str) -> dict[str, Known]:
@@ -218,14 +214,14 @@ class CacheWrite(CacheCases):
         self.put(next_number=following)
         return [numbers[account_id] for account_id in ids]
 
-    def _collect(self, items: Sequence[Item], tombstones: Sequence[Tombstone]) -> None:
+    def _collect(self, made: Sequence[Made], tombstones: Sequence[Tombstone]) -> None:
         """Keep tombstones until the last page; an account that came back newer takes its own away."""
         self.connection.executemany(
             "INSERT INTO tombstone (id, seq) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET seq = max(seq, excluded.seq)",
             [(stone.id, stone.seq) for stone in tombstones],
         )
         self.connection.executemany(
-            "DELETE FROM tombstone WHERE id = ? AND seq < ?", [(item.account.id, item.account.seq) for item in items]
+            "DELETE FROM tombstone WHERE id = ? AND seq < ?", [(one.id, one.seq) for one in made]
         )
 
     def _remove(self, tombstones: Sequence[Tombstone], prefix: str) -> int:

@@ -12,18 +12,10 @@ import msgspec
 from data.database import make_directory
 from data.errors import ConfigError, SignedOut
 from data.keyring_probe import KeyringState, ask_keyring
+from data.places import Places, local_path
 
 _TOKEN = re.compile(r"[!-~]{1,4096}")
 _COMMAND_LIMIT = 30.0
-
-
-class Places(msgspec.Struct, frozen=True):
-    """Where the token of one backend may be: tokens are keyed by `base_url`; None where a place does not exist."""
-
-    base_url: str
-    token_command: tuple[str, ...] = ()
-    state_dir: Path | None = None
-    runtime_dir: Path | None = None
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -127,17 +119,6 @@ def checked(token: str, where: str) -> str:
     if not _TOKEN.fullmatch(token):
         raise ConfigError(f"{where} is empty or holds characters that no token has.")
     return token
-
-
-def local_path(text: str, what: str) -> Path:
-    """Return a path that a person named, with `~` resolved; ConfigError where it cannot be one."""
-    try:
-        path = Path(text).expanduser()
-    except RuntimeError:
-        raise ConfigError(f"{what} ({text}) begins with ~ and a name that nobody here has.") from None
-    if "\0" in text:
-        raise ConfigError(f"{what} holds a NUL, which no path has.")
-    return path
 
 
 def _from_named_file(path: Path) -> str:

@@ -30,6 +30,13 @@ def rules_mark(policy: str, tree: str) -> str:
     return f"{policy}/{tree}" if tree else policy
 
 
+def wanted_members(row: Row) -> tuple[tuple[str, str, float], ...]:
+    """The workspaces of an at-risk account with what orders the fetching of their members, gravest lowest."""
+    if row.category is None:
+        return ()
+    return tuple((workspace.id, row.id, float(row.category.rank - NO_RANK)) for workspace in row.workspaces)
+
+
 def place_of(row: Row) -> Place:
     """The key of `tally` under which a row counts."""
     rank = row.category.rank if row.category is not None else NO_RANK

@@ -25,7 +25,10 @@ _ENDED_OTHERWISE = (State.DISCARDED, *NEEDS_YOU)
 
 
 class OutboxFile:
-    """An open outbox.db; for one thread. Every writing method is one transaction, on disk when it returns."""
+    """An open outbox.db; for one thread. Every writing method is one transaction, on disk when it returns.
+
+    Inside `together` they are parts of one.
+    """
 
     def __init__(self, directory: Path, connection: sqlite3.Connection, presence: int | None = None) -> None:
         self.directory = directory
@@ -91,7 +94,16 @@ class OutboxFile:
         return found[0]
 
     @contextmanager
+    def together(self) -> Iterator[None]:
+        """Make one commit of all that is written inside, on disk when it ends; where anything raises, none of it is."""
+        with self._writing():
+            yield
+
+    @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
+        if self._connection.in_transaction:
+            yield self._connection
+            return
         with _naming(self.directory / FILE_NAME), transaction(self._connection) as connection:
             yield connection
 

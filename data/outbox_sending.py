@@ -13,7 +13,7 @@ from data.remedy import TRIES_BEFORE_UNKNOWN, Change, Receipt, State
 from data.wire import encode
 
 _WAITING = """SELECT c.change_id, c.account_id, c.state, c.hold_until, c.next_try_at, c.not_before,
-    (c."after" IS NOT NULL AND coalesce(p.state, '') <> 'applied') AS waits
+    c.unknown, c.attempts, (c."after" IS NOT NULL AND coalesce(p.state, '') <> 'applied') AS waits
     FROM change c LEFT JOIN change p ON p.change_id = c."after"
     WHERE c.state IN ('held', 'queued', 'sending') ORDER BY c.position"""
 
@@ -37,6 +37,8 @@ class Waiting(Value, frozen=True):
     next_try_at: float | None
     not_before: float | None
     waits: bool
+    unknown: bool
+    attempts: int
 
     def due(self, *, ignore_backoff: bool = False) -> float:
         """Return when it may leave: the end of its hold, or its backoff and the server's Retry-After (0: at once)."""
@@ -61,6 +63,8 @@ class Sending(Memory):
                 next_try_at=row["next_try_at"],
                 not_before=row["not_before"],
                 waits=bool(row["waits"]),
+                unknown=bool(row["unknown"]),
+                attempts=row["attempts"],
             )
             for row in self._rows(_WAITING)
         ]
@@ -153,7 +157,8 @@ class Sending(Memory):
         """The version a remedy is sent with: its predecessor's result, else the one it was written on."""
         if change.after is None:
             return change.base_version
-        return self._find(change.after).result_version
+        found = self._rows("SELECT result_version FROM change WHERE change_id = ?", change.after)
+        return found[0][0] if found else None
 
     def settle_applied(self, change: Change, answer: Applied, now: datetime) -> None:
         """The receipt was verified: the change is applied, and its signed head is the last one seen."""

@@ -1,21 +1,23 @@
 """The journey from the backend into the cache: accounts, then audit trail and members."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from data.account import Value
+from data.account import Tombstone, Value
 from data.backends.port import Batch, BillingBackend
-from data.cache import Assess, Cache
+from data.bulk import Crew, Done, Made
+from data.cache import Cache
 from data.cache_write import Last
-from data.errors import BadAnswer, Gone, NotAllowed, Offline, SuspiciousSync
+from data.errors import BadAnswer, Gone, NotAllowed, Offline, SuspiciousSync, TriageError
 from data.locks import pull_lock
+from data.pull_ahead import AssessFor, ahead
 
 MAY_REMOVE = 0.20
 MEMBERS_A_SYNC = 200
 MEMBERS_FRESH = timedelta(days=1)
-
-AssessFor = Callable[[date | None], Assess]
+ALONE = 1000  # accounts: a usual delta ends before helpers would have started
 
 
 class Pulled(Value, frozen=True):
@@ -39,11 +41,14 @@ def pull(
     yes: bool = False,
     progress: Callable[[int], None] = lambda count: None,
     owed: Mapping[str, int] | None = None,
+    crew: Callable[[], Crew] | None = None,
 ) -> Pulled:
     """Bring the cache up to date (contract.md, Reading). `progress` gets the accounts fetched so far, per batch.
 
     `owed` are the seqs of accounts that answers to our own changes have told before: a delta without them comes from a
     server that has forgotten those changes, so the book is fetched anew.
+
+    `crew` makes helpers that judge beside this process; they are called in for more than `ALONE` accounts.
 
     `full` fetches everything anew beside the book; `yes` permits removing more than a fifth of it. Raises Busy when
     another process pulls, SuspiciousSync, what the backend's reading raises, CacheDamaged and Unwritable. What was
@@ -52,7 +57,7 @@ def pull(
     with pull_lock(cache.directory):
         cache.prepare_bulk()
         try:
-            return _Pull(backend, cache, assess_for, now, yes, progress, owed or {}).run(full)
+            return _Pull(backend, cache, assess_for, now, yes, progress, owed or {}, crew).run(full)
         finally:
             cache.finish_bulk()
 
@@ -80,9 +85,22 @@ def _day(text: str | None) -> date | None:
         raise BadAnswer(f"The server's complete_through is no date: {text[:40]!r}.") from None
 
 
+def _batch_day(batch: Batch) -> date | None:
+    return _day(batch.complete_through)
+
+
+def _whole(batch: Batch, done: Done) -> tuple[Sequence[Made], Sequence[Tombstone], int]:
+    """What of a batch is to be written, and how far it goes: all of it, or what came before a line that is none."""
+    if done.stopped is None:
+        return done.made, batch.tombstones, batch.cursor
+    end = batch.lines[done.stopped].seq
+    return done.made, [stone for stone in batch.tombstones if stone.seq < end], end - 1
+
+
 def _told(batch: Batch) -> Iterator[tuple[str, int]]:
     """The accounts of a batch, removed ones too, with their seqs."""
     yield from ((item.account.id, item.account.seq) for item in batch.items)
+    yield from ((line.id, line.seq) for line in batch.lines)
     yield from ((stone.id, stone.seq) for stone in batch.tombstones)
 
 
@@ -95,6 +113,7 @@ class _Pull:
     yes: bool
     progress: Callable[[int], None]
     owed: Mapping[str, int] = field(default_factory=dict)
+    crew: Callable[[], Crew] | None = None
     pulled: int = 0
     removed: int = 0
 
@@ -136,7 +155,8 @@ class _Pull:
         """
         owed = {} if cursor is None else {key: seq for key, seq in self.owed.items() if seq > cursor}
         begun = self.cache.size() if epoch is not None else 0
-        for batch in self.backend.accounts(cursor):
+        begins = epoch is None
+        for batch, judge in self._ahead(cursor, self._delta_day):
             if epoch is None:
                 self.cache.start_book(self._url, batch.epoch, self.now)
                 epoch = batch.epoch
@@ -148,17 +168,21 @@ class _Pull:
             if batch.last and owed:
                 self.cache.forget_history()
                 return False
-            through = _day(batch.complete_through) or self.cache.complete_through
-            last = Last(through, self.now, self._may_remove(begun)) if batch.last else None
-            written = self.cache.write_batch(
-                batch.items, batch.tombstones, batch.cursor, self.assess_for(through), last
-            )
-            self._count(batch)
+            done = judge()
+            if batch.last:
+                self.cache.index_book()
+            last = Last(self._delta_day(batch), self.now, self._may_remove(begun)) if batch.last else None
+            written = self.cache.write_made(*_whole(batch, done), last if done.stopped is None else None)
+            self._count(batch, done)
             if written.held:
                 raise SuspiciousSync(written.held, begun)
             if batch.last:
                 self.removed += written.removed
                 return True
+            if begins and self.backend.capabilities.audit:
+                begins = False
+                with suppress(TriageError):  # it comes again after the accounts, and then speaks for itself
+                    self.trail()  # known before, what people did is judged with the account and not after it
         raise Offline("The accounts broke off before their end; the next sync goes on from there.")
 
     def _refresh(self, anew: bool) -> None:
@@ -167,17 +191,17 @@ class _Pull:
         begun = cache.size()
         waiting = None if anew else cache.shadow_cursor()
         epoch, cursor = waiting or (None, None)
-        for batch in self.backend.accounts(cursor):
+        for batch, judge in self._ahead(cursor, _batch_day):
             if epoch is None:
                 cache.begin_shadow(batch.epoch)
                 epoch = batch.epoch
             if batch.epoch != epoch or batch.cursor < (cursor or 0):
                 break
-            through = _day(batch.complete_through)
-            cache.write_shadow(batch.items, batch.tombstones, batch.cursor, self.assess_for(through))
-            self._count(batch)
+            done = judge()
+            cache.write_shadow(*_whole(batch, done))
+            self._count(batch, done)
             if batch.last:
-                self._swap(begun, through)
+                self._swap(begun, _batch_day(batch))
                 return
         else:
             raise Offline("The accounts broke off before their end; the next sync goes on from there.")
@@ -194,9 +218,21 @@ class _Pull:
     def _may_remove(self, begun: int) -> int:
         return begun if self.yes else int(begun * MAY_REMOVE)
 
-    def _count(self, batch: Batch) -> None:
-        self.pulled += len(batch.items)
+    def _count(self, batch: Batch, done: Done) -> None:
+        """Tell the progress; BadAnswer where the batch ended early, after what came before it was written."""
+        self.pulled += len(batch.items) + len(batch.lines[: done.stopped])
         self.progress(self.pulled)
+        if done.stopped is not None:
+            raise BadAnswer(done.why)
+
+    def _delta_day(self, batch: Batch) -> date | None:
+        return _batch_day(batch) or self.cache.complete_through
+
+    def _ahead(
+        self, cursor: int | None, day: Callable[[Batch], date | None]
+    ) -> Iterator[tuple[Batch, Callable[[], Done]]]:
+        source = self.backend.accounts(cursor, ALONE if self.crew else None)
+        return ahead(source, self.cache, self.crew, self.assess_for, day)
 
     # --- what comes along ---
 

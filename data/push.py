@@ -12,7 +12,8 @@ from data.identity import Identity
 from data.locks import push_lock
 from data.outbox import Outbox
 from data.outbox_rows import Place
-from data.push_round import Pushed, Round, proves_absence
+from data.push_round import Round
+from data.push_verdicts import Pushed, proves_absence
 from data.receipts import Seen, head_problem, rollback_problem
 from data.remedy import Change
 
@@ -32,7 +33,7 @@ class HeadCheck(Value, frozen=True):
     lost: str | None = None
 
 
-def _nobody(_item: Item) -> None:
+def _nobody(_items: Sequence[Item]) -> None:
     """The default listener."""
 
 
@@ -44,18 +45,19 @@ def push(
     base_url: str,
     now: Callable[[], datetime],
     rng: random.Random,
-    on_account: Callable[[Item], None] = _nobody,
+    on_accounts: Callable[[Sequence[Item]], None] = _nobody,
     ignore_backoff: bool = False,
     stop: Callable[[], bool] = lambda: False,
 ) -> Pushed:
     """Try each due row once, oldest first; Busy when another process pushes from this home.
 
     A row that does not get through holds back later ones of its account only. `ignore_backoff` (for `triage sync`) also
-    tries rows whose backoff runs, but obeys Retry-After; running holds are left alone. Never sleeps. `on_account`
-    receives the account of each applied change, after that is on disk.
+    tries rows whose backoff runs, but obeys Retry-After; running holds are left alone. Never sleeps. A few changes of
+    different accounts are under way at a time. `on_accounts` receives the accounts of applied changes once that is on
+    disk.
     """
     with push_lock(outbox.directory):
-        sender = Round(backend, outbox, Place(base_url, identity.staff_id), now, rng, on_account, ignore_backoff)
+        sender = Round(backend, outbox, Place(base_url, identity.staff_id), now, rng, on_accounts, ignore_backoff)
         sender.run(stop)
         return sender.result()
 
@@ -66,7 +68,7 @@ def look_up(
     change_id: str,
     now: datetime,
     *,
-    on_account: Callable[[Item], None] = _nobody,
+    on_accounts: Callable[[Sequence[Item]], None] = _nobody,
 ) -> Change:
     """Ask what became of an unknown change and return it as it is then.
 
@@ -82,10 +84,12 @@ def look_up(
             raise NotPossible(
                 f"Written as {change.staff_name} at {change.base_url}: sign in there as that to look it up."
             )
-        sender = Round(backend, outbox, mine, lambda: now, random.Random(), on_account)
+        sender = Round(backend, outbox, mine, lambda: now, random.Random(), on_accounts)
         answer = backend.outcome(change_id)
         if isinstance(answer, Applied):
+            sender.have_keys([answer])
             sender.applied(change, answer, None)
+            sender.tell()
         elif isinstance(answer, NotThere):
             if proves_absence(change, now):
                 outbox.settle_not_applied(change, now)

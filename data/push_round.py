@@ -1,78 +1,61 @@
 """One round of the push: each due row tried once, in order, and moved as the answer table of contract.md says."""
 
+import math
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 from data.account import Value
 from data.backends.port import (
-    AlreadyDone,
     Answer,
     Applied,
     BillingBackend,
-    Denied,
     Item,
-    KeyReused,
     Moved412,
     NeverSent,
     NotThere,
     NotYet,
     NoVerdict,
-    RefusedByRule,
     Submission,
     TokenRefused,
 )
 from data.errors import TriageError
+from data.lanes import Ended, Lanes
 from data.outbox import Outbox
-from data.outbox_rows import Place, dedupe_key_of, reason_of
+from data.outbox_rows import Place, reason_of
 from data.outbox_sending import LONGEST_PATIENCE, Waiting
+from data.push_line import Line
+from data.push_verdicts import LONGEST_BACKOFF, PROOF_AGE, Pushed, backoff, end_of, proves_absence
 from data.receipts import Seen, rollback_problem, verify_receipt
 from data.remedy import TRIES_BEFORE_UNKNOWN, Change, State
 
-FIRST_BACKOFF = 1.0
-LONGEST_BACKOFF = 300.0
-PROOF_AGE = timedelta(seconds=60)
 NOT_TWICE = "This backend cannot tell a repetition, so it is not sent again: look at the account yourself."
 NOT_YETS_IN_A_ROW = 3
 NO_VERDICTS_IN_A_ROW = 5
+LANES = 8
 
 
-class Pushed(Value, frozen=True):
-    """What a round did: changes applied, in conflict and rejected by it, and how many wait now (running holds too).
+class Tried(Value, frozen=True):
+    """A request under way: the row as it was, the head seen before; `looked` when it only asks what became of it."""
 
-    `retry_at` is when the server or the backoff lets the round go on; `notices` are sentences about keys and the chain.
-    """
-
-    pushed: int = 0
-    conflicts: int = 0
-    rejected: int = 0
-    waiting: int = 0
-    signed_out: bool = False
-    retry_at: datetime | None = None
-    notices: tuple[str, ...] = ()
-
-
-def proves_absence(change: Change, now: datetime) -> bool:
-    """True when a 404 to a look-up counts: the last byte left at least 60 s ago."""
-    return change.sent_at is not None and now - change.sent_at >= PROOF_AGE
-
-
-def backoff(attempts: int, rng: random.Random) -> float:
-    """Return seconds to wait after the given number of tries: full jitter below a ceiling of 1 s doubling to 5 min."""
-    return rng.uniform(0.0, min(LONGEST_BACKOFF, FIRST_BACKOFF * 2.0 ** min(max(attempts - 1, 0), 16)))
+    before: Change
+    remembered: Seen | None
+    looked: bool = False
 
 
 @dataclass(slots=True)
 class Round:
-    """One pass over what waits."""
+    """One pass over what waits: side by side, but of an account one at a time; one thread alone touches the outbox."""
 
     backend: BillingBackend
     outbox: Outbox
     mine: Place
     now: Callable[[], datetime]
     rng: random.Random
-    on_account: Callable[[Item], None]
+    on_accounts: Callable[[Sequence[Item]], None]
     ignore_backoff: bool = False
     totals: dict[State, int] = field(default_factory=dict)
     signed_out: bool = False
@@ -82,24 +65,36 @@ class Round:
     by_server: bool = False
     not_yets: int = 0
     no_verdicts: int = 0
+    line: Line = field(default_factory=Line)
+    lanes: Lanes[Tried, Answer] = field(default_factory=Lanes)
+    pinned: dict[str, str] = field(default_factory=dict)
+    no_keys: str = ""
+    head: Seen | None = None
+    verdicts: bool = False
+    again: list[Change] = field(default_factory=list)
+    applied_items: list[Item] = field(default_factory=list)
+    seen: int = -1
+    hold_ends: float = math.inf
 
     def run(self, stop: Callable[[], bool]) -> None:
-        """Walk the rows in the order they were written."""
-        begun = self.now()
-        self.outbox.release_holds(begun)
-        self.outbox.settle_identity(self.mine, begun)
-        rows = [row for row in self.outbox.waiting() if row.state != State.HELD.value]
-        blocked: set[str] = set()
-        for index, row in enumerate(rows):
-            if stop():
-                return
-            if row.account_id in blocked or (row.waits and not self._free(row)):
-                continue
-            if row.due(ignore_backoff=self.ignore_backoff) > self.now().timestamp() or not self._try(row.change_id):
-                blocked.add(row.account_id)
-            if self.over:
-                self._postpone(rows[index + 1 :])
-                return
+        """Walk the rows in the order they were written. What came and what goes next is one commit."""
+        answers: list[Ended[Tried, Answer]] = []
+        with closing(self.lanes):
+            self._look_again()
+            while answers or self.line.waits:
+                self.have_keys([ended.answer for ended in answers])
+                with self.outbox.together():
+                    for ended in answers:
+                        self._take(ended)
+                    jobs = [] if self.over or stop() else self._jobs()
+                for tried, ask in jobs:
+                    self.lanes.hand(tried, ask)
+                self.tell()
+                if not self.lanes.under_way:
+                    break
+                answers = self.lanes.ended()
+                self._look_again()
+        self._postpone()
 
     def result(self) -> Pushed:
         """What came of it."""
@@ -113,65 +108,112 @@ class Round:
             notices=tuple(self.notices),
         )
 
+    def tell(self) -> None:
+        """Hand on the accounts of changes whose outcome is on disk by now."""
+        if self.applied_items:
+            items, self.applied_items = self.applied_items, []
+            self.on_accounts(items)
+
+    def _look_again(self) -> None:
+        """Take in what waits and was not seen yet: a change written while the round runs need not wait for the next."""
+        begun = self.now()
+        stamp, _ = self.outbox.stamp()
+        if stamp == self.seen and begun.timestamp() < self.hold_ends:
+            return
+        self.seen = stamp
+        self.outbox.release_holds(begun)
+        self.outbox.settle_identity(self.mine, begun)
+        rows = self.outbox.waiting()
+        self.hold_ends = min((row.due() for row in rows if row.state == State.HELD.value), default=math.inf)
+        self.line.take_in(row for row in rows if row.state != State.HELD.value)
+
     def _free(self, row: Waiting) -> bool:
         """True when my change before it has been applied in the meantime."""
         before = self.outbox.get(row.change_id).after
         return before is not None and self.outbox.get(before).state is State.APPLIED
 
-    def _postpone(self, rest: list[Waiting]) -> None:
+    def _postpone(self) -> None:
         """Let the rows that were not tried wait as well; a refused token leaves them as they are."""
-        if self.retry_at is not None and not self.signed_out:
-            self.outbox.postpone([row.change_id for row in rest], self.retry_at, by_server=self.by_server)
+        if self.over and self.retry_at is not None and not self.signed_out:
+            self.outbox.postpone(self.line.rest(), self.retry_at, by_server=self.by_server)
 
     # --- one row ---
-    def _try(self, change_id: str) -> bool:
-        """Send a row once; True when it is settled, so that the next of its account may follow."""
-        change = self.outbox.get(change_id)
-        if change.state not in (State.QUEUED, State.SENDING):
-            return True
-        once = not self.backend.capabilities.idempotent
-        if change.unknown and (once or change.attempts >= TRIES_BEFORE_UNKNOWN) and not self._look_first(change):
-            return self.outbox.get(change_id).state is State.APPLIED
-        if once and self.outbox.get(change_id).unknown:
-            later = self.now() + timedelta(seconds=LONGEST_BACKOFF)
-            self.outbox.put_off(change, NOT_TWICE, later, lost=True)
-            return False
-        if_match = self.outbox.if_match(change)
-        remembered = self.outbox.remembered_head(self.mine.base_url)
-        before = self.outbox.start(change_id, self.now())
-        if before is None:
-            return True
-        answer = self.backend.submit(Submission(change_id, change.body, if_match))
-        return self._settle(before, answer, remembered)
+    def _jobs(self) -> list[tuple[Tried, Callable[[], Answer]]]:
+        """What may leave now, marked as on its way: one row until the server has given a verdict, then a few."""
+        self.head = self.outbox.remembered_head(self.mine.base_url)
+        again, self.again = self.again, []
+        jobs = [job for one in again if (job := self._send(one.change_id, one.account_id)) is not None]
+        wide = LANES if self.verdicts else 1
+        while len(jobs) + self.lanes.under_way < wide and (row := self.line.next()) is not None:
+            if row.waits and not self._free(row):
+                self.line.go_on(row.account_id)
+            elif row.due(ignore_backoff=self.ignore_backoff) > self.now().timestamp():
+                self.line.drop(row.account_id)
+            elif (job := self._job(row)) is not None:
+                jobs.append(job)
+        return jobs
 
-    def _look_first(self, change: Change) -> bool:
-        """After five tries without an answer, ask before sending again; True when it is to be sent."""
-        answer = self.backend.outcome(change.change_id)
-        if isinstance(answer, NotThere):
-            if proves_absence(change, self.now()):
-                self.outbox.settle_not_applied(change, self.now())
-            return True
+    def _job(self, row: Waiting) -> tuple[Tried, Callable[[], Answer]] | None:
+        """What sends a row, or asks first what became of it; None when it is over already."""
+        once = not self.backend.capabilities.idempotent
+        if not row.unknown or (row.attempts < TRIES_BEFORE_UNKNOWN and not once):
+            return self._send(row.change_id, row.account_id)
+        before = self.outbox.get(row.change_id)
+        return Tried(before, None, looked=True), partial(self.backend.outcome, row.change_id)
+
+    def _send(self, change_id: str, account_id: str) -> tuple[Tried, Callable[[], Answer]] | None:
+        """Mark a row as on its way; its bytes may leave once that is on disk."""
+        change = self.outbox.start(change_id, self.now())
+        if change is None:
+            self.line.go_on(account_id)
+            return None
+        submission = Submission(change_id, change.body, self.outbox.if_match(change))
+        return Tried(change, self.head), partial(self.backend.submit, submission)
+
+    def _take(self, ended: Ended[Tried, Answer]) -> None:
+        """Move a row by its answer, and let the next of its account follow when it is settled."""
+        tried, answer = ended
+        self.verdicts = not isinstance(answer, NeverSent | NoVerdict | NotYet | TokenRefused)
+        if tried.looked and isinstance(answer, NotThere) and self._may_go_again(tried.before):
+            self.again.append(tried.before)
+            return
+        settled = self._looked(tried.before, answer) if tried.looked else self._settle(tried, answer)
+        (self.line.go_on if settled else self.line.drop)(tried.before.account_id)
+
+    def _may_go_again(self, change: Change) -> bool:
+        """True when what the server does not know is to be sent again; never to one that would do it twice."""
+        proven = proves_absence(change, self.now())
+        if proven:
+            self.outbox.settle_not_applied(change, self.now())
+        return proven or self.backend.capabilities.idempotent
+
+    def _looked(self, change: Change, answer: Answer) -> bool:
+        """After five tries without an answer somebody asked first; True when that settled it."""
         if isinstance(answer, Applied):
             self.applied(change, answer, None)
-        elif isinstance(answer, TokenRefused):
+            return self.outbox.get(change.change_id).state is State.APPLIED
+        if isinstance(answer, TokenRefused):
             self._sign_out()
+        elif isinstance(answer, NotThere):
+            self.outbox.put_off(change, NOT_TWICE, self.now() + timedelta(seconds=LONGEST_BACKOFF), lost=True)
         else:
             self.outbox.put_off(change, answer.why, self._later(change.attempts + 1))
         return False
 
-    def _settle(self, before: Change, answer: Answer, remembered: Seen | None) -> bool:
+    def _settle(self, tried: Tried, answer: Answer) -> bool:
         """Move the row as the answer table says; True when its way is over."""
+        before = tried.before
         self.not_yets = self.not_yets + 1 if isinstance(answer, NotYet) else 0
         self.no_verdicts = self.no_verdicts + 1 if isinstance(answer, NoVerdict) else 0
         if isinstance(answer, Applied):
-            return self.applied(before, answer, remembered)
+            return self.applied(before, answer, tried.remembered)
         if isinstance(answer, NeverSent | NoVerdict | NotYet | TokenRefused):
             self._wait(before, answer)
             return False
         if isinstance(answer, Moved412):
             self.outbox.settle_conflict(before, answer, self.now())
             return self._count(State.CONFLICT)
-        state = _end_of(before, answer)
+        state = end_of(before, answer)
         self.outbox.settle_ended(before, state, answer.why, self.now())
         return self._count(state)
 
@@ -183,12 +225,11 @@ class Round:
         elif isinstance(answer, NotYet):
             until = self.now() + timedelta(seconds=min(answer.retry_after, LONGEST_PATIENCE))
             self.outbox.settle_not_yet(before, answer.why, until)
-            self.over = self.by_server = self.not_yets >= NOT_YETS_IN_A_ROW
-            self.retry_at = until
+            self._pause(until, ends=self.not_yets >= NOT_YETS_IN_A_ROW, by_server=True)
         elif isinstance(answer, NeverSent):
-            self.retry_at = self._later(before.attempts + 1)
-            self.outbox.settle_never_sent(before, answer.why, self.retry_at)
-            self.over = True
+            until = self._later(before.attempts + 1)
+            self.outbox.settle_never_sent(before, answer.why, until)
+            self._pause(until, ends=True)
         else:
             self._no_verdict(before, answer.why, answer.retry_after)
 
@@ -202,8 +243,13 @@ class Round:
         if lost:
             until = max(until, self.now() + PROOF_AGE)
         self.outbox.settle_no_verdict(before, why, self.now(), until, asked, lost=lost)
-        self.retry_at = until
-        self.over = self.no_verdicts >= NO_VERDICTS_IN_A_ROW and not self.ignore_backoff
+        self._pause(until, ends=self.no_verdicts >= NO_VERDICTS_IN_A_ROW and not self.ignore_backoff)
+
+    def _pause(self, until: datetime, *, ends: bool, by_server: bool = False) -> None:
+        """Note when the round may go on; a round that is over is only put off by later answers."""
+        self.retry_at = max(until, self.retry_at) if self.over and self.retry_at else until
+        self.over |= ends
+        self.by_server |= ends and by_server
 
     def _later(self, attempts: int) -> datetime:
         return self.now() + timedelta(seconds=backoff(attempts, self.rng))
@@ -219,12 +265,10 @@ class Round:
     def applied(self, change: Change, answer: Applied, remembered: Seen | None) -> bool:
         """Accept "applied" only with a receipt that verifies; `remembered` is the head seen before this try."""
         receipt = answer.receipt
-        try:
-            keys = self._keys(receipt.key_id)
-        except TriageError as error:
-            self._no_verdict(change, f"The server's keys could not be had, so its receipt proves nothing yet. {error}")
+        if self.no_keys and receipt.key_id not in self.pinned:
+            self._no_verdict(change, self.no_keys)
             return False
-        wrong = verify_receipt(receipt, change.change_id, reason_of(change.body), keys, change.account_id)
+        wrong = verify_receipt(receipt, change.change_id, reason_of(change.body), self.pinned, change.account_id)
         if wrong is not None:
             self.outbox.settle_unproven(change, receipt, wrong, self.now())
             self.notices.append(f"{change.account_name}: {wrong}")
@@ -232,7 +276,7 @@ class Round:
         if not answer.replayed and remembered is not None:
             self._check_history(answer, remembered)
         self.outbox.settle_applied(change, answer, self.now())
-        self.on_account(answer.item)
+        self.applied_items.append(answer.item)
         return self._count(State.APPLIED)
 
     def _check_history(self, answer: Applied, remembered: Seen) -> None:
@@ -244,19 +288,16 @@ class Round:
         if wrong is not None:
             self.notices.append(wrong)
 
-    def _keys(self, key_id: str) -> dict[str, str]:
-        """The pinned keys; asked of the server on first use and when a receipt names another."""
-        pinned = self.outbox.pinned_keys(self.mine.base_url)
-        if key_id not in pinned:
+    def have_keys(self, answers: Sequence[Answer]) -> None:
+        """Have the pinned keys at hand; asked of the server on first use and when a receipt names another."""
+        named = {answer.receipt.key_id for answer in answers if isinstance(answer, Applied)}
+        if not named:
+            return
+        self.pinned, self.no_keys = self.outbox.pinned_keys(self.mine.base_url), ""
+        if named <= self.pinned.keys():
+            return
+        try:
             self.notices += self.outbox.pin(self.mine.base_url, self.backend.keys(), self.now())
-            pinned = self.outbox.pinned_keys(self.mine.base_url)
-        return pinned
-
-
-def _end_of(change: Change, answer: AlreadyDone | Denied | NotThere | KeyReused | RefusedByRule) -> State:
-    """The state that a verdict leads to; only a machine's record is discarded by the server's answer."""
-    if isinstance(answer, KeyReused):
-        return State.PARKED
-    if isinstance(answer, AlreadyDone) and dedupe_key_of(change.body) is not None:
-        return State.DISCARDED
-    return State.REJECTED
+        except TriageError as error:
+            self.no_keys = f"The server's keys could not be had, so its receipt proves nothing yet. {error}"
+        self.pinned = self.outbox.pinned_keys(self.mine.base_url)

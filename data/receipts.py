@@ -127,7 +127,12 @@ def rollback_problem(seq: int, digest: str, remembered: Seen | None) -> str | No
             f"The audit trail ends at entry {seq}, but entry {remembered.seq} was seen before: its end was cut off, "
             "or the server was restored from a backup. Ask its owner; triage doctor --accept-keys takes it as it is."
         )
-    return None if digest == remembered.hash else f"Entry {seq} of the audit trail is not the one that was seen before."
+    if digest == remembered.hash:
+        return None
+    return (
+        f"Entry {seq} of the audit trail is not the one that was seen before: the server was restored from a backup, "
+        "or its history rewritten. Ask its owner; triage doctor --accept-keys takes it as it is."
+    )
 
 
 @dataclass(slots=True)

@@ -24,6 +24,8 @@ _HARMFUL_ONE = (
 )
 _HARMFUL = re.compile(_HARMFUL_ONE + "+")
 _ESCAPED = re.compile(_HARMFUL_ONE)
+# Signs that stand in names and in our own words and take one cell everywhere: dashes, quotes, currencies, arrows
+_ONE_CELL = re.compile("[\x00-\u02ff\u2010-\u2027\u2030-\u205e\u20a0-\u20c0\u2190-\u21ff\u2500-\u25fc]*")
 _FOREIGN = re.compile("[^ -~]+")  # found five times as fast as what is harmful in it
 # Forms of an ideograph as Japanese names are written with them; joiners. They only choose how their neighbour looks.
 _HARMLESS_RUN = re.compile("[\u200c\u200d\U000e0100-\U000e01ef]+")
@@ -105,8 +107,8 @@ def _as_escape(found: "re.Match[str]") -> str:
 
 
 def _is_plain(text: str) -> bool:
-    """True for Latin letters alone: a cell each, and no mark among them (combining ones begin at U+0300)."""
-    return text.isascii() or max(text) < "\u0300"
+    """True for Latin letters and common signs: a cell each, and no mark among them (combining ones begin at U+0300)."""
+    return text.isascii() or max(text) < "\u0300" or _ONE_CELL.fullmatch(text) is not None
 
 
 def without_letter_joiners(text: str) -> str:

@@ -19,7 +19,7 @@ _ESCAPES = re.compile(
     rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL
 )
 
-_EDGES = (b"9999-12-31", b"0001-01-01")
+_LAST, _FIRST = b"9999-12-31", b"0001-01-01"
 _BEYOND = re.compile(rb'"(9999-12-31|0001-01-01)[Tt ][0-9:.]+[+-](?!00:?00)')
 _ESCAPED_ASCII = re.compile(rb"\\u00([2-7][0-9a-fA-F])")
 
@@ -78,7 +78,7 @@ def refuse_edges(raw: bytes) -> None:
     """BadAnswer for a time that lies in no year once it is told in UTC; nobody could show it or compare it."""
     if b"\\u00" in raw:
         raw = _ESCAPED_ASCII.sub(lambda found: bytes((int(found[1], 16),)), raw)
-    if any(edge in raw for edge in _EDGES) and _BEYOND.search(raw):
+    if (_LAST in raw or _FIRST in raw) and _BEYOND.search(raw):
         raise BadAnswer(f"The answer is {not_the_contracts(ValueError('a time lies before or after all years'))}")
 
 

@@ -11,7 +11,6 @@ from textual.binding import BindingType
 from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Input, TextArea
 
 from data.ports import Desk, Header
 from screens.typing_guard import TYPED_TOO_FAST, TypingGuard
@@ -36,6 +35,11 @@ def now_of(widget: Widget) -> datetime:
     return clock() if callable(clock) else datetime.now(UTC)
 
 
+def types_text(widget: Widget | None) -> bool:
+    """Return whether keys go into a text; asked by name, since importing TextArea would cost every start 10 ms."""
+    return any(kind.__name__ in ("Input", "TextArea") for kind in type(widget).__mro__)
+
+
 class TriageScreen(Screen[None]):
     """A full screen over a desk. Subclasses give `body`, `hints` and `show`; `show` runs on every change and tick."""
 
@@ -51,6 +55,7 @@ class TriageScreen(Screen[None]):
     def __init__(self, desk: Desk) -> None:
         super().__init__()
         self.desk = desk
+        self.opened = True  # False on a screen that has read everything when it is resumed for the first time
         self._told, self._told_at = "", 0.0
 
     @property
@@ -109,7 +114,9 @@ class TriageScreen(Screen[None]):
 
     def on_screen_resume(self) -> None:
         """Coming back from another screen: what it did shows at once."""
-        self.reload()
+        if self.opened:
+            self.reload()
+        self.opened = True
 
     def on_desk_changed(self) -> None:
         """Something may look different."""
@@ -131,8 +138,7 @@ class TriageScreen(Screen[None]):
         header = self.desk.header()
         self.query_one(HeaderLine).show(header, self.now)
         self.draw(header)
-        typing = isinstance(self.focused, Input | TextArea)
-        self.query_one(KeyLine).show(self.hints(), help_key=not typing)
+        self.query_one(KeyLine).show(self.hints(), help_key=not types_text(self.focused))
 
     def tell(self, sentence: str) -> None:
         """Say what just happened; it stands until the next key, and a few seconds at most."""

@@ -6,6 +6,7 @@ from typing import ClassVar
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.containers import Container
+from textual.message import Message
 from textual.timer import Timer
 from textual.widget import Widget
 
@@ -27,11 +28,15 @@ from widgets.status_line import StatusLine
 from widgets.view_tabs import ViewTabs
 
 REST = 0.4  # seconds the cursor rests before the pane follows
+LAYING_OUT, PAINTING = 0.02, 0.05
 WIDE = 100
 
 
 class InboxScreen(ListScreen):
     """The list with its pane. `account` names the one to start at."""
+
+    class Drawn(Message):
+        """The first frame is on the screen: what it did without may be loaded now."""
 
     CSS_PATH = "inbox.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -46,6 +51,7 @@ class InboxScreen(ListScreen):
     def __init__(self, desk: Desk, account: str | None = None) -> None:
         super().__init__(desk)
         self._wanted = account
+        self.opened = self._drawn = False
         self.pane_open = True
         self._rest: Timer | None = None
         self._detail: Detail | None = None
@@ -64,11 +70,12 @@ class InboxScreen(ListScreen):
         yield FilterLine(id="filter")
 
     def on_mount(self) -> None:
-        """Open the list before the first frame is drawn."""
+        """Open the list before the first frame is drawn; the pane, which needs the rules, after it."""
         self._arrange()
         self.open_list(fresh=True)
         self.list.focus()
-        self.follow()
+        if self._wanted:
+            self.follow()
 
     def _start(self) -> None:
         """Go to the account named at the start as soon as the book has it, unless a key was pressed first."""
@@ -87,6 +94,19 @@ class InboxScreen(ListScreen):
     def on_resize(self) -> None:
         """Another size, another arrangement (Textual calls the base's handler too)."""
         self._arrange()
+        if not self._drawn:
+            self._drawn = True
+            self._look_whether_drawn()
+
+    def _look_whether_drawn(self) -> None:
+        if not self.query_one("#body").size.height:  # mounted, and not laid out yet
+            self.set_timer(LAYING_OUT, self._look_whether_drawn)
+        else:
+            self.set_timer(PAINTING, self._first_drawn)  # Textual paints within a sixtieth
+
+    def _first_drawn(self) -> None:
+        self.follow()
+        self.post_message(self.Drawn())
 
     def _arrange(self) -> None:
         size = self.app.size
@@ -147,7 +167,7 @@ class InboxScreen(ListScreen):
             return held
         if self.text:
             unsure = doubt(self.text)
-            count: Line = [(f"“{self.text}”", "strong bold"), (f"   {numbers.count(self.list.total)} match", "muted")]
+            count: Line = [(f"“{self.text}”", "strong bold"), (f"   {self._count(self.list.total)} match", "muted")]
             return [
                 *([(unsure, "text")] if unsure else count),
                 ("   ", "text"),
@@ -163,7 +183,7 @@ class InboxScreen(ListScreen):
     def _right(self, header: Header) -> Line:
         total = self._rows.total if self._rows else 0
         at = self.look.glyphs.unknown if self.list.gone else numbers.count(self.list.cursor + 1 if total else 0)
-        parts = [f"{at} of {numbers.count(total)}"]
+        parts = [f"{at} of {self._count(total)}"]
         if self.app.size.width >= WIDE or self.sort is not Sort.SEVERITY:
             parts.append(words.order(self.view, self.sort))
         if self.untouched:
@@ -171,6 +191,10 @@ class InboxScreen(ListScreen):
         if header.counts.snoozed and self.view not in words.NOT_RESTING:
             parts.insert(0, f"{header.counts.snoozed} snoozed")
         return [(f"{part}   " if part is not parts[-1] else part, "muted") for part in parts]
+
+    def _count(self, total: int) -> str:
+        """A list's length; with a plus as long as its end is looked up."""
+        return numbers.count(total) + ("+" if self._rows is not None and self._rows.at_least else "")
 
     def hints(self) -> Sequence[Hint]:
         """The keys that work now: open, the commonest remedies, other actions, views, filter."""

@@ -84,9 +84,8 @@ class Person:
         """One round of the push."""
         over.setdefault("base_url", self.backend.base_url)
         over.setdefault("identity", self.identity)
-        return push(
-            backend or self.backend, self.outbox, now=self.clock, on_account=self.seen.append, rng=self.rng, **over
-        )
+        over.setdefault("on_accounts", self.seen.extend)
+        return push(backend or self.backend, self.outbox, now=self.clock, rng=self.rng, **over)
 
     def row(self, change: Change) -> Change:
         """The row as it is now."""
@@ -198,6 +197,7 @@ class Peer:
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         self.key = Ed25519PrivateKey.generate()
         self.seq, self.hash = 0, "0" * 64
+        self._one_at_a_time = threading.Lock()
         self.fixed["/v1/keys"] = lambda conn, _: bool(conn.sendall(http(200, self.keys())) or True)
         threading.Thread(target=self._listen, daemon=True).start()
 
@@ -234,7 +234,10 @@ class Peer:
 
     def receipt(self, body: bytes, **over: Any) -> dict[str, Any]:
         """A receipt as an honest server would give for a body; `over` replaces fields of the entry."""
-        sent = json.loads(body)
+        with self._one_at_a_time:
+            return self._append(json.loads(body), over)
+
+    def _append(self, sent: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
         self.seq += 1
         entry = {
             "seq": self.seq,

@@ -12,7 +12,7 @@ from pathlib import Path
 from data.backends.native import NativeBackend
 from triage.app import TriageApp
 from triage.desk import Desk, Place, Session, TokenBox, sync_once
-from triage.policy import load_policy
+from triage.desk.policies import Policies
 from triage.sandbox.process import start
 
 ROOT = Path(__file__).parents[1]
@@ -58,7 +58,7 @@ def main() -> None:
         home = Path(folder)
         session = Session(
             place=Place(server.url, "production", home / "state", home / "cache", "triage/screenshot"),
-            policy=load_policy(),
+            policies=Policies(),
             clock=lambda: datetime.now(UTC),
             connect=NativeBackend,
             token=TokenBox(lambda: server.token, lambda kept: None),

@@ -29,6 +29,7 @@ from widgets.look import Look, colours, may_move, wants_plain
 from widgets.paste_guard import guarded
 from widgets.steady import steadied
 from widgets.theme import PLAIN, Styles, css_variables, derive, textual_themes, theme_name
+from widgets.thin_line import ThinLine, thinned
 
 
 class TriageApp(App[str]):
@@ -40,6 +41,7 @@ class TriageApp(App[str]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+c", "ignore", show=False, priority=True, system=True),
         Binding("ctrl+q", "ignore", show=False, priority=True, system=True),
+        Binding("ctrl+l", "redraw", show=False, priority=True, system=True),
     ]
 
     def __init__(
@@ -55,6 +57,7 @@ class TriageApp(App[str]):
     ) -> None:
         self._few_colours = colours() == "256"
         self._motion = may_move()
+        self._line = ThinLine(still=not self._motion)
         self._colourless = Colourless()
         self._plain = wants_plain(theme)
         # Textual's own answer to NO_COLOR is grey and still sends colour codes; native ANSI sends none.
@@ -92,22 +95,34 @@ class TriageApp(App[str]):
 
     def get_driver_class(self) -> type[Driver]:
         """The platform's driver: columns stand still whatever a terminal makes of foreign text, a paste stays one."""
-        return steadied(guarded(super().get_driver_class()))
+        return steadied(thinned(guarded(super().get_driver_class()), self._line))
 
     # --- life ---
 
     async def on_event(self, event: events.Event) -> None:
         """Every key passes here before any widget acts on it."""
+        if isinstance(event, events.Resize):
+            self._line.screen.forget(*event.size)
         if not event.is_forwarded:
             self.guard.note(event)
         await super().on_event(event)
 
     def on_mount(self) -> None:
-        """Open the inbox and start what runs beside it."""
+        """Open the inbox; what runs beside it starts once it is drawn."""
         self.animation_level = "basic" if self._motion else "none"
+        self.set_class(not self._motion, "-still")
         self.set_keymap(self._keymap_wanted)
         self.push_screen(InboxScreen(self.desk, account=self._account))
+
+    def on_inbox_screen_drawn(self) -> None:
+        """The list is on the screen: start what runs beside it."""
         self.beside.start(lambda error: self.call_from_thread(self._handle_exception, error))
+
+    def on_terminal_supports_synchronized_output(self) -> None:
+        """The terminal has taken what was sent: what was held back meanwhile may go."""
+        self._line.answered()
+        if self._driver is not None:
+            self._driver.write("")
 
     def on_unmount(self) -> None:
         """Quitting never waits for the network."""
@@ -144,6 +159,11 @@ class TriageApp(App[str]):
             self.push_screen(TreeChangeForm(self.desk, waiting))
 
     # --- leaving ---
+
+    def action_redraw(self) -> None:
+        """ctrl+l: somebody else has written on this terminal; everything is sent again."""
+        self._line.screen.forget(*self.size)
+        self.refresh(layout=True)
 
     def action_ignore(self) -> None:
         """ctrl+c never quits."""

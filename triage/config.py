@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from data.credentials import Places, local_path
 from data.errors import ConfigError
+from data.places import Places, local_path
 from triage.config_file import Keys, read_file, seconds
 from triage.outreach_settings import DEFAULTS as OUTREACH
 from triage.outreach_settings import OutreachSettings, outreach_settings

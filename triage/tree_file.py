@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from data.health_tree import Tree
-from triage.rules.tree_text import TreeError, parse_tree
 
 SHIPPED = Path(__file__).with_name("tree.dag")
 
@@ -13,11 +12,15 @@ def read_bytes(file: Path) -> bytes:
     try:
         return file.read_bytes()
     except OSError as error:
+        from triage.rules.tree_text import TreeError
+
         raise TreeError(f"{file}: cannot be read ({error.strerror}).") from None
 
 
 def tree_of(text: bytes, file: Path) -> Tree:
     """D1, D2: the tree of bytes that were read from `file`. Raises TreeError naming the file."""
+    from triage.rules.tree_text import TreeError, parse_tree
+
     try:
         return parse_tree(text.decode("utf-8"))
     except UnicodeDecodeError:

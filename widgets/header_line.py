@@ -42,7 +42,7 @@ class HeaderLine(Painted):
         blocks = [outbox_pieces(header.outbox, header.status.link, look, narrow)]
         if header.counts.late:
             blocks.append([(clocks_late(header.counts.late, narrow), "strong bold")])
-        blocks.append(self._age(header, self._now, narrow))
+        blocks.append(self._age(header, self._now, look, narrow))
         if header.who is not None:
             name = header.who.name.split(" ")[0] if narrow and header.who.name else header.who.name
             blocks.append([(numbers.fit(name, 24, look.glyphs).rstrip(), "muted")])
@@ -54,12 +54,12 @@ class HeaderLine(Painted):
         return [strip(left, width, look, self.GROUND, [*right, (" ", "text")])]
 
     @staticmethod
-    def _age(header: Header, now: datetime, narrow: bool) -> Line:
+    def _age(header: Header, now: datetime, look: Look, narrow: bool) -> Line:
         if header.status.link is Link.SYNCING and (header.status.fetched or header.synced_at is None):
             return [(syncing(header, narrow), "muted")]
         if header.synced_at is None:
             return [("no data yet", "muted")]
-        age = numbers.ago(numbers.since(header.synced_at, now))
+        age = numbers.ago(numbers.since(header.synced_at, now), still=not look.motion)
         if header.stale:
             return [(f"data of {numbers.moment(header.synced_at, now)}, {age} old", "strong bold")]
         return [(f"synced {age} ago", "muted")]

@@ -146,8 +146,10 @@ def left_until(seconds: float, glyphs: Glyphs = UNICODE) -> tuple[str, float]:
     return f"{glyphs.minus}{min(9, int(late // WEEK))}w", WEEK - late % WEEK
 
 
-def ago(seconds: float) -> str:
-    """Return an age for a sentence: `14 s`, `2 h`, `21 d`."""
+def ago(seconds: float, *, still: bool = False) -> str:
+    """Return an age for a sentence: `14 s`, `2 h`, `21 d`; `still`: on a thin line seconds are not told, `< 1 min`."""
+    if still and seconds < MINUTE:
+        return "< 1 min"
     short = age(seconds)
     return f"{short[:-1]} {'min' if short[-1] == 'm' else short[-1]}"
 

@@ -164,7 +164,10 @@ class RowPainter:
     def _age(self, state: RowState, now: datetime) -> tuple[str, float]:
         if state.synced_at is None:
             return self.look.glyphs.unknown, numbers.DAY
-        return numbers.age_until(numbers.since(state.synced_at, now))
+        seconds = numbers.since(state.synced_at, now)
+        if seconds < numbers.MINUTE and not self.look.motion:  # no line that is sent again each second
+            return "<1m", numbers.MINUTE - seconds
+        return numbers.age_until(seconds)
 
     def _state(self, line: ListLine, state: RowState) -> Piece:
         """The gravest of needs you, sending, held, handled."""

@@ -173,16 +173,21 @@ class NativeBackend:
             after, more = page.next_after, page.more
             yield msgspec.structs.replace(page, entries=tuple(map(_made_safe, page.entries)))
 
-    def accounts(self, cursor: int | None) -> Iterator[Batch]:
+    def accounts(self, cursor: int | None, decode_first: int | None = None) -> Iterator[Batch]:
         """The delta after `cursor` in batches of about 1,000; Offline when it was cut before its trailer.
 
-        A first page of one account tells the epoch, which a stream names only in its trailer.
+        Accounts after the first `decode_first` are left undecoded. A first page of one account tells the epoch, which a
+        stream names only in its trailer.
         """
         page = self._page(cursor, 1)
-        gathered = Collector(page.epoch, cursor, page.complete_through)
+        gathered = Collector(page.epoch, cursor, page.complete_through, decode_first)
         if not page.more:
             yield page_batch(page, gathered)
             return
+        if cursor is None and page.accounts:  # whoever begins a book does so before the stream is open
+            yield page_batch(page, gathered)
+            cursor = gathered.cursor
+            gathered = Collector(page.epoch, cursor, page.complete_through, decode_first)
         params = {} if cursor is None else {"after": cursor}
         streamed = self._client.stream("GET", "/v1/accounts", params=params, headers={"Accept": NDJSON})
         with reading(self._host), streamed as response:

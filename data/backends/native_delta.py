@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 
 from data.account import Account, Id, Tombstone, Value
-from data.backends.port import Batch, Item
+from data.backends.port import Batch, Item, Line
 from data.errors import BadAnswer, Offline
 from data.wire import decode, decoder, mended, not_the_contracts, refuse_edges
 
@@ -58,20 +58,27 @@ page_shape = decoder(_PageShape)
 
 
 class Collector:
-    """Gathers decoded lines into batches and holds the order: every `seq` above the one before."""
+    """Gathers lines into batches and holds the order: every `seq` above the one before.
 
-    def __init__(self, epoch: str, cursor: int | None, complete_through: str | None) -> None:
+    Those after the first `decode_first` are left undecoded (None: all are decoded).
+    """
+
+    def __init__(
+        self, epoch: str, cursor: int | None, complete_through: str | None, decode_first: int | None = None
+    ) -> None:
         self.epoch = epoch
         self.cursor = cursor or 0
         self.count = 0
         self.complete_through = complete_through
         self._started = cursor is not None
         self._bytes = 0
+        self._decode_first = MOST if decode_first is None else decode_first
         self._items: list[Item] = []
+        self._lines: list[Line] = []
         self._tombstones: list[Tombstone] = []
 
     def __len__(self) -> int:
-        return len(self._items) + len(self._tombstones)
+        return len(self._items) + len(self._lines) + len(self._tombstones)
 
     @property
     def full(self) -> bool:
@@ -90,15 +97,22 @@ class Collector:
 
     def _add(self, raw: bytes) -> None:
         self._bytes += len(raw)
+        if self.count >= self._decode_first and (head := _head(raw)) is not None and not head.deleted:
+            self._advance(head.seq)
+            self._lines.append(Line(head.id, head.seq, raw))
+            return
         refuse_edges(raw)
-        gone = _tombstone(raw) if b'"deleted"' in raw else None
-        if gone is not None:
-            self._advance(gone.seq)
-            self._tombstones.append(gone)
+        head = _head(raw) if b'"deleted"' in raw else None
+        if head is not None and head.deleted:
+            self._advance(head.seq)
+            self._tombstones.append(Tombstone(head.id, head.seq))
             return
         account = _sized(account_decoder.decode(raw))
         self._advance(account.seq)
-        self._items.append(Item(account, raw))
+        if self.count > self._decode_first:
+            self._lines.append(Line(account.id, account.seq, raw))
+        else:
+            self._items.append(Item(account, raw))
 
     def _advance(self, seq: int) -> None:
         if abs(seq) > LARGEST or (seq <= self.cursor and self._started):
@@ -114,22 +128,22 @@ class Collector:
         made = Batch(
             epoch=self.epoch,
             items=tuple(self._items),
+            lines=tuple(self._lines),
             tombstones=tuple(self._tombstones),
             cursor=self.cursor,
             last=last,
             complete_through=self.complete_through,
         )
-        self._items, self._tombstones, self._bytes = [], [], 0
+        self._items, self._lines, self._tombstones, self._bytes = [], [], [], 0
         return made
 
 
-def _tombstone(raw: bytes) -> Tombstone | None:
-    """Return the tombstone that `raw` is, None when `"deleted"` only occurs somewhere inside an account."""
+def _head(raw: bytes) -> _Removed | None:
+    """What orders an account or tombstone; None where a line is neither, or only its whole can tell."""
     try:
-        line = _removed.decode(raw)
+        return _removed.decode(raw)
     except msgspec.DecodeError:
         return None
-    return Tombstone(line.id, line.seq) if line.deleted else None
 
 
 def page_batch(page: PageBody, gathered: Collector) -> Batch:
@@ -234,6 +248,20 @@ def _check(trailer: Trailer, gathered: Collector, source: Iterator[bytes]) -> No
 def read_account(raw: bytes) -> Item:
     """Return one account with the bytes it came as."""
     return Item(_sized(decode(raw, account_decoder)), raw)
+
+
+def read_line(raw: bytes) -> Item:
+    """Decode an account that a batch left undecoded; BadAnswer where it is none."""
+    try:
+        try:
+            refuse_edges(raw)
+            return Item(_sized(account_decoder.decode(raw)), raw)
+        except msgspec.DecodeError:
+            whole = mended(raw)
+            refuse_edges(whole)
+            return Item(_sized(account_decoder.decode(whole)), whole)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise BadAnswer(f"An account is {not_the_contracts(error)}") from None
 
 
 def _sized(account: Account) -> Account:

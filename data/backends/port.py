@@ -28,8 +28,19 @@ class Item(Value, frozen=True):
     raw: bytes
 
 
+class Line(Value, frozen=True):
+    """One account left undecoded, for whoever judges it; it may turn out to be none."""
+
+    id: str
+    seq: int
+    raw: bytes
+
+
 class Batch(Value, frozen=True):
-    """A piece of a delta, to be committed with its cursor; `last` is true only with the last page or the trailer."""
+    """A piece of a delta, to be committed with its cursor; `last` is true only with the last page or the trailer.
+
+    Its accounts are `items`, or `lines` where they were left undecoded.
+    """
 
     epoch: str
     items: tuple[Item, ...]
@@ -37,6 +48,7 @@ class Batch(Value, frozen=True):
     cursor: int
     last: bool
     complete_through: str | None
+    lines: tuple[Line, ...] = ()
 
 
 class Head(Value, frozen=True):
@@ -166,8 +178,11 @@ class BillingBackend(Protocol):
         """Who the token belongs to."""
         ...
 
-    def accounts(self, cursor: int | None) -> Iterator[Batch]:
-        """The delta after `cursor` (None: from the beginning), in batches ordered by seq."""
+    def accounts(self, cursor: int | None, decode_first: int | None = None) -> Iterator[Batch]:
+        """The delta after `cursor` (None: from the beginning), in batches ordered by seq.
+
+        Accounts after the first `decode_first` may be left undecoded.
+        """
         ...
 
     def account(self, account_id: str) -> Item:

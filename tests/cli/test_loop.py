@@ -171,7 +171,7 @@ def test_conflict_shows_who_when_and_why_and_waits_for_a_person(cli, sandbox, tm
     assert list(moved) == ["field", "from", "to", "staff_id", "name", "at", "reason", "change_id"]
     assert moved["reason"] == "The colleague was faster today" and moved["at"] and moved["name"]
     assert trail(sandbox, "Mine, written while a colleague was faster") == []
-    said = cli("outbox", "list").out
+    said = cli("outbox", "show", row["change_id"]).out
     assert "“The colleague was faster today”" in said and "Z, “" in said
     check = cli("check")
     assert check.code == 1 and any(line.startswith("conflict") and account in line for line in check.out.splitlines())

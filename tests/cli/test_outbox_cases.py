@@ -4,6 +4,8 @@ import sqlite3
 
 import pytest
 
+from data.safe_text import most_cells
+
 REASON = "Ward rounds cannot record before the audit"
 SET = "UPDATE change SET "
 CASES = {
@@ -80,3 +82,16 @@ def add_note(cli, account):
     )
     outbox.close()
     cache.close()
+
+
+def test_a_line_of_the_list_fits_a_terminal_whatever_people_write(cli):
+    account = cli("list", "--all", "--json").json[0]["id"]
+    add_note(cli, account)
+    box = next(cli.home.rglob("outbox.db"))
+    with sqlite3.connect(box) as connection:
+        query = "UPDATE change SET account_name = ?, state = 'rejected', last_error = ?, reason = ?"
+        connection.execute(query, ("株式会社" * 40, "Too long. " * 40, "A reason " * 50))
+    connection.close()
+    heads, line = cli("outbox").out.splitlines()
+    assert heads.split("  ")[0] == "ID" and most_cells(line) <= 120 and line.endswith("…"), line
+    assert "Too long. Too long." in line

@@ -12,7 +12,7 @@ from kit.case_world import session_of
 from data.backends.native import NativeBackend
 from data.ports import Sort, View
 from triage.desk import Desk, Place, Session, TokenBox, sync_once
-from triage.policy import load_policy
+from triage.desk.policies import Policies
 from triage.sandbox.process import Running, start
 
 OpenSession = Callable[..., Session]
@@ -29,7 +29,7 @@ def make_session(home: Path, url: str, token: str | None, **place: object) -> Se
     """A session over `home` against `url`, as the command line makes it."""
     return Session(
         place=Place(url, "default", home / "state", home / "cache", "triage/test", **place),  # type: ignore[arg-type]
-        policy=load_policy(),
+        policies=Policies(),
         clock=lambda: datetime.now(UTC),
         connect=NativeBackend,
         token=TokenBox(lambda: token, lambda kept: ""),

@@ -64,7 +64,7 @@ def test_offline_with_another_token_nothing_is_authored(synced: Desk, capped) ->
     other = TokenBox(lambda: "another token", lambda token: None)
     other.get()
     place = synced.session
-    desk = Desk(type(place)(place.place, place.policy, place.clock, place.connect, other), synced.cache, synced.box)
+    desk = Desk(type(place)(place.place, place.policies, place.clock, place.connect, other), synced.cache, synced.box)
     with pytest.raises(SignedOut, match="new here"):
         desk.submit(reset(capped[0]))
 

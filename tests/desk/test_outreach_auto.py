@@ -20,6 +20,7 @@ from data.senders.port import Mailroom
 from data.senders.smtp import SmtpSender, SmtpSettings
 from triage.desk import Session, sync_once
 from triage.desk.monitor_pass import Monitor
+from triage.desk.policies import Policies
 from triage.policy import Policy, load_policy
 from triage.sandbox.process import Running, start
 
@@ -40,7 +41,7 @@ def session_of(home: Path, server: Running, port: int, policy: Policy, days: flo
     sender = SmtpSender(SmtpSettings("127.0.0.1", port, "starttls", "", lambda: None), wait=5)
     return replace(
         session_on(home, server),
-        policy=policy,
+        policies=Policies.of(policy),
         clock=lambda: datetime.now(UTC) + timedelta(days=days),
         mailroom=lambda: Mailroom({Channel.EMAIL: sender}, {}, UTC),
     )
@@ -69,7 +70,7 @@ def test_M22_what_was_accepted_before_the_quiet_hours_waits_for_their_end(tmp_pa
         queued = queue_one(awake)
         assert queued.template == "monitor_check_in"
         assert str(queued.dedupe_key).startswith(f"monitor:{queued.account_id}:")
-        asleep = replace(awake, policy=quiet)
+        asleep = replace(awake, policies=Policies.of(quiet))
         assert sync_once(asleep).error is None
         assert state_of(awake, queued)[0] is OutreachState.INTENT and box.mails == []
         assert sync_once(awake).error is None
@@ -81,7 +82,7 @@ def test_a_check_in_that_could_not_leave_for_a_day_is_given_up_and_logged(tmp_pa
     with mail_server(Mailbox()) as box:
         awake = session_of(tmp_path, server, box.port, with_quiet(0, 0))
         queued = queue_one(awake)
-        assert sync_once(replace(awake, policy=with_quiet(hour, (hour + 2) % 24))).error is None
+        assert sync_once(replace(awake, policies=Policies.of(with_quiet(hour, (hour + 2) % 24)))).error is None
         late = session_of(tmp_path, server, box.port, with_quiet(0, 0), days=1.01)
         assert sync_once(late).error is None
         state, why = state_of(late, queued)

@@ -161,7 +161,7 @@ def test_it_never_uses_the_network_and_a_snooze_hides_nobody(
         raise AssertionError("the network was used")
 
     session = desk.session
-    apart = type(session)(session.place, session.policy, session.clock, refuse, session.token)
+    apart = type(session)(session.place, session.policies, session.clock, refuse, session.token)
     with closing(Desk.open(apart)) as alone:
         told: list[int] = []
         assert alone.portfolio(told.append).whole.accounts == 160 and told == []

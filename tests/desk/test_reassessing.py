@@ -48,7 +48,7 @@ def world(tmp_path_factory):
 def counting(world, home, ahead=timedelta(0)):
     plain = session_of(world, home, ahead=ahead, read_only=True)
     seen.clear()
-    return Counting(plain.place, plain.policy, plain.clock, plain.connect, plain.token)
+    return Counting(plain.place, plain.policies, plain.clock, plain.connect, plain.token)
 
 
 def rows(session):

@@ -79,9 +79,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from data.backends.native import NativeBackend
 from triage.desk import Desk, Place, Session, TokenBox
-from triage.policy import load_policy
+from triage.desk.policies import Policies
 home = Path({str(tmp_path)!r})
-session = Session(place=Place({url!r}, "default", home / "s", home / "c", "t"), policy=load_policy(),
+session = Session(place=Place({url!r}, "default", home / "s", home / "c", "t"), policies=Policies(),
     clock=lambda: datetime.now(UTC), connect=NativeBackend, token=TokenBox(lambda: "token", lambda t: None))
 desk = Desk.open(session)
 desk.start(lambda: None)

@@ -7,6 +7,7 @@ import os
 import random
 import shutil
 import tempfile
+import threading
 import uuid
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -81,6 +82,7 @@ class Server:
         self.answers, self.log, self.versions = {}, [], dict.fromkeys(ACCOUNTS, 1)
         self.seq, self.hash = 0, GENESIS
         self.faults = []
+        self.one_at_a_time = threading.Lock()
 
     def account(self, account_id):
         empty = dict.fromkeys(Account.__struct_fields__)
@@ -94,6 +96,10 @@ class Server:
         return {"key": base64.b64encode(self.key.public_key().public_bytes_raw()).decode()}
 
     def submit(self, submission):
+        with self.one_at_a_time:
+            return self._submit(submission)
+
+    def _submit(self, submission):
         fault = self.faults.pop(0) if self.faults else "fine"
         if fault == "crash before":
             raise Crash

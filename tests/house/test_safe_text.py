@@ -197,3 +197,9 @@ def test_a_cut_fills_its_cells_and_never_more(text: str, cells: int) -> None:
     kept = widest(safe, cells)
     assert safe.startswith(kept) and cell_width(kept) <= cells
     assert kept == safe or cell_width(kept) >= min(cells - 2, cell_width(safe) - 1) or "\u200d" in safe
+
+
+def test_signs_that_are_measured_without_the_tables_take_one_cell_in_them() -> None:
+    for first, last in ((0x2010, 0x2027), (0x2030, 0x205E), (0x20A0, 0x20C0), (0x2190, 0x21FF), (0x2500, 0x25FC)):
+        for char in map(chr, range(first, last + 1)):
+            assert wcwidth(char) == 1 and unicodedata.category(char)[0] not in "MC", ascii(char)

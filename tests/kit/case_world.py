@@ -6,7 +6,7 @@ import httpx
 
 from data.backends.native import NativeBackend
 from triage.desk import Place, Session, TokenBox, sync_once
-from triage.policy import load_policy
+from triage.desk.policies import Policies
 
 FOUR = {"task", "manager", "sales", "executive"}
 
@@ -16,7 +16,7 @@ def session_of(world, home, role="lead", ahead=timedelta(0), **place):
     server, _ = world
     return Session(
         place=Place(server.url, "default", home / "state", home / "cache", "triage/test", **place),
-        policy=load_policy(),
+        policies=Policies(),
         clock=lambda: datetime.now(UTC) + ahead,
         connect=NativeBackend,
         token=TokenBox(lambda: server.tokens[role], lambda kept: ""),

@@ -13,7 +13,7 @@ import httpx
 from data.backends.native import NativeBackend
 from data.backends.port import BillingBackend
 from triage.desk import Place, Session, TokenBox
-from triage.policy import load_policy
+from triage.desk.policies import Policies
 from triage.sandbox.process import Running
 
 
@@ -23,7 +23,7 @@ def session_on(home: Path, server: Running, url: str = "", **over: Any) -> Sessi
     places = home / "state" / "default", home / "cache" / "default"
     return Session(
         place=Place(url or server.url, "default", *places, "triage/test", **over),
-        policy=load_policy(),
+        policies=Policies(),
         clock=lambda: datetime.now(UTC),
         connect=connect,
         token=TokenBox(lambda: server.token, lambda token: ""),

@@ -12,6 +12,7 @@ from data.errors import Busy, TriageError
 from data.remedy import Change, Order
 from triage.desk import Desk, Place, Session, TokenBox
 from triage.desk.link import LinkState
+from triage.desk.policies import Policies
 from triage.desk.sync import look_up_round
 from triage.desk.workers import Puller, Pusher
 from triage.policy import load_policy
@@ -39,7 +40,7 @@ class Operator:
         self.token = TokenBox(lambda: token, lambda _token: None)
         self.session = Session(
             place=Place(url, "default", home, home, "triage/test", hold_seconds=HOLD),
-            policy=POLICY,
+            policies=Policies.of(POLICY),
             clock=self.now,
             connect=connect,
             token=self.token,

@@ -21,24 +21,63 @@ from triage.sandbox.process import Running
 COLUMNS, LINES = 80, 24
 
 
+class Emulated:
+    """A screen that takes a terminal's bytes, in whatever pieces they come."""
+
+    def __init__(self, columns: int, lines: int) -> None:
+        self.screen = pyte.Screen(columns, lines)
+        self.screen.reset_mode(7, private=True)  # Textual asks for no wrapping, by a code that pyte is not shown
+        self._stream = pyte.ByteStream(self.screen)
+        self._half = b""
+
+    def feed(self, some: bytes) -> None:
+        """Show what has arrived."""
+        some = self._half + some
+        begun = re.search(rb"\x1b(?:\[[^@-~]*)?$", some)  # a code in two pieces
+        some, self._half = (some[: begun.start()], some[begun.start() :]) if begun else (some, b"")
+        # pyte knows neither Textual's private modes, nor kitty's keyboard sequences, nor scrolling by SU and SD
+        known = re.sub(rb"\x1b\[[<>=?][0-9;]*\$?[a-zA-Z]", b"", some)
+        for part in re.split(rb"(\x1b\[\d*[ST])", known):
+            if re.fullmatch(rb"\x1b\[\d*[ST]", part):
+                self._scroll(up=part.endswith(b"S"))
+            else:
+                self._stream.feed(part)
+
+    def _scroll(self, *, up: bool) -> None:
+        top, bottom = self.screen.margins or (0, self.screen.lines - 1)
+        self.screen.cursor.y = bottom if up else top
+        if up:
+            self.screen.index()
+        else:
+            self.screen.reverse_index()
+
+
 class Terminal:
     """A program in a pty with an emulated screen."""
 
-    def __init__(self, argv: list[str], env: dict[str, str]) -> None:
-        self.screen = pyte.Screen(COLUMNS, LINES)
-        self._stream = pyte.ByteStream(self.screen)
+    def __init__(self, argv: list[str], env: dict[str, str], size: tuple[int, int] = (COLUMNS, LINES)) -> None:
+        self._emulated = Emulated(*size)
+        self.screen = self._emulated.screen
         self.received = b""
         self.pid, self._ours = pty.fork()
         if self.pid == 0:
             os.execvpe(argv[0], argv, env)
-        fcntl.ioctl(self._ours, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
-        os.kill(self.pid, signal.SIGWINCH)
         self.code: int | None = None
+        self._size(*size)
 
     @property
     def text(self) -> str:
         """The screen as text."""
         return "\n".join(self.screen.display)
+
+    def _size(self, columns: int, lines: int) -> None:
+        fcntl.ioctl(self._ours, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+        os.kill(self.pid, signal.SIGWINCH)
+
+    def resize(self, columns: int, lines: int) -> None:
+        """Change the window's size."""
+        self.screen.resize(lines, columns)
+        self._size(columns, lines)
 
     def keys(self, *keys: str) -> None:
         """Type, with the pause a person makes."""
@@ -58,9 +97,12 @@ class Terminal:
                 return
             if not some:
                 return
-            self.received += some
-            # pyte does not know Textual's private modes and kitty keyboard sequences
-            self._stream.feed(re.sub(rb"\x1b\[[<>=?][0-9;]*[a-zA-Z$]+[a-z]?|\x1b\[\?[0-9;]*\$p", b"", some))
+            self.take(some)
+
+    def take(self, some: bytes) -> None:
+        """Count and show what has arrived."""
+        self.received += some
+        self._emulated.feed(some)
 
     def until(self, holds: Callable[[str], bool], seconds: float = 40) -> str:
         """Wait until the screen says something; the limit only ends a broken run."""
@@ -94,18 +136,21 @@ class Terminal:
         os.close(self._ours)
 
 
+def command(server: Running, home: Path, *args: str, **env: str) -> tuple[list[str], dict[str, str]]:
+    """Return how `triage …` is started on a server and a home: its words and its environment."""
+    plain = {key: value for key, value in os.environ.items() if key not in ("NO_COLOR", "TMUX", "SSH_TTY")}
+    settings = {"TERM": "xterm-256color", "LANG": "C.UTF-8", "TZ": "UTC", "TRIAGE_BASE_URL": server.url}
+    words = [sys.executable, "-m", "triage", "--home", str(home), *args]
+    return words, {**plain, **settings, "TRIAGE_TOKEN": server.token, **env}
+
+
 @pytest.fixture
 def in_pty() -> Iterator[Callable[..., Terminal]]:
     """Start `triage …` in a pty on a server and a home; more environment by keyword."""
     opened: list[Terminal] = []
 
     def started(server: Running, home: Path, *args: str, **env: str) -> Terminal:
-        plain = {key: value for key, value in os.environ.items() if key not in ("NO_COLOR", "TMUX", "SSH_TTY")}
-        settings = {"TERM": "xterm-256color", "LANG": "C.UTF-8", "TZ": "UTC", "TRIAGE_BASE_URL": server.url}
-        made = Terminal(
-            [sys.executable, "-m", "triage", "--home", str(home), *args],
-            {**plain, **settings, "TRIAGE_TOKEN": server.token, **env},
-        )
+        made = Terminal(*command(server, home, *args, **env))
         opened.append(made)
         return made
 

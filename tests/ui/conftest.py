@@ -15,7 +15,7 @@ from textual.pilot import Pilot
 from data.backends.native import NativeBackend
 from triage.app import TriageApp
 from triage.desk import Desk, Place, Session, TokenBox, sync_once
-from triage.policy import load_policy
+from triage.desk.policies import Policies
 from triage.sandbox.process import Running, start
 
 OpenDesk = Callable[..., Desk]
@@ -57,7 +57,7 @@ def open_desk(
             where = tmp_path / home
             session = Session(
                 place=Place(url, "default", where / "state", where / "cache", "triage/test", **place),
-                policy=load_policy(),
+                policies=Policies(),
                 clock=lambda: datetime.now(UTC),
                 connect=NativeBackend,
                 token=TokenBox(lambda: token, lambda kept: ""),

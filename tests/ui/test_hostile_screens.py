@@ -29,7 +29,7 @@ from screens.row_menu import MenuList, RowMenu
 from screens.why import WhyPage
 from triage.app import TriageApp
 from triage.desk import Desk, Place, Session, TokenBox, sync_once
-from triage.policy import load_policy
+from triage.desk.policies import Policies
 from widgets import audit_row, outbox_row, severity_badge
 from widgets.account_facts import left_sections, right_sections
 from widgets.before_after import BeforeAfter
@@ -84,7 +84,7 @@ def desk(book: HostileBook, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     home = tmp_path_factory.mktemp("home")
     session = Session(
         place=Place(book.running.url, "default", home / "state", home / "cache", "triage/test"),
-        policy=load_policy(),
+        policies=Policies(),
         clock=lambda: datetime.now(UTC),
         connect=NativeBackend,
         token=TokenBox(lambda: book.running.token, lambda kept: None),

@@ -25,7 +25,7 @@ from screens.reason_editor import run_editor
 from triage import private
 from triage.desk import Place, Session, TokenBox
 from triage.desk.log import log_failed
-from triage.policy import load_policy
+from triage.desk.policies import Policies
 from widgets.paste_guard import PasteGuard
 from widgets.reason_field import ReasonArea
 from widgets.theme import css_variables, derive
@@ -161,7 +161,7 @@ def test_what_is_said_and_logged_of_a_failure_is_plain(tmp_path: Path, capsys: p
     said = capsys.readouterr().err
     assert "is damaged" in said and not acts(said.replace("\n", ""))
     place = Place("http://x", "default", tmp_path, tmp_path, "triage/test", log_file=tmp_path / "triage.log")
-    session = Session(place, load_policy(), lambda: datetime.now(UTC), NativeBackend, TokenBox(lambda: None, str))
+    session = Session(place, Policies(), lambda: datetime.now(UTC), NativeBackend, TokenBox(lambda: None, str))
     log_failed(session, "pull", SignedOut(f"The token command {BAD}\nended"))
     log_failed(session, "pull", BadAnswer(BAD))
     lines = (tmp_path / "triage.log").read_text(encoding="utf-8").splitlines()

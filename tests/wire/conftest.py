@@ -11,8 +11,8 @@ import pytest
 from data.account import Account
 from data.assessment import Category, HealthLine, Logins, MonitorLine, RedLine, Row, Touch, TreeLine
 from data.backends.port import Item
+from data.bulk import Judged
 from data.cache import Cache
-from data.cache_write import Judged
 from data.health_book import Past
 from data.health_index import Risk
 from data.health_monitor import MonitorState
@@ -93,6 +93,7 @@ def cache(tmp_path: Path) -> Iterator[Cache]:
     """An empty cache of URL, ready for accounts."""
     opened = Cache.open(tmp_path / "cache", URL)
     opened.start_book(URL, "epoch-1")
+    opened.index_book()
     yield opened
     opened.close()
 

@@ -17,8 +17,8 @@ from kit.soak import trials
 
 from data.account import Account
 from data.backends.native import NativeBackend
+from data.bulk import Judged
 from data.cache import Assess, Cache
-from data.cache_write import Judged
 from data.errors import TriageError
 from data.identity import Identity
 from data.outbox import Outbox

@@ -7,8 +7,8 @@ import pytest
 
 from data.account import Tombstone
 from data.backends.port import Item
+from data.bulk import Judged
 from data.cache import Cache
-from data.cache_write import Judged
 
 PARTS = {
     "account": "INSERT ON account",

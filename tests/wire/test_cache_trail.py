@@ -12,8 +12,8 @@ import pytest
 from data.account import Account, Entry, Member, Tombstone
 from data.assessment import Category, WorkspaceReading
 from data.backends.port import Item
+from data.bulk import Judged
 from data.cache import Cache
-from data.cache_write import Judged
 from data.safe_text import SafeText
 from data.wire import convert
 

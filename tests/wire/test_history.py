@@ -100,7 +100,7 @@ def test_a_full_refresh_carries_the_history_over(cache: Cache, fallen: Callable[
     before = known(cache)
     assert before is not None and before.alert is not None and not before.alert.replayed
     cache.begin_shadow("epoch-1")
-    cache.write_shadow([fallen("acc_1", 6, 30)], (), 30, rules(6))
+    cache.write_shadow(cache.made_of([fallen("acc_1", 6, 30)], rules(6)), (), 30)
     assert known(cache) == before
     assert cache.swap_shadow(DAY - timedelta(days=6), clock(6)) == 1
     after = known(cache)

@@ -19,8 +19,8 @@ from data import schema
 from data.account import Account
 from data.assessment import Touch
 from data.backends.native import NativeBackend
+from data.bulk import Judged
 from data.cache import Assess, Cache
-from data.cache_write import Judged
 from data.errors import Busy, Offline, SuspiciousSync, WrongBackend
 from data.health_book import Past
 from data.locks import pull_lock

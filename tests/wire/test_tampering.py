@@ -24,9 +24,9 @@ from data.receipts import Pin, Seen, Signed, verify_receipt
 from data.remedy import Receipt
 from data.wire import convert
 from triage.commands.audit_file import Export, NotAnExport, csv_lines, json_lines
+from triage.desk.policies import Policies
 from triage.desk.session import Place, Session, TokenBox
 from triage.desk.sync import _check
-from triage.policy import load_policy
 
 PAGE = 4
 T = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -82,7 +82,7 @@ class Home:
         self.url = url
         self.session = Session(
             place=Place(url, "default", directory / "state", directory / "cache", "tests"),
-            policy=load_policy(),
+            policies=Policies(),
             clock=lambda: datetime.now(UTC),
             connect=NativeBackend,
             token=TokenBox(lambda: "tok", lambda kept: None),

@@ -154,8 +154,9 @@ def _network(context: Context, settings: Settings) -> Iterator[Finding]:
         todo = "Set base_url in the config file or TRIAGE_BASE_URL. To look around without one: triage demo"
         yield Finding("backend", False, "none is set", todo)
         return
-    from data.credentials import find_token, keyring_state, local_path
+    from data.credentials import find_token, keyring_state
     from data.keyring_probe import KeyringState
+    from data.places import local_path
 
     places = settings.places(context.environ)
     asked: list[KeyringState] = []

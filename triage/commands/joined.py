@@ -9,9 +9,9 @@ from data.backends.port import BillingBackend
 from data.errors import NoData, Offline, SignedOut
 from triage.commands.context import Context
 from triage.config import Settings
+from triage.desk.policies import Policies
 from triage.desk.session import Place, Session, TokenBox
 from triage.outreach_settings import make_mailroom
-from triage.policy import load_policy
 
 if TYPE_CHECKING:
     from data.cache import Cache
@@ -31,7 +31,7 @@ def open_session(context: Context, *, network: bool) -> Session:
         raise NoData("No data yet: triage sync")
     session = Session(
         place=_place(settings, base_url, client_name() if network else "triage"),
-        policy=load_policy(settings.policy_file),
+        policies=Policies(settings.policy_file),
         clock=utc_now,
         connect=connect,
         token=_token_box(context),

@@ -13,9 +13,10 @@ from triage.commands.parser import ACK, Parser, as_sentence, global_options
 if TYPE_CHECKING:
     from triage.desk import Desk
 
-HEADS = ("ID", "STATE", "KIND", "ACCOUNT", "ACCOUNT ID", "AGE", "TRIES", "DO", "NOTE", "REASON")
+HEADS = ("ID", "STATE", "KIND", "ACCOUNT", "ACCOUNT ID", "AGE", "DO", "NOTE")
+NAME_CELLS, LINE_CELLS = 24, 120
 ACTIONS = {
-    "list": "every change, finished ones too",
+    "list": "every change, finished ones too, a line each; show tells the rest",
     "show": "one change with all that is known of it, and what can be done",
     "push": "send what waits now, whatever its backoff; nothing is fetched",
     "retry": "make a queued or unknown change due now, same id and bytes",
@@ -83,15 +84,17 @@ def _list(desk: "Desk", json: bool) -> int:
     if json:
         emit_json([queued(change) for change in changes])
         return 0
+    from data.safe_text import cut_cells
     from triage.commands.tables import aligned
     from triage.commands.words import change_row, doubtful
 
     now = desk.session.clock()
     rows = map(desk.cache.row, {change.account_id for change in changes})
     known = {row.id: doubtful(row) for row in rows if row is not None}
-    cells = [change_row(change, now, known.get(change.account_id, change.account_name)) for change in changes]
-    for line in aligned(HEADS, cells, ("AGE", "TRIES")):
-        emit(line)
+    names = (known.get(change.account_id, change.account_name) for change in changes)
+    cells = [change_row(change, now, cut_cells(name, NAME_CELLS)) for change, name in zip(changes, names, strict=True)]
+    for line in aligned(HEADS, cells, ("AGE",)):
+        emit(cut_cells(line, LINE_CELLS))
     return 0
 
 

@@ -134,10 +134,8 @@ def change_row(change: Change, now: datetime, name: str) -> list[str]:
         name,
         change.account_id,
         age((now - change.authored_at).total_seconds()),
-        str(change.attempts),
         COMMAND_OF[ways(change)[0]] if change.needs_you or change.unknown else "",
         change_note(change),
-        change.reason,
     ]
 
 

@@ -3,41 +3,34 @@
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from datetime import datetime
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from data.account import Entry
-from data.audit_proof import Evidence, Proof
 from data.cache import Cache
 from data.health_tree import Answer, Tree
 from data.health_view import HealthView
 from data.identity import Identity
-from data.interview_view import InterviewView, TreeChange
 from data.outbox import Outbox
 from data.ports import ConflictView, Detail, Form, Header, Link, RowList, Sort, View
 from data.ports_outreach import Channel, FollowUpDue, Message, OutreachForm
 from data.ports_portfolio import BookReport
 from data.remedy import Change, Draft, Order, Preview
-from triage.desk.cases import Cases
-from triage.desk.desk_cases import CasesOfDesk
-from triage.desk.health import ASSESSMENT, HealthDesk
+from triage.desk.desk_parts import DeskParts
 from triage.desk.inbox import Inbox
-from triage.desk.interview import InterviewDesk
 from triage.desk.link import LinkState
-from triage.desk.outreach import OutreachDesk
-from triage.desk.portfolio import read_book
-from triage.desk.queue import Queue
-from triage.desk.remedies import Remedies
+from triage.desk.news import home_news, network_note
 from triage.desk.session import Session
-from triage.desk.sync import home_news, lapsed, network_note, recognise
-from triage.desk.trail import Trail
-from triage.desk.tree_change import compare
-from triage.desk.watch import Watcher
-from triage.desk.workers import Puller, Pusher
+
+if TYPE_CHECKING:
+    from data.audit_proof import Evidence, Proof
+    from data.interview_view import InterviewView, TreeChange
+    from triage.desk.watch import Watcher
+    from triage.desk.workers import Puller, Pusher
 
 Told = TypeVar("Told")
 
 
-class Desk(CasesOfDesk):
+class Desk(DeskParts):
     """The day's work on one profile. Belongs to the thread that opened it, but for `sign_in` and `reassess`."""
 
     def __init__(self, session: Session, cache: Cache, outbox: Outbox) -> None:
@@ -54,15 +47,6 @@ class Desk(CasesOfDesk):
         self._pusher: Pusher | None = None
         self._watcher: Watcher | None = None
         self._inbox = Inbox(session, cache, outbox)
-        self._health = HealthDesk(session, cache)
-        self._remedies = Remedies(session, cache, outbox, self._inbox)
-        self._interview = InterviewDesk(
-            session, cache, self._inbox.overlay.pending, lambda: self._remedies.problem(ASSESSMENT)
-        )
-        self._cases = Cases(session, cache, self._inbox.overlay.pending, self._remedies.problem)
-        self._queue = Queue(session, cache, outbox, self._remedies)
-        self._trail = Trail(session, cache, outbox)
-        self._outreach = OutreachDesk(session, cache, outbox, self._remedies)
 
     @classmethod
     def open(cls, session: Session) -> "Desk":
@@ -96,11 +80,11 @@ class Desk(CasesOfDesk):
         """One account's health in full, None when it is not in the cache."""
         return self._health.view(account_id)
 
-    def interview(self, account_id: str, said: Mapping[str, Answer | None]) -> InterviewView | None:
+    def interview(self, account_id: str, said: Mapping[str, Answer | None]) -> "InterviewView | None":
         """The decision tree after what was said, None when the account is not in the cache."""
         return self._interview.view(account_id, said)
 
-    def record_assessment(self, view: InterviewView, reason: str = "") -> Change:
+    def record_assessment(self, view: "InterviewView", reason: str = "") -> Change:
         """Queue the outcome of a finished interview as it was shown; raises NotPossible, Rejected, NotAllowed."""
         return self.submit(self._interview.order(view, reason), hold=False)
 
@@ -108,18 +92,22 @@ class Desk(CasesOfDesk):
         """The tree that the config names and nobody has accepted yet (D18)."""
         return self.session.trees.waiting()
 
-    def compare_trees(self, new: Tree, progress: Callable[[int], bool]) -> TreeChange:
+    def compare_trees(self, new: Tree, progress: Callable[[int], bool]) -> "TreeChange":
         """What another tree would change, over a connection of its own; call it from a thread."""
+        from triage.desk.tree_change import compare
+
         with closing(self.session.open_cache()) as cache:
             return compare(self.session, cache, new, progress)
 
-    def accept_tree(self, shown: TreeChange) -> None:
+    def accept_tree(self, shown: "TreeChange") -> None:
         """Let the config's tree take effect; the book is judged anew in the background."""
         self.session.trees.accept(shown.new)
         self._changed()
 
     def portfolio(self, progress: Callable[[int], None] = lambda read: None) -> BookReport:
         """Walk the book once and add it up, over a connection of its own."""
+        from triage.desk.portfolio import read_book
+
         return read_book(self.session, progress)
 
     def why_gone(self, account_id: str) -> str:
@@ -128,6 +116,8 @@ class Desk(CasesOfDesk):
 
     def reassess(self) -> int:
         """Re-assess what has lapsed, over a connection of its own; returns how many."""
+        from triage.desk.sync import lapsed
+
         with closing(self.session.open_cache()) as cache:
             return lapsed(self.session, cache)
 
@@ -232,17 +222,20 @@ class Desk(CasesOfDesk):
         status = self._link.status
         return status.sentence if status.link is Link.FINE and status.sentence else self.cache.audit_problem
 
-    def verify_audit(self) -> Proof:
+    def verify_audit(self) -> "Proof":
         """Replay the whole chain, and say what it proves."""
         return self._trail.verify()
 
-    def audit_evidence(self) -> Evidence:
+    def audit_evidence(self) -> "Evidence":
         """What this home has seen of the trail, for an export."""
         return self._trail.evidence()
 
     # --- the link ---
     def start(self, on_change: Callable[[], None]) -> None:
         """Start the sync threads; `on_change` is called from them whenever something may look different."""
+        from triage.desk.watch import Watcher
+        from triage.desk.workers import Puller, Pusher
+
         self._changed = on_change
         self._pusher = Pusher(self.session, self._link, self._tell, self._pull_soon)
         self._puller = Puller(self.session, self._link, self._tell, self._pusher.hurry)
@@ -264,6 +257,8 @@ class Desk(CasesOfDesk):
 
     def sign_in(self, token: str, keep: bool) -> tuple[Identity, str]:
         """Check the token by `/v1/me` (waits for the network) and keep it if asked; who it is, and where it is kept."""
+        from triage.desk.sync import recognise
+
         with closing(self.session.backend(token)) as backend, closing(self.session.open_cache()) as cache:
             identity = backend.identity()
             kept = self.session.token.take(token, keep)

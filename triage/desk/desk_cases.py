@@ -2,14 +2,16 @@
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from data.cache import Cache
 from data.ports_cases import CaseMove, CaseView, MyDay
 from data.ports_outreach import FollowUpDue, Message
 from data.remedy import Change, Order
-from triage.desk.cases import Cases
-from triage.desk.my_day import Day
 from triage.desk.session import Session
+
+if TYPE_CHECKING:
+    from triage.desk.cases import Cases
 
 
 class CasesOfDesk:
@@ -17,7 +19,11 @@ class CasesOfDesk:
 
     session: Session
     cache: Cache
-    _cases: Cases
+
+    @property
+    @abstractmethod
+    def _cases(self) -> "Cases":
+        """Cases of the accounts."""
 
     @abstractmethod
     def submit(self, order: Order, change_id: str | None = None, hold: bool = True) -> Change:
@@ -41,4 +47,6 @@ class CasesOfDesk:
 
     def my_day(self, everyone: bool = False) -> MyDay:
         """What is due today or late: mine, or of the whole book."""
+        from triage.desk.my_day import Day
+
         return Day(self.session, self.cache).read(everyone, self.follow_ups(), self.outreach())

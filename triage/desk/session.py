@@ -13,18 +13,20 @@ from typing import TYPE_CHECKING
 from data.account import Account
 from data.assessment import Touch
 from data.backends.port import BillingBackend
-from data.cache import Assess, Cache
-from data.cache_write import Judged
+from data.bulk import Assess, Judged
+from data.cache import Cache
 from data.errors import SignedOut, TriageError
 from data.health_book import Past
 from data.health_tree import Answer, Tree, TreeReading
 from data.listing_columns import rules_mark
 from data.outbox import Outbox
 from data.senders.port import Mailroom, no_mailroom
+from triage.desk.policies import Policies
 from triage.desk.trees import Trees
-from triage.policy import Policy
 
 if TYPE_CHECKING:
+    from triage.desk.crew import Crew
+    from triage.policy import Policy
     from triage.rules.health import Rulebook
 
 
@@ -101,7 +103,7 @@ class Session:
     """
 
     place: Place
-    policy: Policy
+    policies: Policies
     clock: Callable[[], datetime]
     connect: Callable[[str, str], BillingBackend]
     token: "TokenBox"
@@ -140,6 +142,11 @@ class Session:
         return self.connect(self.place.base_url, token)
 
     @property
+    def policy(self) -> "Policy":
+        """The policy in effect."""
+        return self.policies.policy
+
+    @property
     def tree(self) -> Tree:
         """The decision tree in effect (D18); TreeError where the accepted copy is damaged."""
         return self.trees.in_effect()
@@ -147,7 +154,7 @@ class Session:
     @property
     def rules_mark(self) -> str:
         """What verdicts are made by now; those with another mark have lapsed."""
-        return rules_mark(self.policy.version, self.tree.mark)
+        return rules_mark(self.policies.version, self.trees.mark)
 
     def rulebook(self, cache: Cache) -> "Rulebook":
         """Policy, tree and the book as it was last looked over."""
@@ -169,3 +176,13 @@ class Session:
             return assess
 
         return assess_on
+
+    def crew_for(self, cache: Cache) -> Callable[[], "Crew"]:
+        """Return what makes helpers that judge as `assess_for` does, for many accounts at once."""
+
+        def crew() -> "Crew":
+            from triage.desk.crew import Crew, Orders  # only a large sync needs them
+
+            return Crew(Orders(self.policy, self.tree, cache.book_context), self.clock)
+
+        return crew

@@ -1,7 +1,7 @@
 """One round of the loop: push what waits, pull what changed; used by the command line and by the sync threads."""
 
-from collections.abc import Callable
-from contextlib import closing, suppress
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 
@@ -10,8 +10,7 @@ import msgspec
 from data.account import Value
 from data.backends.port import BillingBackend, Item
 from data.cache import Cache
-from data.database import on_network
-from data.errors import Busy, FileProblem, TriageError
+from data.errors import Busy, TriageError
 from data.identity import Identity
 from data.outbox import Outbox
 from data.pull import Pulled, pull, pull_trail, reassess_lapsed
@@ -19,6 +18,7 @@ from data.push import HeadCheck, Pushed, check_head, look_up, push
 from data.receipts import Signed
 from data.remedy import Change
 from triage.desk.log import log_delivered, log_failed, log_pulled, log_pushed
+from triage.desk.news import home_news, network_note
 from triage.desk.session import Session
 
 LAPSED_AT_ONCE = 2000
@@ -107,26 +107,6 @@ def _with_cases(
     return pushed if done == Pushed() else added(pushed, done)
 
 
-def home_news(cache: Cache, outbox: Outbox) -> list[str]:
-    """What was found when the two files were opened and is said once: a rebuilt cache, an outbox begun anew."""
-    notes = []
-    if cache.rebuilt_why:
-        notes.append(f"{cache.rebuilt_why} It was only a copy: the book is fetched anew.")
-    name, known = outbox.name, cache.get("outbox")
-    if name and name != known:
-        with suppress(FileProblem), cache.writing():  # a full disk is told by whoever has something to write
-            cache.put(outbox=name)
-    if known and name and name != known:
-        notes.append(f"The outbox in {outbox.directory} is a new one. What an earlier one had not sent is not in it.")
-    return notes
-
-
-def network_note(cache: Cache, outbox: Outbox) -> str:
-    """The warning of a home on a network file system, empty on a local one."""
-    there = cache.network_warning or on_network(outbox.directory)
-    return "This home lies on a network file system: slower, without WAL. Prefer a local --home." if there else ""
-
-
 def recognise(session: Session, cache: Cache, backend: BillingBackend) -> Identity:
     """Ask who we are and remember it with a mark of the token, for authoring offline."""
     identity = backend.identity()
@@ -153,7 +133,7 @@ def push_round(
         identity=identity,
         base_url=session.place.base_url,
         now=session.clock,
-        on_account=refresher(session, cache),
+        on_accounts=refresher(session, cache),
         rng=session.rng,
         ignore_backoff=ignore_backoff,
         stop=stop,
@@ -193,18 +173,20 @@ def push_and_deliver(
     )
 
 
-def refresher(session: Session, cache: Cache) -> Callable[[Item], None]:
-    """Return what writes an account that came with an answer into the cache, assessed."""
+def refresher(session: Session, cache: Cache) -> Callable[[Sequence[Item]], None]:
+    """Return what writes accounts that came with answers into the cache, assessed."""
 
-    def refresh(item: Item) -> None:
-        cache.overwrite(item, session.assess_for(cache)(cache.complete_through))
+    def refresh(items: Sequence[Item]) -> None:
+        assess = session.assess_for(cache)(cache.complete_through)
+        for item in items:
+            cache.overwrite(item, assess)
 
     return refresh
 
 
 def look_up_round(session: Session, backend: BillingBackend, cache: Cache, outbox: Outbox, change_id: str) -> Change:
     """Ask the server what became of one change and settle the row by its answer."""
-    return look_up(backend, outbox, change_id, session.clock(), on_account=refresher(session, cache))
+    return look_up(backend, outbox, change_id, session.clock(), on_accounts=refresher(session, cache))
 
 
 def pull_round(
@@ -221,7 +203,15 @@ def pull_round(
     since = cache.book_since
     owed = outbox.results(session.place.base_url)
     bring = partial(
-        pull, backend, cache, session.assess_for(cache), session.clock(), yes=yes, progress=progress, owed=owed
+        pull,
+        backend,
+        cache,
+        session.assess_for(cache),
+        session.clock(),
+        yes=yes,
+        progress=progress,
+        owed=owed,
+        crew=session.crew_for(cache),
     )
     pulled = bring(full=full)
     checked = _check(session, backend, cache, outbox, pulled.audit_problem)

@@ -5,8 +5,7 @@ import os
 from pathlib import Path
 
 from data.errors import NotPossible
-from data.health_tree import Tree
-from triage.rules.tree_text import TreeError
+from data.health_tree import MARK, Tree
 from triage.tree_file import SHIPPED, load_tree, read_bytes, tree_of
 
 ACCEPTED = "tree.dag"  # in the state directory: the text that was accepted, whatever became of its file
@@ -32,6 +31,8 @@ class Trees:
         read = self._read
         if read is not None and read[0] == stamp:
             return read[1]
+        from triage.rules.tree_text import TreeError  # who only compares marks parses no tree
+
         try:
             tree = load_tree(self._copy if stamp is not None else None)
         except TreeError as error:
@@ -43,8 +44,17 @@ class Trees:
         self._read = (stamp, tree)
         return tree
 
+    @property
+    def mark(self) -> str:
+        """The mark of the tree in effect; triage's own need not be parsed for it. TreeError as in `in_effect`."""
+        if self._stamp() is not None:
+            return self.in_effect().mark
+        return hashlib.sha256(SHIPPED.read_bytes()).hexdigest()[:MARK]
+
     def waiting(self) -> Tree | None:
         """The tree that the config names where that is not the one in effect; TreeError where its file is none."""
+        if self._wanted is None and self._stamp() is None:
+            return None  # triage's own is both
         source = self._wanted or SHIPPED
         text = read_bytes(source)
         if hashlib.sha256(text).hexdigest() == self.in_effect().sha256:

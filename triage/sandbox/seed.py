@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from triage.sandbox.book_history import change_id
 from triage.sandbox.chain import GENESIS, INSERT, Entry, Link, Signer, link
-from triage.sandbox.codec import dumps
+from triage.sandbox.codec import dumps, loads
 from triage.sandbox.database import INDEXES, SCHEMA, set_meta
 from triage.sandbox.permissions import ROLES
 from triage.sandbox.store import INSERT_ACCOUNT, wakes_at
@@ -76,15 +76,14 @@ def _fill(
 ) -> None:
     connection.execute("PRAGMA journal_mode=OFF")
     connection.execute("PRAGMA synchronous=OFF")
+    connection.execute("PRAGMA cache_size=-65536")
     connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
     connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
     connection.executescript(SCHEMA)
     connection.execute("BEGIN")
-    past: list[tuple[str, int, str, Json]] = []
-    workspaces: list[tuple[str, str, str]] = []
-    connection.executemany(INSERT_ACCOUNT, _accounts(book, past, workspaces))
-    connection.executemany("INSERT INTO workspaces (id, account_id, members) VALUES (?,?,?)", workspaces)
-    connection.executemany(INSERT, _chained(past, {one["staff_id"]: one["role"] for one in staff}))
+    connection.execute("CREATE TEMP TABLE past (applied_at TEXT, account_id TEXT, number INTEGER, entry TEXT)")
+    connection.executemany(INSERT_ACCOUNT, _accounts(book, connection))
+    connection.executemany(INSERT, _chained(connection, {one["staff_id"]: one["role"] for one in staff}))
     _staff(connection, staff)
     set_meta(connection, "epoch", uuid.uuid4().hex)
     set_meta(connection, "signing_key", Signer.new_text())
@@ -93,21 +92,27 @@ def _fill(
     connection.executescript(INDEXES)
 
 
-def _accounts(
-    book: Iterable[Seeded], past: list[tuple[str, int, str, Json]], workspaces: list[tuple[str, str, str]]
-) -> Iterator[tuple[Any, ...]]:
+def _accounts(book: Iterable[Seeded], connection: sqlite3.Connection) -> Iterator[tuple[Any, ...]]:
+    """The rows of the accounts; their workspaces and past are put aside on the way: no book fills the memory."""
     for seq, seeded in enumerate(book, start=1):
         account = {**seeded.account, "version": 1, "seq": seq}
-        for workspace_id, members in seeded.members.items():
-            workspaces.append((workspace_id, account["id"], dumps(members)))
-        for number, entry in enumerate(seeded.entries):
-            past.append((entry["applied_at"], number, account["id"], entry))
-        yield account["id"], seq, 1, wakes_at(account), dumps(account)
+        key = account["id"]
+        connection.executemany(
+            "INSERT INTO workspaces (id, account_id, members) VALUES (?,?,?)",
+            [(workspace_id, key, dumps(members)) for workspace_id, members in seeded.members.items()],
+        )
+        connection.executemany(
+            "INSERT INTO past VALUES (?,?,?,?)",
+            [(entry["applied_at"], key, number, dumps(entry)) for number, entry in enumerate(seeded.entries)],
+        )
+        yield key, seq, 1, wakes_at(account), dumps(account)
 
 
-def _chained(past: list[tuple[str, int, str, Json]], roles: Mapping[str, str]) -> Iterator[tuple[Any, ...]]:
+def _chained(connection: sqlite3.Connection, roles: Mapping[str, str]) -> Iterator[tuple[Any, ...]]:
     last = Link(0, GENESIS)
-    for applied_at, number, account_id, entry in sorted(past, key=lambda one: (one[0], one[2], one[1])):
+    past = connection.execute("SELECT * FROM past ORDER BY applied_at, account_id, number")
+    for applied_at, account_id, number, body in past:
+        entry = loads(body)
         actor = entry["actor"]
         role = roles.get(actor["staff_id"])
         row = link(

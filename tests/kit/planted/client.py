@@ -4,19 +4,56 @@ from kit.planted.hand import Plant
 
 CRASH = "tests/faults/test_crash_points.py::"
 PUSH, ANSWERS, OUTBOX = "tests/wire/test_push.py::", "tests/wire/test_answers.py::", "tests/wire/test_outbox.py::"
-RECEIPTS = "tests/wire/test_receipts.py::"
+RECEIPTS, LANES = "tests/wire/test_receipts.py::", "tests/wire/test_push_lanes.py::"
 
 PLANTS = (
+    Plant(
+        "sent before it is marked",
+        "data/push_round.py",
+        """\
+                with self.outbox.together():
+                    for ended in answers:
+                        self._take(ended)
+                    jobs = [] if self.over or stop() else self._jobs()
+                for tried, ask in jobs:
+                    self.lanes.hand(tried, ask)
+""",
+        """\
+                with self.outbox.together():
+                    for ended in answers:
+                        self._take(ended)
+                    jobs = [] if self.over or stop() else self._jobs()
+                    for tried, ask in jobs:
+                        self.lanes.hand(tried, ask)
+                    __import__('time').sleep(0.05)  # the window, wide enough to be met
+""",
+        "A laptop that dies while sending takes a remedy that the customer got for one that never left.",
+        (LANES + "test_I1_what_is_under_way_is_marked_on_the_disk",),
+    ),
+    Plant(
+        "two of one account at once",
+        "data/push_line.py",
+        """\
+        return self._accounts[account_id].popleft()[1]
+""",
+        """\
+        row = self._accounts[account_id].popleft()[1]
+        self._accounts[account_id] and heapq.heappush(self._heads, (self._accounts[account_id][0][0], account_id))
+        return row
+""",
+        "Of two things written down about a customer the later one arrives first.",
+        (LANES + "test_I6_one_of_an_account_at_a_time",),
+    ),
     Plant(
         "new key per attempt",
         "data/push_round.py",
         """\
-        answer = self.backend.submit(Submission(change_id, change.body, if_match))
+        submission = Submission(change_id, change.body, self.outbox.if_match(change))
 """,
         """\
         key = str(__import__('uuid').uuid4()) if change.attempts else change_id
         body = change.body.replace(change_id.encode(), key.encode())
-        answer = self.backend.submit(Submission(key, body, if_match))
+        submission = Submission(key, body, self.outbox.if_match(change))
 """,
         "After a lost answer the customer gets the same remedy a second time, or a conflict with themselves.",
         (
@@ -55,7 +92,7 @@ PLANTS = (
         if isinstance(answer, Moved412):
             version = self.backend.account(before.account_id).account.version
             fresh = Submission(before.change_id, before.body, version)
-            return self._settle(before, self.backend.submit(fresh), remembered)
+            return self._settle(tried, self.backend.submit(fresh))
         if isinstance(answer, Moved412):
 """,
         "A colleague's decision is overwritten without anybody having looked at it.",
@@ -64,7 +101,7 @@ PLANTS = (
     ),
     Plant(
         "rejected dropped",
-        "data/push_round.py",
+        "data/push_verdicts.py",
         """\
         return State.DISCARDED
     return State.REJECTED\
@@ -79,9 +116,9 @@ PLANTS = (
     ),
     Plant(
         "global FIFO",
-        "data/push_round.py",
-        "            if row.account_id in blocked or",
-        "            if blocked or",
+        "data/push_line.py",
+        "        del self._accounts[account_id]\n\n    def rest",
+        "        self._heads.clear()\n\n    def rest",
         "One stuck account holds up the remedies of every other customer.",
         (ANSWERS + "test_one_stuck_account_never_blocks_another_but_its_own_order_holds",),
         named=True,
@@ -98,8 +135,8 @@ PLANTS = (
     Plant(
         "re-serialised body",
         "data/push_round.py",
-        "Submission(change_id, change.body, if_match)",
-        "Submission(change_id, __import__('json').dumps(__import__('json').loads(change.body)).encode(), if_match)",
+        "Submission(change_id, change.body, self",
+        "Submission(change_id, __import__('json').dumps(__import__('json').loads(change.body)).encode(), self",
         "After an update of the program a change that was applied comes back as 'key reused' and looks refused.",
         (ANSWERS + "test_whatever_is_no_verdict_leaves_the_row_unknown[cut body]",),
         named=True,
@@ -153,7 +190,7 @@ PLANTS = (
         "receipt not verified",
         "data/push_round.py",
         """\
-        wrong = verify_receipt(receipt, change.change_id, reason_of(change.body), keys, change.account_id)
+        wrong = verify_receipt(receipt, change.change_id, reason_of(change.body), self.pinned, change.account_id)
 """,
         """\
         wrong = verify_receipt and None
@@ -221,7 +258,7 @@ PLANTS = (
     ),
     Plant(
         "look-up believed too early",
-        "data/push_round.py",
+        "data/push_verdicts.py",
         "PROOF_AGE = timedelta(seconds=60)",
         "PROOF_AGE = timedelta(0)",
         "A request still on its way is declared lost, discarded by a person, and applied a moment later.",
@@ -243,11 +280,10 @@ PLANTS = (
         "hold not respected",
         "data/push_round.py",
         """\
-        rows = [row for row in self.outbox.waiting() if row.state != State.HELD.value]
+        self.outbox.release_holds(begun)
 """,
         """\
         self.outbox.release_holds(begun + timedelta(days=1))
-        rows = self.outbox.waiting()
 """,
         "The ten seconds in which a mistake can be taken back do not exist.",
         (PUSH + "test_a_running_hold_is_left_alone_by_a_sync",),
