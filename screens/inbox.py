@@ -133,7 +133,10 @@ class InboxScreen(ListScreen):
         self.list.tick(self.now)
         empty = self.list.total == 0
         note = self.query_one("#empty", EmptyNote)
+        appears = not (empty or self.list.display)
         note.display, self.list.display = empty, not empty
+        if appears and self.focused is None:
+            self.list.focus()  # it lost the keys when it was hidden
         self.query_one(DetailPane).display = not empty and bool(
             self._arrangement and (self._arrangement.right or self._arrangement.bottom)
         )

@@ -53,6 +53,7 @@ class ListScreen(ActingScreen):
         self.view, self.sort, self.text, self.untouched = View.AT_RISK, Sort.SEVERITY, "", False
         self._rows: RowList | None = None
         self._key_at = 0.0
+        self._arriving = False  # the first book is on its way, and nobody has chosen a row of it
         self._not_before = 0.0
         self._late: Timer | None = None
         self._grower: Timer | None = None
@@ -82,7 +83,9 @@ class ListScreen(ActingScreen):
         self._rows = rows
         me = header.who.staff_id if header.who else None
         state = RowState(stale=header.stale, synced_at=header.synced_at, me=me, view=self.view)
-        self.list.open(rows, state, self.now, fresh=fresh)
+        self._arriving = not self._key_at and (self._arriving or header.synced_at is None)
+        self.list.open(rows, state, self.now, fresh=fresh, first=self._arriving)
+        self._arriving = self._arriving and header.synced_at is None
         self._grow_in(GROW_EVERY)
 
     def _grow_in(self, seconds: float) -> None:

@@ -78,13 +78,16 @@ class AccountList(Widget, can_focus=True):
         """True while the row under the cursor has left the list."""
         return self._ghost is not None and self._ghost[0] == self.cursor
 
-    def open(self, rows: RowList, state: RowState, now: datetime, *, fresh: bool) -> None:
-        """Show a list. The cursor keeps its account; with `fresh` (other view, filter or order) no ghost is left."""
+    def open(self, rows: RowList, state: RowState, now: datetime, *, fresh: bool, first: bool = False) -> None:
+        """Show a list. The cursor keeps its account; with `fresh` (other view, filter or order) no ghost is left.
+
+        With `first` it goes to the first row.
+        """
         before = self.current
         self._list, self._state, self._now = rows, state, now
         self._pages.clear()
         self._ghost = None
-        position = rows.position(before.row.id) if before else 0
+        position = rows.position(before.row.id) if before and not first else 0
         if position is not None:
             self.cursor = min(position, max(0, rows.total - 1))
         elif before is not None and not fresh:

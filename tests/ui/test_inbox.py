@@ -303,6 +303,18 @@ async def test_first_start_says_that_it_fetches(open_desk, app_of, seen) -> None
         assert "Category" in seen(app)
 
 
+async def test_the_first_book_comes_in_under_a_cursor_that_stays_first_and_has_the_keys(
+    open_desk, app_of, wait
+) -> None:
+    app = app_of(open_desk(synced=False))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await wait(pilot, lambda: app.desk.header().synced_at is not None and app.screen.list.total > 3)
+        await pilot.pause(0.3)
+        assert (app.screen.list.cursor, app.screen.focused) == (0, app.screen.list)
+        await pilot.press("j")
+        assert app.screen.list.cursor == 1
+
+
 async def test_keys_that_pour_in_at_once_do_nothing_and_movement_still_works(open_desk, app_of, seen) -> None:
     app = app_of(open_desk())
     async with app.run_test(size=(100, 30)) as pilot:
