@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from data.health_book import EMPTY_BOOK
 from data.health_index import Metric, Risk
-from triage.rules.index import band, breakdown, is_partial, profile_of, read_index
+from triage.rules.index import band, breakdown, is_partial, read_index
 from triage.rules.index_metrics import along
+from triage.rules.index_plan import profile_of
 from triage.rules.index_verdicts import index_verdicts
 
 DAY = date(2026, 11, 20)

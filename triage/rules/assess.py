@@ -77,7 +77,9 @@ def judge(
 ) -> tuple[Row, Past]:
     """All rules over one account: the row with A, M, D, H and R, and the past to keep for the next look."""
     row = assess(account, touches, rules.policy, now, complete_through)
-    found = read_health(account, past, rules, now, complete_through, brief=True, workspaces=row.workspaces)
+    found = read_health(
+        account, past, rules, now, complete_through, brief=True, workspaces=row.workspaces, assessed=row.day
+    )
     monitor, health, tree, red = lines(account, found, rules.policy, now)
     until, turn = row.good_until, turns_at(account, found, rules, now)
     row = msgspec.structs.replace(

@@ -15,7 +15,7 @@ from data.red_account import Clock, RedReading, UsageFacts
 from triage.policy import Policy
 from triage.rules.case_steps import case_step
 from triage.rules.index import read_index
-from triage.rules.index_trend import contributions
+from triage.rules.index_plan import Plans
 from triage.rules.index_verdicts import index_verdicts
 from triage.rules.monitor import read_monitor, replay, watched
 from triage.rules.monitor_effect import effect_since
@@ -43,6 +43,7 @@ class Rulebook(Value, frozen=True):
     book: BookContext = EMPTY_BOOK
     memo: Memo = msgspec.field(default_factory=dict)
     red_memo: RedMemo = msgspec.field(default_factory=dict)
+    plans: Plans = msgspec.field(default_factory=dict)
 
 
 class Health(Value, frozen=True):
@@ -65,11 +66,13 @@ def read_health(
     *,
     brief: bool = False,
     workspaces: Sequence[WorkspaceReading] | None = None,
+    assessed: date | None = None,
 ) -> Health:
     """M, D, H and R over one account. `past` None: this cache never saw it, so its alert is replayed (M12).
 
     `brief`: as far as a row needs it, without the sentence of M, metrics, indicators (H6), movers (H17), tasks
-    (R10, R12) and the words of the tree's answers. `workspaces` are A2-A4's readings, where the caller has them.
+    (R10, R12) and the words of the tree's answers. `workspaces` are A2-A4's readings and `assessed` P0's t,
+    where the caller has them.
     """
     policy, book = rules.policy, rules.book
     alert = replay(account, policy, book, complete_through) if past is None else past.alert
@@ -86,6 +89,7 @@ def read_health(
         recorded=recorded,
         brief=brief,
         memo=rules.red_memo,
+        assessed=assessed,
     )
     index = read_index(
         account,
@@ -99,8 +103,12 @@ def read_health(
         red.is_red,
         brief,
         workspaces,
+        assessed,
+        rules.plans,
     )
-    tree = read_tree(account, rules.tree, policy, now, complete_through, memo=rules.memo, brief=brief)
+    tree = read_tree(
+        account, rules.tree, policy, now, complete_through, memo=rules.memo, brief=brief, assessed=assessed
+    )
     return Health(monitor, tree, index, red, known)
 
 
@@ -124,7 +132,7 @@ def remember(account: Account, health: Health, now: datetime) -> Past:
         leaf=health.tree.leaf,
         composite=red.composite,
         red=red.is_red,
-        components=packed(contributions(index.components)),
+        components=packed(index.contributions),
     )
     return Past(monitor.alert, red.episode, with_day(health.past.days, today), _closed(health))
 

@@ -28,12 +28,14 @@ def read_red(
     recorded: Collection[str] = (),
     brief: bool = False,
     memo: RedMemo | None = None,
+    assessed: date | None = None,
 ) -> RedReading:
     """R1–R14, R20 of one day, the same when read twice; `high_value` is M14's, `recorded` the R10 keys in the trail.
 
-    `brief`: without the tasks, which no list shows. `memo` as in `dimensions`.
+    `brief`: without the tasks, which no list shows. `memo` as in `dimensions`; `assessed` is P0's t,
+    where the caller has it.
     """
-    assessed = assessment_day(account, complete_through)
+    assessed = assessed or assessment_day(account, complete_through)
     day = assessed or now.date()
     before = episode or _lost(account, usage, policy, now, day)
     judged, reference = (usage, None) if before is None else episodes.frozen(usage, before, policy, day)

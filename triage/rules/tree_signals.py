@@ -13,13 +13,15 @@ SUPPORT = "Q4"
 RENEWAL = ("Q5", "Q6")
 
 
-def bare_answers(account: Account, policy: Policy, now: datetime, complete_through: date | None) -> dict[str, Answer]:
+def bare_answers(
+    account: Account, policy: Policy, now: datetime, complete_through: date | None, on: date
+) -> dict[str, Answer]:
     """D5-D9, D12: what the account's signals say to Q1-Q6; renewal answers both Q5 and Q6."""
     renewal = as_answer(renews(account, policy, now))
     return {
         "Q1": as_answer(adopted(account, policy, now, complete_through)),
         "Q2": as_answer(active(account, policy, now)),
-        SENTIMENT: as_answer(satisfied(account, policy, today(account, now, complete_through))),
+        SENTIMENT: as_answer(satisfied(account, policy, on)),
         SUPPORT: as_answer(overloaded(account, policy)),
         "Q5": renewal,
         "Q6": renewal,
@@ -102,13 +104,13 @@ def latest_survey(account: Account) -> date | None:
     return latest
 
 
-def latest_nps(account: Account, policy: Policy, now: datetime, complete_through: date | None) -> Nps | None:
-    """D11: the latest NPS answer of the last 90 days, the worse of two on one day."""
+def latest_nps(account: Account, policy: Policy, on: date) -> Nps | None:
+    """D11: the latest NPS answer of the 90 days before `on` (P0's t), the worse of two on one day."""
     entries = () if account.signals is None else account.signals.nps
     if not entries:
         return None
     latest = entries[0] if len(entries) == 1 else max(entries, key=_latest_worst)
-    fresh = (today(account, now, complete_through) - latest.at).days <= policy.tree.survey_days
+    fresh = (on - latest.at).days <= policy.tree.survey_days
     return latest if fresh else None
 
 
