@@ -139,10 +139,10 @@ def remember(account: Account, health: Health, now: datetime) -> Past:
 
 def _effects(account: Account, health: Health, policy: Policy) -> tuple[Effect, ...]:
     """M21: what followed the open alert and the last one that closed; one that closed today is both."""
-    day = health.monitor.day
-    alerts = dict.fromkeys([one for one in (health.monitor.alert, _closed(health)) if one is not None])
-    if not alerts:
+    day, alert, closed = health.monitor.day, health.monitor.alert, _closed(health)
+    if alert is None and closed is None:
         return ()
+    alerts = dict.fromkeys([one for one in (alert, closed) if one is not None])
     return tuple(effect_since(account, one.baseline, one.opened, day, policy) for one in alerts if day is not None)
 
 
@@ -158,8 +158,10 @@ def lines(
     """What the list keeps of each."""
     monitor, index, tree, red = health.monitor, health.index, health.tree, health.red
     opened = monitor.alert.opened if monitor.alert is not None and monitor.alert.is_open else None
-    created = created_on(account)
-    young = created is not None and ((index.day or now.date()) - created).days < policy.monitor.young_days
+    tenure = monitor.tenure_days
+    if tenure is None and (created := created_on(account)) is not None:  # a tenure no series of users tells
+        tenure = ((index.day or now.date()) - created).days
+    young = tenure is not None and tenure < policy.monitor.young_days
     nearest, late = _waiting(red.clocks) if red.clocks else (None, 0)
     step = case_step(account, index, red, now)
     return (
@@ -209,12 +211,17 @@ def _waiting(clocks: Sequence[Clock]) -> tuple[Clock | None, int]:
 def turns_at(account: Account, health: Health, rules: Rulebook, now: datetime) -> datetime | None:
     """The earliest instant after `now` at which one of the four may say something else without new data."""
     policy, monitor = rules.policy, health.monitor
-    turns = [answers_turn_at(account, policy, now), red_turns_at(health.red, account, policy, now)]
+    turn = answers_turn_at(account, policy, now)
+    turns = [] if turn is None else [turn]
+    if health.red.is_red and (turn := red_turns_at(health.red, account, policy, now)) is not None:
+        turns.append(turn)
     if monitor.day is not None and monitor.state is not MonitorState.DATA_GAP:
-        turns.append(_stale_from(monitor.day, policy.monitor.stale_days, now))
+        turn = _stale_from(monitor.day, policy.monitor.stale_days, now)
+        if turn is not None:
+            turns.append(turn)
     if rules.book.day is None and monitor.tenure_days is not None and monitor.tenure_days < policy.monitor.young_days:
         turns.append(now + MICROSECOND)  # held against a benchmark of its peers, which nobody has looked over yet (M5)
-    return min([turn for turn in turns if turn is not None], default=None)
+    return min(turns, default=None)
 
 
 def health_verdicts(

@@ -43,8 +43,8 @@ def read_index(
     at = day or today
     plan = plan_for(account.segment, rules, {} if plans is None else plans)
     values = measured(account, ratio, monitor_state, plan.limits, day, today)
+    components: tuple[Component, ...] = ()
     if brief:
-        components = tuple[Component, ...]()
         score, coverage, means = summed(values, plan, rules)
         parts, support = shares(score, coverage, means, plan), means.get(SUPPORT)
     else:

@@ -44,7 +44,8 @@ def read_red(
     segment, threshold = segment_of(account, policy.red)
     below = None if score is None else score < threshold - TOLERANCE
     causes = _causes(below, found)
-    after, running, timed = None, None, tuple[Clock, ...]()
+    after, running = None, None
+    timed: tuple[Clock, ...] = ()
     if before is not None or causes:  # without either nothing can begin
         well = _well(account, usage, before, policy, day, score)
         after = episodes.advance(before, episodes.Today(account, usage, found, score, well, below, day, now), policy)
@@ -64,7 +65,7 @@ def read_red(
         after,
         None if brief else episodes.event(after, day),
         timed,
-        work.sla_due(timed),
+        work.sla_due(timed) if timed else None,
         () if brief or running is None else _tasks(account, running, policy, now, high_value, recorded),
         running is not None and work.delayed(account, running, policy, now),
     )
@@ -75,9 +76,10 @@ def composite(found: tuple[Dimension, ...], rules: RedRules) -> tuple[float | No
     coverage: float = 0
     points = 0.0
     for one in found:
-        if one.score is not None and one.weight > 0:
-            coverage += one.weight
-            points += one.weight * one.score
+        score, weight = one.score, one.weight
+        if score is not None and weight > 0:
+            coverage += weight
+            points += weight * score
     if coverage <= 0 or coverage < rules.scores.min_coverage - TOLERANCE:
         return None, coverage
     return points / coverage, coverage

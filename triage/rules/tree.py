@@ -20,7 +20,7 @@ from data.health_tree import (
 from triage.policy import Policy
 from triage.policy_tree import TreeRules
 from triage.rules.tree_answers import NONE, signal_answers
-from triage.rules.tree_signals import RENEWAL, SENTIMENT, bare_answers, latest_nps, overdue, today
+from triage.rules.tree_signals import RENEWAL, SENTIMENT, Said, bare_answers, by_question, latest_nps, overdue, today
 from triage.rules.tree_text import TreeError
 
 PERSON = "person"
@@ -30,7 +30,8 @@ _UNASKED = "nothing answers this question by itself"
 _SAID = "a person said so"
 
 Given = Mapping[str, Answer]
-Memo = dict[tuple[str, tuple[Answer, ...]], TreeReading]
+Memo = dict[tuple[str, tuple[Answer, ...] | Said], TreeReading]
+NOBODY: Given = {}  # gave an answer of their own
 
 
 def read_tree(
@@ -51,9 +52,14 @@ def read_tree(
     """
     on = assessed or today(account, now, complete_through)
     if brief:
-        bare = bare_answers(account, policy, now, complete_through, on)
-        given = {one.id: bare.get(one.id, Answer.UNKNOWN) for one in tree.questions}
-        return _flagged(_judged(tree, given, policy.tree, memo), given, account, policy, now, on)
+        said = bare_answers(account, policy, now, complete_through, on)
+        judged = None if memo is None else memo.get((tree.sha256, said))
+        if judged is None:
+            known = by_question(said)
+            judged = _judge(tree, {one.id: known.get(one.id, Answer.UNKNOWN) for one in tree.questions}, policy.tree)
+            if memo is not None:
+                memo[tree.sha256, said] = judged
+        return _flagged(judged, NOBODY, account, policy, now, on)
     found = signal_answers(account, policy, now, complete_through)
     answers = with_overrides(tree, found, overrides) if overrides else found
     reading = walk(tree, answers, policy.tree, memo)
