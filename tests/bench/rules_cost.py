@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 import msgspec
 
 from data.account import Account
-from data.health_book import BookContext, Past, Peer, Snapshot
+from data.health_book import NO_DAYS, BookContext, Past, Peer
 from data.wire import decode, decoder, encode
 from triage.policy import Policy, load_policy
 from triage.rules.assess import assess, judge
@@ -82,10 +82,11 @@ def _body(account: dict[str, object]) -> bytes:
 
 def _aged(past: Past) -> Past:
     """The past as if the account had stood like this for weeks, its score moving a little."""
-    today, days = past.days[-1], tuple[Snapshot, ...]()
+    [today], [now], days = past.days.dates(), past.days.scores, NO_DAYS
+    made_of = past.days.scored[0].components if past.days.scored else msgspec.Raw(b"{}")
     for age in range(DAYS_BEFORE, 0, -1):
-        score = None if today.score is None else today.score + age % 3
-        days = with_day(days, msgspec.structs.replace(today, day=today.day - timedelta(days=age), score=score))
+        score = None if now is None else now + age % 3
+        days = with_day(days, today - timedelta(days=age), score, bool(past.days.critical), made_of)
     return msgspec.structs.replace(past, days=days)
 
 

@@ -7,8 +7,8 @@ import msgspec
 
 from data.account import Account, Value
 from data.assessment import HealthLine, MonitorLine, RedLine, TreeLine, Verdict, WorkspaceReading
-from data.health_book import EMPTY_BOOK, BookContext, Past, Snapshot, packed
-from data.health_index import IndexReading
+from data.health_book import EMPTY_BOOK, BookContext, Past, packed
+from data.health_index import IndexReading, Risk
 from data.health_monitor import Alert, Effect, MonitorReading, MonitorState
 from data.health_tree import MARK, Tree, TreeReading
 from data.red_account import Clock, RedReading, UsageFacts
@@ -120,21 +120,11 @@ def usage_facts(reading: MonitorReading) -> UsageFacts:
 
 
 def remember(account: Account, health: Health, now: datetime) -> Past:
-    """The past after this look: the alert and the episode as they stand, and today's snapshot."""
-    monitor, index, red = health.monitor, health.index, health.red
-    today = Snapshot(
-        day=index.day or now.date(),
-        score=index.score,
-        health=index.risk,
-        ratio=monitor.ratio,
-        usage=monitor.usage,
-        monitor=monitor.state,
-        leaf=health.tree.leaf,
-        composite=red.composite,
-        red=red.is_red,
-        components=packed(index.contributions),
-    )
-    return Past(monitor.alert, red.episode, with_day(health.past.days, today), _closed(health))
+    """The past after this look: the alert and the episode as they stand, and the days with today."""
+    index = health.index
+    made_of, critical = packed(index.contributions), index.risk is Risk.CRITICAL
+    days = with_day(health.past.days, index.day or now.date(), index.score, critical, made_of)
+    return Past(health.monitor.alert, health.red.episode, days, _closed(health))
 
 
 def _effects(account: Account, health: Health, policy: Policy) -> tuple[Effect, ...]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from data.account import Account
 from data.assessment import WorkspaceReading
-from data.health_book import BookContext, Snapshot
+from data.health_book import NO_DAYS, BookContext, Days
 from data.health_index import Component, IndexReading, Metric, Risk
 from triage.policy import Policy
 from triage.policy_index import IndexRules, Profile
@@ -26,7 +26,7 @@ def read_index(
     book: BookContext,
     now: datetime,
     complete_through: date | None,
-    history: Sequence[Snapshot] = (),
+    history: Days = NO_DAYS,
     red: bool = False,
     brief: bool = False,
     workspaces: Sequence[WorkspaceReading] | None = None,
