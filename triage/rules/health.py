@@ -71,8 +71,7 @@ def read_health(
     """M, D, H and R over one account. `past` None: this cache never saw it, so its alert is replayed (M12).
 
     `brief`: as far as a row needs it, without the sentence of M, metrics, indicators (H6), movers (H17), tasks
-    (R10, R12) and the words of the tree's answers. `workspaces` are A2-A4's readings and `assessed` P0's t,
-    where the caller has them.
+    (R10, R12) and the words of the tree's answers. `workspaces` and `assessed` as in `read_index`.
     """
     policy, book = rules.policy, rules.book
     alert = replay(account, policy, book, complete_through) if past is None else past.alert
@@ -106,9 +105,7 @@ def read_health(
         assessed,
         rules.plans,
     )
-    tree = read_tree(
-        account, rules.tree, policy, now, complete_through, memo=rules.memo, brief=brief, assessed=assessed
-    )
+    tree = read_tree(account, rules.tree, policy, now, complete_through, None, rules.memo, brief, assessed)
     return Health(monitor, tree, index, red, known)
 
 

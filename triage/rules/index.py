@@ -13,8 +13,8 @@ from triage.policy_index import IndexRules, Profile
 from triage.rules import index_trend as trend
 from triage.rules import index_worth as worth
 from triage.rules.days import TOLERANCE, assessment_day
-from triage.rules.index_metrics import METRICS, mean, measured, scored
-from triage.rules.index_plan import MIDDLE, Plans, plan_for, shares, summed
+from triage.rules.index_metrics import Values, mean, measured, scored
+from triage.rules.index_plan import MIDDLE, Plan, Plans, plan_for, shares, summed
 from triage.rules.index_worth import SUPPORT
 
 
@@ -38,20 +38,11 @@ def read_index(
     `brief`: without components, leading indicators (H6) and movers (H17), which no list shows. `workspaces` are A2-A4's
     readings and `assessed` P0's t, where the caller has them; `plans` as in `plan_for`.
     """
-    rules = policy.index
-    day, today = assessed or assessment_day(account, complete_through), now.date()
-    at = day or today
-    plan = plan_for(account.segment, rules, {} if plans is None else plans)
+    rules, today = policy.index, now.date()
+    day = assessed or assessment_day(account, complete_through)
+    at, plan = day or today, plan_for(account.segment, rules, {} if plans is None else plans)
     values = measured(account, ratio, monitor_state, plan.limits, day, today)
-    components: tuple[Component, ...] = ()
-    if brief:
-        score, coverage, means = summed(values, plan, rules)
-        parts, support = shares(score, coverage, means, plan), means.get(SUPPORT)
-    else:
-        profile = rules.profiles[plan.name]
-        score, coverage, components = breakdown(scored(dict(zip(METRICS, values, strict=True)), rules), profile, rules)
-        parts = trend.contributions(components)
-        support = next((one.score for one in components if one.name == SUPPORT), None)
+    score, coverage, components, parts, support = _added_up(values, plan, rules, brief)
     partial = is_partial(coverage, rules)
     risk = None if score is None else band(score, partial, rules)
     tilt, points = trend.slope(score, history, rules.movement, at)
@@ -76,6 +67,18 @@ def read_index(
         worth.playbook(account, risk, support, upsell, rules, at),
         parts,
     )
+
+
+def _added_up(
+    values: Values, plan: Plan, rules: IndexRules, brief: bool
+) -> tuple[float | None, float, tuple[Component, ...], dict[str, float], float | None]:
+    """Score, coverage, components (none when `brief`), contributions, and the score of support."""
+    if brief:
+        score, coverage, means = summed(values, plan, rules)
+        return score, coverage, (), shares(score, coverage, means, plan), means.get(SUPPORT)
+    score, coverage, components = breakdown(scored(values, rules), rules.profiles[plan.name], rules)
+    support = next((one.score for one in components if one.name == SUPPORT), None)
+    return score, coverage, components, trend.contributions(components), support
 
 
 def breakdown(

@@ -116,11 +116,11 @@ def measured(
     return found if signals.as_of == day and day is not None else _fresh(found, signals.as_of, limits, day)
 
 
-def scored(values: Mapping[str, float | None], rules: IndexRules) -> dict[str, tuple[Metric, ...]]:
+def scored(values: Values, rules: IndexRules) -> dict[str, tuple[Metric, ...]]:
     """H3: every metric of the policy by component, with its value and score; the order is the policy's."""
-    by_component: dict[str, list[Metric]] = {}
+    named, by_component = dict(zip(METRICS, values, strict=True)), dict[str, list[Metric]]()
     for name, rule in rules.metrics.items():
-        value = values.get(name)
+        value = named.get(name)
         score = None if value is None else along(rule.anchors, value)
         by_component.setdefault(rule.component, []).append(Metric(name, None if value is None else float(value), score))
     return {component: tuple(metrics) for component, metrics in by_component.items()}

@@ -14,6 +14,7 @@ from triage.rules.red_dimensions import RedMemo, decline, dimensions
 
 LARGE, PLG, STANDARD = "large", "plg", "standard"
 MONTHS = 12
+NO_CLOCKS: tuple[Clock, ...] = ()
 
 
 def read_red(
@@ -32,8 +33,7 @@ def read_red(
 ) -> RedReading:
     """R1–R14, R20 of one day, the same when read twice; `high_value` is M14's, `recorded` the R10 keys in the trail.
 
-    `brief`: without the tasks, which no list shows. `memo` as in `dimensions`; `assessed` is P0's t,
-    where the caller has it.
+    `brief`: without the tasks, which no list shows. `memo` as in `dimensions`, `assessed` as in `read_tree`.
     """
     assessed = assessed or assessment_day(account, complete_through)
     day = assessed or now.date()
@@ -44,8 +44,7 @@ def read_red(
     segment, threshold = segment_of(account, policy.red)
     below = None if score is None else score < threshold - TOLERANCE
     causes = _causes(below, found)
-    after, running = None, None
-    timed: tuple[Clock, ...] = ()
+    after, running, timed = None, None, NO_CLOCKS
     if before is not None or causes:  # without either nothing can begin
         well = _well(account, usage, before, policy, day, score)
         after = episodes.advance(before, episodes.Today(account, usage, found, score, well, below, day, now), policy)
