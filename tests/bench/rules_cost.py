@@ -12,7 +12,7 @@ from data.account import Account
 from data.health_book import NO_DAYS, BookContext, Past, Peer
 from data.wire import decode, decoder, encode
 from triage.policy import Policy, load_policy
-from triage.rules.assess import assess, judge
+from triage.rules.assess import assess, judge, judge_all
 from triage.rules.book import book_context
 from triage.rules.health import Rulebook
 from triage.rules.past import with_day
@@ -20,6 +20,7 @@ from triage.sandbox.book import generate
 from triage.tree_file import load_tree
 
 DAYS_BEFORE = 20
+CHUNK = 50  # as data/bulk.py judges
 _account, _past, _peer = decoder(Account), decoder(Past), decoder(Peer)
 
 
@@ -63,16 +64,19 @@ def at_risk_alone(book: Book) -> float:
 def all_rules(book: Book) -> float:
     """Processor milliseconds of decoding the book with its past and judging it by A, M, D, H and R: an ordinary day."""
     rules, begun = book.rules(), time.process_time()
-    for raw, past in zip(book.payloads, book.pasts, strict=True):
-        judge(decode(raw, _account), (), _past.decode(past), rules, book.now, book.through)
+    told = list(zip(book.payloads, book.pasts, strict=True))
+    for at in range(0, len(told), CHUNK):
+        some = [(decode(raw, _account), (), _past.decode(past)) for raw, past in told[at : at + CHUNK]]
+        judge_all(some, rules, book.now, book.through)
     return (time.process_time() - begun) * 1000
 
 
 def first_round(book: Book) -> float:
     """The same without a past, as on the first sync: every alert is replayed from its series (M12)."""
     rules, begun = book.rules(), time.process_time()
-    for raw in book.payloads:
-        judge(decode(raw, _account), (), None, rules, book.now, book.through)
+    for at in range(0, len(book.payloads), CHUNK):
+        some = [(decode(raw, _account), (), None) for raw in book.payloads[at : at + CHUNK]]
+        judge_all(some, rules, book.now, book.through)
     return (time.process_time() - begun) * 1000
 
 
