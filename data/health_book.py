@@ -1,4 +1,4 @@
-"""What the rules need of the whole book (BookContext), and one account's past days (Snapshot)."""
+"""What the rules need of the whole book (BookContext), and one account's past days (Days)."""
 
 from datetime import date, datetime
 
@@ -89,18 +89,11 @@ class Seat(Value, frozen=True):
     red: SeatRed | None
 
 
-class Snapshot(Value, frozen=True, array_like=True):
-    """One account at the end of one day; None where a system had no value; `components` is JSON."""
+class Scored(Value, frozen=True, array_like=True):
+    """A day that had a score and what the score was made of; `components` is JSON."""
 
     day: date
-    score: float | None
-    health: str | None
-    ratio: float | None
-    usage: float | None
-    monitor: str | None
-    leaf: str | None
-    composite: float | None
-    red: bool
+    score: float
     components: msgspec.Raw  # of all the days of an account one is ever asked for them
 
     @property
@@ -110,17 +103,37 @@ class Snapshot(Value, frozen=True, array_like=True):
 
 
 def packed(contributions: dict[str, float]) -> msgspec.Raw:
-    """Contributions as a Snapshot keeps them."""
+    """Contributions as a Scored day keeps them."""
     return msgspec.Raw(msgspec.json.encode(contributions))
 
 
+class Days(Value, frozen=True, array_like=True):
+    """One account at the end of its days, oldest first, in columns: every look reads all of them.
+
+    `at` are the days as ordinals, `scores` the index on them (None: no score), `critical` those in critical risk, and
+    `scored` the newest few that had a score, with what they were made of (H17).
+    """
+
+    at: tuple[int, ...] = ()
+    scores: tuple[float | None, ...] = ()
+    critical: tuple[int, ...] = ()
+    scored: tuple[Scored, ...] = ()
+
+    def dates(self) -> tuple[date, ...]:
+        """The days as dates."""
+        return tuple(map(date.fromordinal, self.at))
+
+
+NO_DAYS = Days()
+
+
 class Past(Value, frozen=True):
-    """What only this cache knows of an account: its alert, its Red episode, and its days, oldest first (bounded).
+    """What only this cache knows of an account: its alert, its Red episode, and its days (bounded).
 
     `closed` is the last alert that closed: what M21 measures beside the open ones.
     """
 
     alert: Alert | None = None
     episode: Episode | None = None
-    days: tuple[Snapshot, ...] = ()
+    days: Days = msgspec.field(default=NO_DAYS, name="columns")  # `days` was an earlier form, let go
     closed: Alert | None = None

@@ -57,7 +57,8 @@ class IndexReading(Value, frozen=True):
 
     `slope` in points a week with `slope_points` behind it (H14); `priority` = MRR (minor units) x (100-H)/100 (H12);
     `renewal` probability 0-1 and `upsell` (H15) are labelled heuristics, None: not known; `indicators` the leading
-    ones of H6; `day` is the assessment day t (P0); `playbook` the name of the one that applies (H16).
+    ones of H6; `day` is the assessment day t (P0); `playbook` the name of the one that applies (H16);
+    `contributions` are the points of the score by component (H17), those of `components` where they are read.
     """
 
     score: float | None
@@ -77,6 +78,7 @@ class IndexReading(Value, frozen=True):
     upsell: bool | None
     day: date | None
     playbook: str | None
+    contributions: dict[str, float]
 
 
 class Holding(Value, frozen=True):

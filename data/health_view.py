@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 from data.account import Account, Entry, Value
 from data.assessment import Row, Verdict
-from data.health_book import BookContext, Snapshot
+from data.health_book import BookContext, Days
 from data.health_index import IndexReading
 from data.health_monitor import MonitorReading
 from data.health_tree import Tree, TreeReading
@@ -25,7 +25,7 @@ class Chart(Value, frozen=True):
 
 
 class HealthView(Value, frozen=True):
-    """One account's health as its stored verdict has it; `days` are its snapshots, oldest first, today's among them.
+    """One account's health as its stored verdict has it; `days` are those kept of it, today among them.
 
     `assessed` is the last recorded interview (`record_assessment`) in the trail.
     """
@@ -38,7 +38,7 @@ class HealthView(Value, frozen=True):
     questions: Tree
     index: IndexReading
     red: RedReading
-    days: tuple[Snapshot, ...]
+    days: Days
     book: BookContext
     verdicts: tuple[Verdict, ...]
     assessed: Entry | None

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime, timedelta
 
-from data.health_book import Snapshot
+from data.health_book import Days
 from data.health_view import HealthView
 from widgets import numbers
 from widgets.account_facts import strong_heading
@@ -42,9 +42,10 @@ def trend_part(view: HealthView, now: datetime, width: int, look: Look) -> Lines
     return [*lines, ([(slope, "strong bold"), (rest, "muted")], ())]
 
 
-def _scores(days: tuple[Snapshot, ...], last: date, window: int) -> dict[date, float]:
+def _scores(days: Days, last: date, window: int) -> dict[date, float]:
     begin = last - timedelta(days=window)
-    return {one.day: one.score for one in days if one.score is not None and begin <= one.day <= last}
+    known = zip(days.dates(), days.scores, strict=True)
+    return {day: score for day, score in known if score is not None and begin <= day <= last}
 
 
 def _plot(scores: dict[date, float], first: date, last: date, now: datetime, width: int, look: Look) -> Lines:

@@ -9,10 +9,10 @@ from datetime import UTC, date, datetime, timedelta
 import msgspec
 
 from data.account import Account
-from data.health_book import BookContext, Past, Peer, Snapshot
+from data.health_book import NO_DAYS, BookContext, Past, Peer
 from data.wire import decode, decoder, encode
 from triage.policy import Policy, load_policy
-from triage.rules.assess import assess, judge
+from triage.rules.assess import assess, judge, judge_all
 from triage.rules.book import book_context
 from triage.rules.health import Rulebook
 from triage.rules.past import with_day
@@ -20,6 +20,7 @@ from triage.sandbox.book import generate
 from triage.tree_file import load_tree
 
 DAYS_BEFORE = 20
+CHUNK = 50  # as data/bulk.py judges
 _account, _past, _peer = decoder(Account), decoder(Past), decoder(Peer)
 
 
@@ -63,16 +64,19 @@ def at_risk_alone(book: Book) -> float:
 def all_rules(book: Book) -> float:
     """Processor milliseconds of decoding the book with its past and judging it by A, M, D, H and R: an ordinary day."""
     rules, begun = book.rules(), time.process_time()
-    for raw, past in zip(book.payloads, book.pasts, strict=True):
-        judge(decode(raw, _account), (), _past.decode(past), rules, book.now, book.through)
+    told = list(zip(book.payloads, book.pasts, strict=True))
+    for at in range(0, len(told), CHUNK):
+        some = [(decode(raw, _account), (), _past.decode(past)) for raw, past in told[at : at + CHUNK]]
+        judge_all(some, rules, book.now, book.through)
     return (time.process_time() - begun) * 1000
 
 
 def first_round(book: Book) -> float:
     """The same without a past, as on the first sync: every alert is replayed from its series (M12)."""
     rules, begun = book.rules(), time.process_time()
-    for raw in book.payloads:
-        judge(decode(raw, _account), (), None, rules, book.now, book.through)
+    for at in range(0, len(book.payloads), CHUNK):
+        some = [(decode(raw, _account), (), None) for raw in book.payloads[at : at + CHUNK]]
+        judge_all(some, rules, book.now, book.through)
     return (time.process_time() - begun) * 1000
 
 
@@ -82,10 +86,11 @@ def _body(account: dict[str, object]) -> bytes:
 
 def _aged(past: Past) -> Past:
     """The past as if the account had stood like this for weeks, its score moving a little."""
-    today, days = past.days[-1], tuple[Snapshot, ...]()
+    [today], [now], days = past.days.dates(), past.days.scores, NO_DAYS
+    made_of = past.days.scored[0].components if past.days.scored else msgspec.Raw(b"{}")
     for age in range(DAYS_BEFORE, 0, -1):
-        score = None if today.score is None else today.score + age % 3
-        days = with_day(days, msgspec.structs.replace(today, day=today.day - timedelta(days=age), score=score))
+        score = None if now is None else now + age % 3
+        days = with_day(days, today - timedelta(days=age), score, bool(past.days.critical), made_of)
     return msgspec.structs.replace(past, days=days)
 
 

@@ -11,7 +11,7 @@ from kit.monitor import CSM, POLICY, account
 
 from data.account import Account, Case, Champion, Nps, Product, Signals
 from data.assessment import Row
-from data.health_book import EMPTY_BOOK, BookContext, Past, Peer, Snapshot
+from data.health_book import EMPTY_BOOK, BookContext, Past, Peer
 from data.safe_text import SafeText
 from data.wire import convert, decoder, encode
 from triage.rules.assess import judge
@@ -88,7 +88,7 @@ class Life:
     keys: Counter[str] = field(default_factory=Counter)
     tasks: dict[str, tuple[str, datetime]] = field(default_factory=dict)
     late: dict[str, datetime] = field(default_factory=dict)
-    every_day: dict[date, Snapshot] = field(default_factory=dict)
+    every_day: dict[date, Row] = field(default_factory=dict)
     episodes: set[date] = field(default_factory=set)
     counts: tuple[int | None, ...] | None = None
 
@@ -182,15 +182,15 @@ class World:
             assert life.late.setdefault(name, clock.due_at) == clock.due_at, f"{life.story.name}: a clock was reset"
 
     def _seen(self, life: Life, before: Past | None, number: int) -> None:
-        assert life.past is not None
-        today = life.past.days[-1]
-        life.every_day[today.day] = today
+        assert life.past is not None and life.row is not None
+        today = life.past.days.dates()[-1]
+        life.every_day[today] = life.row
         alert, was = life.past.alert, None if before is None else before.alert
         if life.past.episode is not None:
             life.episodes.add(life.past.episode.opened)
         if alert is None or alert == was:
             return
-        what = event(alert, today.day)
+        what = event(alert, today)
         if what is None and (was is None or not was.is_open):
             what = OPENED
         if what is not None:

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data.health_book import EMPTY_BOOK
+from data.health_book import EMPTY_BOOK, NO_DAYS
 from data.health_index import Metric, Risk
-from triage.rules.index import band, breakdown, is_partial, profile_of, read_index
+from triage.rules.index import band, breakdown, is_partial, read_index
 from triage.rules.index_metrics import along
+from triage.rules.index_plan import profile_of
 from triage.rules.index_verdicts import index_verdicts
 
 DAY = date(2026, 11, 20)
@@ -58,7 +59,7 @@ class Bench:
     kit: object
 
     def read(
-        self, ratio=None, state=None, history=(), book=EMPTY_BOOK, policy=None, red=False, account=None, **signals
+        self, ratio=None, state=None, history=NO_DAYS, book=EMPTY_BOOK, policy=None, red=False, account=None, **signals
     ):
         account = account or {}
         one = self.kit.account(signals=self.kit.signals(**signals), **account)

@@ -2,25 +2,33 @@
 
 import statistics
 from datetime import date, timedelta
+from operator import itemgetter
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.account import Case
-from data.health_book import EMPTY_BOOK, Snapshot, packed
+from data.health_book import EMPTY_BOOK, NO_DAYS, Days, packed
 from data.health_index import Component, Drop, Risk
 from data.wire import convert
 from triage.rules import index_trend as trend
 from triage.rules.index import read_index
 from triage.rules.index_verdicts import index_verdicts
+from triage.rules.past import with_day
 
 DAY = date(2026, 11, 20)
 
 
 def snap(days_ago, score, health="medium", **components):
-    day, parts = DAY - timedelta(days=days_ago), packed(components)
-    return Snapshot(day, score, health, None, None, None, None, None, False, parts)
+    return DAY - timedelta(days=days_ago), score, health == "critical", packed(components)
+
+
+def kept(*snaps):
+    days = NO_DAYS
+    for one in sorted(snaps, key=itemgetter(0)):
+        days = with_day(days, *one)
+    return days
 
 
 def case(kind="recovery", closed=None):
@@ -122,20 +130,20 @@ def test_H6_H5_a_stale_survey_says_nothing_and_two_of_a_day_are_one(seen):
     ],
 )
 def test_H13_a_fall_of_15_points_within_14_days(move, history, found):
-    got = trend.drop(60.0, Risk.MEDIUM, history, move, DAY)
+    got = trend.drop(60.0, Risk.MEDIUM, kept(*history), move, DAY)
     assert (got is None) == (found is None)
     if found is not None:
         assert (got.fell, got.since, got.first_critical) == (pytest.approx(found.fell), found.since, False)
 
 
 def test_H13_only_the_first_entry_into_critical(move):
-    assert trend.drop(39.0, Risk.CRITICAL, [snap(1, 41.0, "high")], move, DAY) == Drop(None, None, True)
-    assert trend.drop(39.0, Risk.CRITICAL, [], move, DAY) == Drop(None, None, True)
-    assert trend.drop(39.0, Risk.CRITICAL, [snap(90, 30.0, "critical"), snap(1, 41.0, "high")], move, DAY) is None
-    assert trend.drop(39.0, Risk.CRITICAL, [snap(0, 30.0, "critical")], move, DAY) == Drop(None, None, True)
-    assert trend.drop(41.0, Risk.HIGH, [snap(1, 45.0, "high")], move, DAY) is None
-    assert trend.drop(None, None, [snap(1, 90.0)], move, DAY) is None
-    both = trend.drop(39.0, Risk.CRITICAL, [snap(1, 80.0, "low")], move, DAY)
+    assert trend.drop(39.0, Risk.CRITICAL, kept(snap(1, 41.0, "high")), move, DAY) == Drop(None, None, True)
+    assert trend.drop(39.0, Risk.CRITICAL, kept(), move, DAY) == Drop(None, None, True)
+    assert trend.drop(39.0, Risk.CRITICAL, kept(snap(90, 30.0, "critical"), snap(1, 41.0, "high")), move, DAY) is None
+    assert trend.drop(39.0, Risk.CRITICAL, kept(snap(0, 30.0, "critical")), move, DAY) == Drop(None, None, True)
+    assert trend.drop(41.0, Risk.HIGH, kept(snap(1, 45.0, "high")), move, DAY) is None
+    assert trend.drop(None, None, kept(snap(1, 90.0)), move, DAY) is None
+    both = trend.drop(39.0, Risk.CRITICAL, kept(snap(1, 80.0, "low")), move, DAY)
     assert both == Drop(41.0, DAY - timedelta(days=1), True)
 
 
@@ -167,12 +175,12 @@ def test_H13_one_open_case_per_account(found, red, held, step):
 
 def test_H14_four_points_within_90_days(move):
     line = [snap(21, 50.0), snap(14, 52.0), snap(7, 54.0)]
-    assert trend.slope(56.0, line, move, DAY) == (pytest.approx(2.0), 4)
-    assert trend.slope(56.0, line[1:], move, DAY) == (None, 3)
-    assert trend.slope(56.0, [snap(90, 90.0), *line], move, DAY)[1] == 5
-    assert trend.slope(56.0, [snap(91, 90.0), *line], move, DAY)[1] == 4
-    assert trend.slope(56.0, [*line, snap(0, 10.0), snap(3, None)], move, DAY) == (pytest.approx(2.0), 4)
-    assert trend.slope(None, line, move, DAY) == (None, 3)
+    assert trend.slope(56.0, kept(*line), move, DAY) == (pytest.approx(2.0), 4)
+    assert trend.slope(56.0, kept(*line[1:]), move, DAY) == (None, 3)
+    assert trend.slope(56.0, kept(snap(90, 90.0), *line), move, DAY)[1] == 5
+    assert trend.slope(56.0, kept(snap(91, 90.0), *line), move, DAY)[1] == 4
+    assert trend.slope(56.0, kept(*line, snap(0, 10.0), snap(3, None)), move, DAY) == (pytest.approx(2.0), 4)
+    assert trend.slope(None, kept(*line), move, DAY) == (None, 3)
 
 
 POINTS = st.dictionaries(st.integers(1, 90), st.floats(0, 100), min_size=3, max_size=40)
@@ -181,7 +189,9 @@ POINTS = st.dictionaries(st.integers(1, 90), st.floats(0, 100), min_size=3, max_
 @given(POINTS, st.floats(0, 100))
 @settings(max_examples=100, deadline=None)
 def test_H14_the_slope_of_the_oracle(move, points, score):
-    history = [snap(ago, value) for ago, value in points.items()]
+    today = DAY.toordinal()
+    by_day = sorted((today - ago, value) for ago, value in points.items())
+    history = Days(tuple(day for day, _ in by_day), tuple(value for _, value in by_day))
     xs, ys = [-ago / 7 for ago in points] + [0.0], [*points.values(), score]
     expected = statistics.linear_regression(xs, ys).slope
     assert trend.slope(score, history, move, DAY) == (pytest.approx(expected, abs=1e-6), len(xs))
@@ -194,27 +204,27 @@ def component(name, contribution):
 def test_H17_the_three_that_moved_most_since_the_last_scored_snapshot(move):
     now = [component("usage", 5.0), component("support", -8.0), component("sentiment", None), component("risk", 1.0)]
     then = snap(2, 60.0, usage=10.0, support=-8.0, sentiment=3.0, risk=-1.0)
-    history = [snap(9, 10.0, usage=0.0), then, snap(1, None), snap(0, 1.0, usage=99.0)]
+    history = kept(snap(9, 10.0, usage=0.0), then, snap(1, None), snap(0, 1.0, usage=99.0))
     moved = trend.movers(now, history, move, DAY)
     assert [(one.name, one.by) for one in moved] == [("usage", -5.0), ("sentiment", -3.0), ("risk", 2.0)]
-    assert trend.movers(now, [], move, DAY) == () == trend.movers([component("usage", None)], history, move, DAY)
+    assert trend.movers(now, NO_DAYS, move, DAY) == () == trend.movers([component("usage", None)], history, move, DAY)
 
 
 def test_H17_all_moves_sum_to_the_change_of_the_score_even_when_a_component_goes(kit):
     whole = {"adoption_pct": 90.0, "contraction_notice": False, "nps": [{"score": 4, "at": "2026-11-01"}]}
 
-    def read(history=(), **signals):
+    def read(history=NO_DAYS, **signals):
         account = kit.account(signals=kit.signals(**signals))
         return account, read_index(account, None, None, kit.policy, EMPTY_BOOK, kit.now, kit.day, history)
 
     _, before = read(**whole)
-    kept = trend.contributions(before.components)
-    assert 50 + sum(kept.values()) == pytest.approx(before.score)
-    history = [snap(1, before.score, "medium", **kept)]
+    parts = trend.contributions(before.components)
+    assert 50 + sum(parts.values()) == pytest.approx(before.score)
+    history = kept(snap(1, before.score, "medium", **parts))
     account, after = read(history, **{**whole, "nps": [], "adoption_pct": 40.0})
     assert sum(one.by for one in after.movers) == pytest.approx(after.score - before.score)
     told = {one.rule: one for one in index_verdicts(account, after, kit.policy, EMPTY_BOOK, kit.now.date(), history)}
-    assert told["H17"].inputs["then"] == kept and "usage" in told["H17"].verdict
+    assert told["H17"].inputs["then"] == parts and "usage" in told["H17"].verdict
     fell = before.score - after.score
     assert (after.drop is not None) == (fell >= 15) and after.drop.fell == pytest.approx(fell)
     assert told["H13"].inputs["points"] == [["2026-11-19", before.score]]

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.health_book import EMPTY_BOOK
-from data.health_index import Component, Holding, Risk
+from data.health_index import Holding, Risk
 from triage.rules import index_worth as worth
 from triage.rules.days import assessment_day
 from triage.rules.index import read_index
@@ -125,10 +125,9 @@ def test_H15_an_open_red_case_is_no_time_to_sell(kit):
 )
 def test_H16_which_playbook(kit, risk, support, renewal, upsell, book):
     account = kit.account(renewal_at=renewal)
-    parts = (Component("support", 0.2, support, None, ()),)
     day = assessment_day(account, kit.day)
     risk = None if risk is None else Risk(risk)
-    assert worth.playbook(account, risk, parts, upsell, kit.policy.index, day) == book
+    assert worth.playbook(account, risk, support, upsell, kit.policy.index, day) == book
     if book is not None:
         assert kit.policy.index.playbook(book).steps
 

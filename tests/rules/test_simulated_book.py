@@ -25,6 +25,7 @@ from kit.simulated import (
     module,
 )
 
+from data.health_book import Days
 from data.health_index import Risk
 from triage.rules import index_trend
 from triage.rules.assess import judge
@@ -142,17 +143,28 @@ def replayed():
 
 def look_closer(life: Life, one, rules, now, day) -> None:
     """Beside each story: what is kept is bounded and says what all days say, and good_until is honest."""
-    thinned = life.past.days
-    assert len(thinned) <= BOUND
-    assert [seen.day for seen in thinned] == sorted({seen.day for seen in thinned})
-    today, every = thinned[-1], tuple(life.every_day.values())
-    movement, risk = POLICY.index.movement, None if today.health is None else Risk(today.health)
-    drops = [index_trend.drop(today.score, risk, days, movement, today.day) for days in (thinned, every)]
+    thinned, every = life.past.days, every_day(life)
+    assert len(thinned.at) <= BOUND
+    assert list(thinned.at) == sorted(set(thinned.at))
+    today, movement, line = thinned.dates()[-1], POLICY.index.movement, life.row.health
+    drops = [index_trend.drop(line.score, line.risk, days, movement, today) for days in (thinned, every)]
     assert drops[0] == drops[1], life.story.name
-    recent = [one for one in every if (today.day - one.day).days <= DAILY]
-    assert [one for one in thinned if (today.day - one.day).days <= DAILY] == recent
+    assert recent(thinned) == recent(every)
     if day.toordinal() % 9 == hash_of(life) % 9:
         still(life, one, rules, now, day)
+
+
+def every_day(life: Life) -> Days:
+    """The days as if none of them were ever let go."""
+    lines = {day.toordinal(): row.health for day, row in life.every_day.items()}
+    critical = tuple(day for day, line in lines.items() if line.risk is Risk.CRITICAL)
+    return Days(tuple(lines), tuple(line.score for line in lines.values()), critical)
+
+
+def recent(days: Days) -> list[tuple[int, float | None, bool]]:
+    """The days that are kept daily: score, and whether it was critical."""
+    known = zip(days.at, days.scores, strict=True)
+    return [(day, score, day in days.critical) for day, score in known if days.at[-1] - day <= DAILY]
 
 
 def hash_of(life: Life) -> int:
@@ -230,9 +242,9 @@ def test_R21_use_case_2_recovers_and_closes_once(replayed):
 
 def test_M12_the_frozen_yardstick_outlives_a_drop_of_140_days(replayed):
     life = replayed.of("lasting_drop")
-    opened = next(seen for seen in life.every_day.values() if seen.day == FIRST + timedelta(days=150))
+    opened = life.every_day[FIRST + timedelta(days=150)].monitor
     assert opened.ratio == pytest.approx(9 / STEADY)
-    assert opened.monitor == "moderate"
+    assert opened.state == "moderate"
 
 
 SOME = [

@@ -2,14 +2,14 @@
 
 import re
 import uuid
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import msgspec
 import pytest
 from rich.cells import cell_len
 
-from data.health_book import Snapshot, packed
+from data.health_book import NO_DAYS, Days
 from data.health_tree import UNDETERMINED
 from data.ports import Sort, View
 from data.safe_text import safe_text
@@ -316,7 +316,8 @@ def reset(running, account_id, workspace_id) -> None:
 def test_H14_H17_the_trend_and_the_movers_since_the_last_day(open_desk) -> None:
     view = next(one for one in views(open_desk()) if one.index.score is not None)
     last = view.index.day
-    days = tuple(_snapshot(last - timedelta(days=back), 60.0 + back) for back in range(20, 0, -1))
+    backs = range(20, 0, -1)
+    days = Days(tuple(last.toordinal() - back for back in backs), tuple(60.0 + back for back in backs))
     seen = msgspec.structs.replace(
         view, days=days, index=msgspec.structs.replace(view.index, slope=-7.0, slope_points=21)
     )
@@ -325,14 +326,10 @@ def test_H14_H17_the_trend_and_the_movers_since_the_last_day(open_desk) -> None:
     first = last - timedelta(days=20)
     assert text.startswith("Index, 21 days") and f"80.0, {first.day} " in text
     assert "−7.0 points a week   least squares over 21 points since " in text
-    alone = msgspec.structs.replace(view, days=(), index=msgspec.structs.replace(view.index, slope=None))
+    alone = msgspec.structs.replace(view, days=NO_DAYS, index=msgspec.structs.replace(view.index, slope=None))
     assert "No trend yet: 1 day with a score" in "".join(
         p[0] for left, _ in trend_part(alone, NOW, 67, PLAIN) for p in left
     )
-
-
-def _snapshot(day: date, score: float) -> Snapshot:
-    return Snapshot(day, score, "medium", 1.0, 50.0, "ok", "HEALTHY", 60.0, False, packed({}))
 
 
 @pytest.mark.parametrize("size", [(140, 40), (120, 36), (80, 24)], ids=str)

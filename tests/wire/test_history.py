@@ -66,7 +66,7 @@ def known(cache: Cache, account_id: str = "acc_1") -> Past | None:
 
 
 def days(past: Past | None) -> list[date]:
-    return [] if past is None else [one.day for one in past.days]
+    return [] if past is None else list(past.days.dates())
 
 
 def test_M12_H13_the_past_survives_a_restart_and_grows_by_a_day(tmp_path: Path, fallen: Callable[..., Item]) -> None:

@@ -11,8 +11,9 @@ from data.errors import ConfigError
 from data.health_index import Labelled, Metric
 from data.safe_text import safe_text
 from triage.policy_index import IndexRules, MetricRule
-from triage.rules.index import breakdown, profile_of
+from triage.rules.index import breakdown
 from triage.rules.index_metrics import along
+from triage.rules.index_plan import profile_of
 
 YES = frozenset({"yes", "y", "true", "t", "1", "1.0", "churned", "active"})
 NO = frozenset({"no", "n", "false", "f", "0", "0.0", "stayed"})

@@ -108,7 +108,7 @@ class Session:
     connect: Callable[[str, str], BillingBackend]
     token: "TokenBox"
     rng: random.Random = field(default_factory=random.Random)
-    memo: dict[tuple[str, tuple[Answer, ...]], TreeReading] = field(default_factory=dict)
+    memo: dict[tuple[str, tuple[Answer, ...] | tuple[bool | None, ...]], TreeReading] = field(default_factory=dict)
     say: Callable[[str], None] = lambda sentence: None
     mailroom: Callable[[], Mailroom] = no_mailroom
     trees: Trees = field(init=False)

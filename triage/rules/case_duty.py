@@ -9,6 +9,7 @@ from data.red_account import Episode
 from data.remedy import Order
 from triage.policy import Policy
 from triage.rules import case_steps as steps
+from triage.rules.index_trend import last_scored
 from triage.rules.monitor_route import fleet_event
 from triage.rules.red_episode import own_case
 from triage.rules.red_work import first_day, key
@@ -105,7 +106,7 @@ def _witnessed(row: Row, step: str, past: Past, since: datetime | None) -> bool:
         return False
     if step == OPEN_RECOVERY:
         day = row.day or row.assessed_at.date()
-        return any(one.day < day and one.score is not None for one in past.days)
+        return last_scored(past.days, day) is not None
     if episode is None:
         return False
     if step in OPENING:

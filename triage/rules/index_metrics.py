@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Any
 
 from data.account import Account, Champion, Csat, Nps
 from data.health_index import Metric
@@ -11,7 +10,24 @@ from triage.policy_index import IndexRules, MetricRule
 from triage.rules.days import TOLERANCE
 
 Anchors = tuple[tuple[float, float], ...]
-Measured = dict[str, float | None]
+Values = tuple[float | None, ...]  # of METRICS, in that order
+METRICS = (
+    "adoption",
+    "ratio",
+    "last_active",
+    "open_tickets",
+    "oldest_ticket",
+    "escalated",
+    "days_late",
+    "champion_left",
+    "contraction",
+    "competitor",
+    "nps",
+    "csat",
+)
+NPS, CSAT = METRICS.index("nps"), METRICS.index("csat")
+SURVEYS = NPS  # where those begin that have a day of their own; the others are of the signals' day
+UNKNOWN = (None,) * (len(METRICS) - 2)
 NO_RATIO = frozenset({MonitorState.DATA_GAP.value, MonitorState.DORMANT.value, MonitorState.NEW.value})
 PERCENT = 100.0
 INFINITE = float("inf")
@@ -57,59 +73,57 @@ def newest_csat(answers: Iterable[Csat], until: date | None) -> Csat | None:
     return newest
 
 
+def age_limits(rules: IndexRules) -> tuple[float, ...]:
+    """H5: the age in days beyond which each of METRICS is missing; what the policy does not ask for never ages."""
+    metrics: Mapping[str, MetricRule] = {str(name): rule for name, rule in rules.metrics.items()}
+    return tuple(metrics[name].max_age_days if name in metrics else INFINITE for name in METRICS)
+
+
 def measured(
-    account: Account, ratio: float | None, monitor_state: str | None, rules: IndexRules, day: date | None, today: date
-) -> Measured:
-    """H3, H5: the value of every metric; those that the source does not know or that are too old on `day` as None."""
+    account: Account,
+    ratio: float | None,
+    monitor_state: str | None,
+    limits: tuple[float, ...],
+    day: date | None,
+    today: date,
+) -> Values:
+    """H3, H5: METRICS of an account; those that the source does not know or that are too old on `day` as None.
+
+    `limits` are the policy's `age_limits`.
+    """
     signals = account.signals
     known = None if monitor_state in NO_RATIO else ratio
     if signals is None:
-        return _fresh({"ratio": known}, None, rules, day)
-    last = signals.last_active_at
-    found: Measured = {
-        "adoption": signals.adoption_pct,
-        "ratio": known,
-        "last_active": None if last is None or day is None else (day - last.date()).days,
-        "days_late": None if signals.payment is None else signals.payment.days_late,
-        "champion_left": _champion_left(signals.champion),
-        "contraction": signals.contraction_notice,
-        "competitor": signals.competitor_evaluation,
-    }
-    tickets = signals.tickets
-    if tickets is not None:
-        found["open_tickets"], found["escalated"] = tickets.open, tickets.escalated
-        found["oldest_ticket"] = None if tickets.open == 0 else tickets.oldest_open_days
-    found = _fresh(found, signals.as_of, rules, day)
+        return _fresh((None, known, *UNKNOWN), None, limits, day)
+    last, tickets, payment = signals.last_active_at, signals.tickets, signals.payment
     until = today if day is None or today > day else day
-    if signals.nps and (nps := newest_nps(signals.nps, until)) is not None:
-        found |= _fresh({"nps": nps.score}, nps.at, rules, day)
-    if signals.csat and (csat := newest_csat(signals.csat, until)) is not None:
-        found |= _fresh({"csat": csat.score / csat.scale * PERCENT}, csat.at, rules, day)
-    return found
+    nps = newest_nps(signals.nps, until) if signals.nps else None
+    csat = newest_csat(signals.csat, until) if signals.csat else None
+    found = (
+        signals.adoption_pct,
+        known,
+        None if last is None or day is None else (day - last.date()).days,
+        None if tickets is None else tickets.open,
+        None if tickets is None or tickets.open == 0 else tickets.oldest_open_days,
+        None if tickets is None else tickets.escalated,
+        None if payment is None else payment.days_late,
+        _champion_left(signals.champion),
+        signals.contraction_notice,
+        signals.competitor_evaluation,
+        None if nps is None or _age(nps.at, day) > limits[NPS] else nps.score,
+        None if csat is None or _age(csat.at, day) > limits[CSAT] else csat.score / csat.scale * PERCENT,
+    )
+    return found if signals.as_of == day and day is not None else _fresh(found, signals.as_of, limits, day)
 
 
-def scored(values: Mapping[str, float | None], rules: IndexRules) -> dict[str, tuple[Metric, ...]]:
+def scored(values: Values, rules: IndexRules) -> dict[str, tuple[Metric, ...]]:
     """H3: every metric of the policy by component, with its value and score; the order is the policy's."""
-    by_component: dict[str, list[Metric]] = {}
+    named, by_component = dict(zip(METRICS, values, strict=True)), dict[str, list[Metric]]()
     for name, rule in rules.metrics.items():
-        value = values.get(name)
+        value = named.get(name)
         score = None if value is None else along(rule.anchors, value)
         by_component.setdefault(rule.component, []).append(Metric(name, None if value is None else float(value), score))
     return {component: tuple(metrics) for component, metrics in by_component.items()}
-
-
-def component_means(values: Mapping[str, float | None], rules: IndexRules) -> dict[str, float | None]:
-    """H3: the score of every component with a present metric, without the metrics themselves."""
-    by_component: dict[str, list[float]] = {}
-    component, scores = "", list[float]()
-    for name, rule in rules.metrics.items():
-        value = values.get(name)
-        if value is not None:
-            if rule.component != component:
-                component = rule.component
-                scores = by_component.setdefault(component, [])
-            scores.append(along(rule.anchors, value))
-    return {component: sum(scores) / len(scores) for component, scores in by_component.items()}
 
 
 def mean(metrics: Iterable[Metric]) -> float | None:
@@ -125,13 +139,18 @@ def too_old(at: date | None, limit: float, day: date | None) -> bool:
     return at is None or day is None or (day - at).days > limit + TOLERANCE
 
 
-def _fresh(values: Measured, at: date | None, rules: IndexRules, day: date | None) -> Measured:
-    """H5: of values that are known since `at` those that are not too old; of unknown age only what never ages is."""
-    age = INFINITE if at is None or day is None else (day - at).days - TOLERANCE
-    if age <= 0:
-        return values  # no limit is negative
-    metrics: Mapping[Any, MetricRule] = rules.metrics
-    return {name: value for name, value in values.items() if age <= metrics[name].max_age_days}
+def _age(at: date | None, day: date | None) -> float:
+    """H5: whole days from `at` to the assessment day, less the tolerance; what nobody can tell is older than all."""
+    return INFINITE if at is None or day is None else (day - at).days - TOLERANCE
+
+
+def _fresh(values: Values, at: date | None, limits: tuple[float, ...], day: date | None) -> Values:
+    """H5: of values known since `at` those that are not too old; the surveys, which are dated themselves, stay."""
+    age = _age(at, day)
+    if age <= min(limits[:SURVEYS]):
+        return values
+    kept = [value if age <= limit else None for value, limit in zip(values[:SURVEYS], limits, strict=False)]
+    return *kept, *values[SURVEYS:]
 
 
 def _champion_left(champion: Champion | None) -> float | None:

@@ -1,11 +1,14 @@
 """What moves in the health index: leading indicators H6, sharp drop H13, trend H14, movers H17."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
-from datetime import date, timedelta
-from operator import mul
+from datetime import date
+from itertools import repeat
+from operator import mul, sub
+from typing import cast
 
 from data.account import Account, Case, Csat, Nps, Signals
-from data.health_book import Snapshot
+from data.health_book import Days, Scored
 from data.health_index import Component, Drop, Mover, Risk
 from data.health_monitor import MonitorState
 from triage.policy_index import IndexRules, Movement
@@ -83,29 +86,33 @@ def satisfied(share: float, rules: IndexRules) -> bool:
     return share * 100.0 >= rules.indicators.csat_satisfied_from - TOLERANCE
 
 
-def before(history: Sequence[Snapshot], day: date, days: int) -> Points:
-    """The scored days before `day`, at most `days` back, oldest first; of two snapshots of one day the later."""
-    since = day - timedelta(days=days)
-    kept = {at: score for one in history if (score := one.score) is not None and since <= (at := one.day) < day}
-    return sorted(kept.items())
+def before(history: Days, day: date, days: int) -> Points:
+    """The scored days before `day`, at most `days` back, oldest first."""
+    at, scores = _window(history, day.toordinal(), days)
+    return list(zip(map(date.fromordinal, at), scores, strict=True))
 
 
-def drop(
-    score: float | None, risk: Risk | None, history: Sequence[Snapshot], rules: Movement, day: date
-) -> Drop | None:
+def _window(history: Days, today: int, days: int) -> tuple[Sequence[int], Sequence[float]]:
+    """The scored days before `today`, at most `days` back, and their scores."""
+    low, high = bisect_left(history.at, today - days), bisect_left(history.at, today)
+    at, scores = history.at[low:high], history.scores[low:high]
+    if None in scores:
+        at = tuple([day for day, score in zip(at, scores, strict=True) if score is not None])
+        scores = tuple([score for score in scores if score is not None])
+    return at, cast(Sequence[float], scores)
+
+
+def drop(score: float | None, risk: Risk | None, history: Days, rules: Movement, day: date) -> Drop | None:
     """H13: a fall of 15 points or more from any of the last 14 days (the highest), or critical for the first time."""
     if score is None:
         return None
-    since, least = day - timedelta(days=rules.drop_days), rules.drop_points - TOLERANCE
-    above = [
-        (value, one.day)
-        for one in history
-        if (value := one.score) is not None and value - score >= least and since <= one.day < day
-    ]
-    first = risk is Risk.CRITICAL and not any(one.health == Risk.CRITICAL and one.day < day for one in history)
-    if above:
-        highest, at = max(above)
-        return Drop(highest - score, at, first)
+    today, critical = day.toordinal(), history.critical
+    days, scores = _window(history, today, rules.drop_days)
+    first = risk is Risk.CRITICAL and not (critical and critical[0] < today)
+    highest = max(scores, default=score)
+    if highest - score >= rules.drop_points - TOLERANCE:
+        at = max([day for day, value in zip(days, scores, strict=True) if value == highest])
+        return Drop(highest - score, date.fromordinal(at), first)
     return Drop(None, None, True) if first else None
 
 
@@ -125,38 +132,26 @@ def case_step(found: Drop | None, red: bool, case: Case | None, day: date) -> st
     return None if seen else "open_recovery"
 
 
-def slope(score: float | None, history: Sequence[Snapshot], rules: Movement, day: date) -> tuple[float | None, int]:
-    """H14: the least-squares slope in points a week over the last 90 days and today; None under 4 points.
-
-    `history` has a day once, oldest first, as a Past keeps it.
-    """
-    today, since = day.toordinal(), -rules.trend_days
-    days: list[int] = []
-    scores: list[float] = []
-    for one in history:
-        value, ago = one.score, one.day.toordinal() - today
-        if value is not None and since <= ago < 0:
-            days.append(ago)
-            scores.append(value)
+def slope(score: float | None, history: Days, rules: Movement, day: date) -> tuple[float | None, int]:
+    """H14: the least-squares slope in points a week over the last 90 days and today; None under 4 points."""
+    today = day.toordinal()
+    days, scores = _window(history, today, rules.trend_days)
     count = len(days) if score is None else len(days) + 1
     if score is None or count < rules.trend_points:
         return None, count
-    days.append(0)
-    scores.append(score)
-    middle, mean = sum(days) / count, sum(scores) / count
-    aside = [x - middle for x in days]
-    across, along = sum(map(mul, aside, aside)), sum(map(mul, aside, [value - mean for value in scores]))
+    ago, scores = [*map(sub, days, repeat(today)), 0], [*scores, score]
+    middle, mean = sum(ago) / count, sum(scores) / count
+    aside = [*map(sub, ago, repeat(middle))]
+    across, along = sum(map(mul, aside, aside)), sum(map(mul, aside, map(sub, scores, repeat(mean))))
     return along / across * WEEK, count
 
 
 def contributions(components: Sequence[Component]) -> dict[str, float]:
-    """What a Snapshot keeps packed: points of the score by component (H17)."""
+    """What a Scored day keeps packed: points of the score by component (H17)."""
     return {one.name: one.contribution for one in components if one.contribution is not None}
 
 
-def movers(
-    components: Sequence[Component], history: Sequence[Snapshot], rules: Movement, day: date
-) -> tuple[Mover, ...]:
+def movers(components: Sequence[Component], history: Days, rules: Movement, day: date) -> tuple[Mover, ...]:
     """H17: the contributions that moved most since the last scored snapshot, biggest first; over all their sum is
     the change of the score, so a component that came or went moves by its whole contribution.
     """
@@ -171,13 +166,9 @@ def movers(
     return tuple(sorted(moved, key=_size)[: rules.movers])
 
 
-def last_scored(history: Sequence[Snapshot], day: date) -> Snapshot | None:
-    """The latest snapshot before `day` that has a score (H17)."""
-    return max((one for one in history if one.score is not None and one.day < day), key=_day, default=None)
-
-
-def _day(one: Snapshot) -> date:
-    return one.day
+def last_scored(history: Days, day: date) -> Scored | None:
+    """The latest day before `day` that had a score (H17)."""
+    return next((one for one in reversed(history.scored) if one.day < day), None)
 
 
 def _size(one: Mover) -> float:

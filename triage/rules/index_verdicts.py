@@ -1,11 +1,10 @@
 """The verdicts behind a health index: each rule of H with the inputs by which a person can replay it."""
 
-from collections.abc import Sequence
 from datetime import date
 
 from data.account import Account
 from data.assessment import Verdict
-from data.health_book import BookContext, Snapshot
+from data.health_book import NO_DAYS, BookContext, Days
 from data.health_index import Component, IndexReading
 from triage.policy import Policy
 from triage.rules import index_trend as trend
@@ -21,7 +20,7 @@ def index_verdicts(
     policy: Policy,
     book: BookContext,
     today: date,
-    history: Sequence[Snapshot] = (),
+    history: Days = NO_DAYS,
     red: bool = False,
 ) -> tuple[Verdict, ...]:
     """Explain `reading`, which read_index gave for this account, book and history; each carries policy and day."""
@@ -106,7 +105,7 @@ def _worth(account: Account, reading: IndexReading, book: BookContext) -> Verdic
     return Verdict("H12", f"tier {reading.value_tier or 'unknown'}", inputs)
 
 
-def _drop(reading: IndexReading, policy: Policy, history: Sequence[Snapshot], at: date) -> Verdict:
+def _drop(reading: IndexReading, policy: Policy, history: Days, at: date) -> Verdict:
     assert reading.drop is not None
     fell, since, first = reading.drop.fell, reading.drop.since, reading.drop.first_critical
     rules = policy.index.movement
@@ -118,7 +117,7 @@ def _drop(reading: IndexReading, policy: Policy, history: Sequence[Snapshot], at
     return Verdict("H13", ", ".join(words), inputs)
 
 
-def _trend(reading: IndexReading, policy: Policy, history: Sequence[Snapshot], at: date) -> Verdict:
+def _trend(reading: IndexReading, policy: Policy, history: Days, at: date) -> Verdict:
     rules = policy.index.movement
     points: list[list[object]] = [
         [day.isoformat(), score] for day, score in trend.before(history, at, rules.trend_days)
@@ -162,7 +161,7 @@ def _playbook(account: Account, reading: IndexReading, policy: Policy, at: date)
     return Verdict("H16", book.title, inputs)
 
 
-def _movers(reading: IndexReading, history: Sequence[Snapshot], at: date) -> Verdict:
+def _movers(reading: IndexReading, history: Days, at: date) -> Verdict:
     """H17: contributions now and at the last scored snapshot; over all components the moves sum to the score's."""
     last = trend.last_scored(history, at)
     inputs: Inputs = {"now": trend.contributions(reading.components), "since": None, "then": None}

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from data.account import Account
 from data.assessment import Category, WorkspaceReading
 from data.health_book import BookContext
-from data.health_index import Component, Risk
+from data.health_index import Risk
 from triage.policy import Policy
 from triage.policy_index import Heuristics, IndexRules, ValueTiers
 from triage.rules.at_risk import read_workspaces
@@ -115,15 +115,14 @@ def open_red(account: Account) -> bool:
 def playbook(
     account: Account,
     risk: Risk | None,
-    components: Sequence[Component],
+    support: float | None,
     upsell_ready: bool | None,
     rules: IndexRules,
     day: date,
 ) -> str | None:
-    """H16: support escalation where a risk comes with poor support, else renewal outreach, else upsell, else none."""
+    """H16: support escalation where a risk comes with poor `support`, else renewal outreach, else upsell, else none."""
     books = rules.playbooks
     if risk in AT_RISK:
-        support = next((one.score for one in components if one.name == SUPPORT), None)
         poor = support is not None and support < books.support_below - TOLERANCE
         return "support_escalation" if poor else "renewal_outreach"
     left = None if account.renewal_at is None else (account.renewal_at.date() - day).days

@@ -8,7 +8,7 @@ from data.account import Account, Value
 from data.health_book import BookContext
 from data.health_monitor import Alert, MonitorReading, MonitorState
 from triage.policy import Policy
-from triage.policy_monitor import MonitorRules
+from triage.policy_monitor import Lines, MonitorRules
 from triage.rules import monitor_alert
 from triage.rules.days import TOLERANCE
 from triage.rules.monitor_quiet import next_low, next_move
@@ -33,11 +33,14 @@ DECLINE_DAYS = 60  # R4
 
 
 class Look(Value, frozen=True):
-    """One day before any alert: windows, what U is held against, E, and the state that forbids a ratio (or None)."""
+    """One day before any alert: windows, what U is held against, E, and the state that forbids a ratio (or None).
+
+    `lines` are M3's of its tier and tenure band.
+    """
 
     day: date | None
     tenure: int | None
-    young: bool
+    lines: Lines | None
     window: Span
     baseline: Span
     yardstick: float | None
@@ -142,7 +145,7 @@ def _look(account: Account, rules: MonitorRules, book: BookContext, series: Seri
     gone = not watched(account, rules)
     if series is None:
         stop = (MonitorState.DORMANT, "inactive") if gone else (MonitorState.DATA_GAP, "no_feed")
-        return Look(None, None, False, NOTHING, NOTHING, None, None, None, None, *stop)
+        return Look(None, None, None, NOTHING, NOTHING, None, None, None, None, *stop)
     tenure, tier = series.tenure(position), rules.tier(account.tier)
     young = tenure is not None and tenure < rules.young_days
     used, before = window(series, position, rules), baseline(series, position, rules)
@@ -153,7 +156,8 @@ def _look(account: Account, rules: MonitorRules, book: BookContext, series: Seri
     state, why = _stop(series, young, used, before, held, rules)
     if gone:
         state, why = MonitorState.DORMANT, "inactive"
-    return Look(series.date_of(position), tenure, young, used, before, held, held_from, asked, source, state, why)
+    day, lines = series.date_of(position), tier.new if young else tier.mature
+    return Look(day, tenure, lines, used, before, held, held_from, asked, source, state, why)
 
 
 def _stop(
@@ -209,14 +213,13 @@ def _after(
     account: Account, rules: MonitorRules, look: Look, alert: Alert | None
 ) -> tuple[Alert | None, MonitorState, float | None]:
     """M12: the alert after this day, the state (M9b) and the ratio, against the frozen yardstick if there is one."""
-    day, used = look.day, look.window.mean
+    day, used, lines = look.day, look.window.mean, look.lines
     kept = alert if day is None else monitor_alert.standing(alert, day)
-    if look.state is MonitorState.DATA_GAP or day is None or used is None:
+    if look.state is MonitorState.DATA_GAP or day is None or used is None or lines is None:
         return kept, look.state or MonitorState.NEW, None
     if look.why == "inactive":
         gone = None if kept is None else msgspec.structs.replace(kept, closed=day)
         return gone, MonitorState.DORMANT, None
-    lines = rules.lines(account.tier, look.young)
     if kept is None:
         if look.state is not None or look.yardstick is None:
             return None, look.state or MonitorState.NEW, None

@@ -1,7 +1,7 @@
 """Daily active users as the monitor reads them: seats, windows and their means (M4, M6, M7, M9, M11)."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import accumulate
 
 from data.account import Account, Value
@@ -22,7 +22,8 @@ class Span(Value, frozen=True):
 class Series(Value, frozen=True):
     """The days up to `day` (P0's t), oldest first; `born` is the position of the first day that exists (M9, M11).
 
-    `born` is below 0 where the account is older than the series, and None where nobody knows how old it is.
+    `born` is below 0 where the account is older than the series, and None where nobody knows how old it is; `last` is
+    the position of `day`.
     """
 
     day: date
@@ -31,11 +32,7 @@ class Series(Value, frozen=True):
     seats: int
     seats_known: bool
     zero_days: int
-
-    @property
-    def last(self) -> int:
-        """The position of `day`."""
-        return len(self.counts) - 1
+    last: int
 
     def tenure(self, position: int) -> int | None:
         """Whole days since the account was created, on the day at `position`; None where that is unknown."""
@@ -55,11 +52,11 @@ def read_series(account: Account, rules: MonitorRules, complete_through: date | 
     counts, day = signals.active_users_daily[-HISTORY:], signals.as_of
     if gap:
         counts, day = (counts + (0,) * min(gap, HISTORY))[-HISTORY:], day + timedelta(days=gap)
-    created = created_on(account)
-    born = None if created is None else len(counts) - 1 - (day - created).days
+    created, last = created_on(account), len(counts) - 1
+    born = None if created is None else last - (day - created).days
     licensed = licensed_seats(account)
-    seats = licensed if licensed is not None else seen_seats(counts, born, len(counts) - 1, rules)
-    return Series(day, counts, born, seats, licensed is not None, gap)
+    seats = licensed if licensed is not None else seen_seats(counts, born, last, rules)
+    return Series(day, counts, born, seats, licensed is not None, gap, last)
 
 
 def running(series: Series, low: int = 0, end: int = HISTORY) -> tuple[Sequence[int], Sequence[int]]:
@@ -76,6 +73,8 @@ def created_on(account: Account) -> date | None:
 
 def utc_day(moment: datetime) -> date:
     """The UTC day of a timestamp; one at the very edge of time keeps the day it names."""
+    if moment.tzinfo is UTC:
+        return moment.date()
     offset = moment.utcoffset()
     try:
         return (moment if offset is None else moment - offset).date()
@@ -126,24 +125,22 @@ def baseline(series: Series, position: int, rules: MonitorRules) -> Span:
 
 
 def span(series: Series, low: int, end: int) -> Span:
-    """The days from `low` up to, not including, `end`: those before the account exist not, others may be unknown."""
-    if series.born is not None and series.born > low:
-        low = series.born
-    days = end - low if end > low else 0
+    """The days from `low` up to, not including, `end`: those before the account exist not, others may be unknown.
+
+    M4: x against s seats count min(1, x/s).
+    """
+    born, seats = series.born, series.seats
+    if born is not None and born > low:
+        low = born
+    if low >= end:
+        return Span(0, 0, None)
     found = series.counts[low if low > 0 else 0 : end if end > 0 else 0]
     if not found:
-        return Span(days, 0, None)
-    known, used = _counted(found, series.seats)
-    return Span(days, known, 100.0 * used / (series.seats * known) if known else None)
-
-
-def _counted(counts: Counts, seats: int) -> tuple[int, int]:
-    """M4: how many of the days are known, and their users; x against s seats count min(1, x/s)."""
+        return Span(end - low, 0, None)
     try:
-        fits = max(counts) <= seats  # type: ignore[type-var, operator]  # an unknown day raises: quicker than a search
+        fits = max(found) <= seats  # type: ignore[type-var, operator]  # an unknown day raises: quicker than a search
     except TypeError:
-        known = [x for x in counts if x is not None]
-        return len(known), sum([x if x < seats else seats for x in known])
-    if fits:
-        return len(counts), sum(counts)  # type: ignore[arg-type]
-    return len(counts), sum([x if x < seats else seats for x in counts])  # type: ignore[operator,misc]
+        fits, found = False, tuple([x for x in found if x is not None])
+    known = len(found)
+    used = sum(found) if fits else sum([x if x < seats else seats for x in found])  # type: ignore[arg-type,misc,operator]
+    return Span(end - low, known, 100.0 * used / (seats * known) if known else None)

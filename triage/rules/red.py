@@ -14,6 +14,7 @@ from triage.rules.red_dimensions import RedMemo, decline, dimensions
 
 LARGE, PLG, STANDARD = "large", "plg", "standard"
 MONTHS = 12
+NO_CLOCKS: tuple[Clock, ...] = ()
 
 
 def read_red(
@@ -28,12 +29,13 @@ def read_red(
     recorded: Collection[str] = (),
     brief: bool = False,
     memo: RedMemo | None = None,
+    assessed: date | None = None,
 ) -> RedReading:
     """R1–R14, R20 of one day, the same when read twice; `high_value` is M14's, `recorded` the R10 keys in the trail.
 
-    `brief`: without the tasks, which no list shows. `memo` as in `dimensions`.
+    `brief`: without the tasks, which no list shows. `memo` as in `dimensions`, `assessed` as in `read_tree`.
     """
-    assessed = assessment_day(account, complete_through)
+    assessed = assessed or assessment_day(account, complete_through)
     day = assessed or now.date()
     before = episode or _lost(account, usage, policy, now, day)
     judged, reference = (usage, None) if before is None else episodes.frozen(usage, before, policy, day)
@@ -42,7 +44,7 @@ def read_red(
     segment, threshold = segment_of(account, policy.red)
     below = None if score is None else score < threshold - TOLERANCE
     causes = _causes(below, found)
-    after, running, timed = None, None, tuple[Clock, ...]()
+    after, running, timed = None, None, NO_CLOCKS
     if before is not None or causes:  # without either nothing can begin
         well = _well(account, usage, before, policy, day, score)
         after = episodes.advance(before, episodes.Today(account, usage, found, score, well, below, day, now), policy)
@@ -62,7 +64,7 @@ def read_red(
         after,
         None if brief else episodes.event(after, day),
         timed,
-        work.sla_due(timed),
+        work.sla_due(timed) if timed else None,
         () if brief or running is None else _tasks(account, running, policy, now, high_value, recorded),
         running is not None and work.delayed(account, running, policy, now),
     )
@@ -73,9 +75,10 @@ def composite(found: tuple[Dimension, ...], rules: RedRules) -> tuple[float | No
     coverage: float = 0
     points = 0.0
     for one in found:
-        if one.score is not None and one.weight > 0:
-            coverage += one.weight
-            points += one.weight * one.score
+        score, weight = one.score, one.weight
+        if score is not None and weight > 0:
+            coverage += weight
+            points += weight * score
     if coverage <= 0 or coverage < rules.scores.min_coverage - TOLERANCE:
         return None, coverage
     return points / coverage, coverage

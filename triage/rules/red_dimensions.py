@@ -145,15 +145,16 @@ def _dimension(name: str, weight: float, score: float | None, *lines: Line) -> D
 
 def _usage(usage: UsageFacts, reference: float | None, rules: RedRules) -> Dimension:
     """R4 under a quarter of the baseline, or half gone in 60 days; R8 100·R, clamped."""
-    share = ratio(usage)
+    limits, share, fall = rules.lines, ratio(usage), decline(usage, reference, rules)
     score = None if share is None else min(max(100 * share, 0.0), 100.0)
-    return _dimension(
-        USAGE,
-        rules.weights["usage"],
-        score,
-        _below("usage.ratio", share, rules.lines.usage_ratio),
-        _from("usage.decline", decline(usage, reference, rules), rules.lines.decline),
+    low = None if share is None else share < limits.usage_ratio - TOLERANCE
+    fell = None if fall is None else fall >= limits.decline - TOLERANCE
+    lines = (
+        Line("usage.ratio", share, limits.usage_ratio, low, False),
+        Line("usage.decline", fall, limits.decline, fell, False),
     )
+    red = True if low or fell else None if low is None and fell is None else False
+    return Dimension(USAGE, rules.weights["usage"], score, red, lines)
 
 
 def _answers(signals: Signals | None, day: date) -> Inputs:
@@ -250,6 +251,8 @@ def _product(signals: Signals | None, rules: RedRules, day: date) -> Dimension |
     limit = rules.segments.product_adoption
     if signals is None:
         return _dimension(PRODUCT, 0.0, None, _below("product.worst", None, limit))
+    if not signals.products:
+        return None
     least, worst, partial, old = rules.segments.product_days, None, False, False
     for one in signals.products:
         if one.since is None or (day - one.since).days < least:

@@ -20,7 +20,7 @@ from data.health_tree import (
 from triage.policy import Policy
 from triage.policy_tree import TreeRules
 from triage.rules.tree_answers import NONE, signal_answers
-from triage.rules.tree_signals import RENEWAL, SENTIMENT, bare_answers, latest_nps, overdue
+from triage.rules.tree_signals import RENEWAL, SENTIMENT, Said, bare_answers, by_question, latest_nps, overdue, today
 from triage.rules.tree_text import TreeError
 
 PERSON = "person"
@@ -30,7 +30,8 @@ _UNASKED = "nothing answers this question by itself"
 _SAID = "a person said so"
 
 Given = Mapping[str, Answer]
-Memo = dict[tuple[str, tuple[Answer, ...]], TreeReading]
+Memo = dict[tuple[str, tuple[Answer, ...] | Said], TreeReading]
+NOBODY: Given = {}  # gave an answer of their own
 
 
 def read_tree(
@@ -42,27 +43,34 @@ def read_tree(
     overrides: Given | None = None,
     memo: Memo | None = None,
     brief: bool = False,
+    assessed: date | None = None,
 ) -> TreeReading:
     """D10-D17: the tree over an account's signals; a person's `overrides` go before what the signals say.
 
     A `memo` spares accounts with equal answers the walk; it is the caller's, and serves one policy. `brief`: without
-    `answers`, whose words no list shows; nobody overrides them there.
+    `answers`, whose words no list shows; nobody overrides them there. `assessed` is P0's t, where the caller has it.
     """
+    on = assessed or today(account, now, complete_through)
     if brief:
-        bare = bare_answers(account, policy, now, complete_through)
-        given = {one.id: bare.get(one.id, Answer.UNKNOWN) for one in tree.questions}
-        return _flagged(_judged(tree, given, policy.tree, memo), given, account, policy, now, complete_through)
+        said = bare_answers(account, policy, now, complete_through, on)
+        judged = None if memo is None else memo.get((tree.sha256, said))
+        if judged is None:
+            known = by_question(said)
+            judged = _judge(tree, {one.id: known.get(one.id, Answer.UNKNOWN) for one in tree.questions}, policy.tree)
+            if memo is not None:
+                memo[tree.sha256, said] = judged
+        return _flagged(judged, NOBODY, account, policy, now, on)
     found = signal_answers(account, policy, now, complete_through)
     answers = with_overrides(tree, found, overrides) if overrides else found
     reading = walk(tree, answers, policy.tree, memo)
     given = {one.question: one.answer for one in reading.answers}
-    return _flagged(reading, given, account, policy, now, complete_through)
+    return _flagged(reading, given, account, policy, now, on)
 
 
 def _flagged(
-    reading: TreeReading, given: Given, account: Account, policy: Policy, now: datetime, complete_through: date | None
+    reading: TreeReading, given: Given, account: Account, policy: Policy, now: datetime, on: date
 ) -> TreeReading:
-    flags = account_flags(account, given, policy, now, complete_through)
+    flags = account_flags(account, given, policy, now, on)
     return msgspec.structs.replace(reading, flags=(*flags, *reading.flags)) if flags else reading
 
 
@@ -168,18 +176,17 @@ def tasks(leaf: str, unsurveyed: bool, rules: TreeRules) -> tuple[str, ...]:
     return (*listed, rules.unsurveyed_task) if unsurveyed and rules.unsurveyed_task not in listed else listed
 
 
-def account_flags(
-    account: Account, given: Given, policy: Policy, now: datetime, complete_through: date | None
-) -> tuple[str, ...]:
+def account_flags(account: Account, given: Given, policy: Policy, now: datetime, on: date) -> tuple[str, ...]:
     """D9, D11: renewal overdue unless a person denied it; detractor, promoter by the latest NPS, whatever the leaf."""
     flags: list[str] = []
     if overdue(account, now) and not any(given.get(question) is Answer.NO for question in RENEWAL):
         flags.append(RENEWAL_OVERDUE)
-    nps = latest_nps(account, policy, now, complete_through)
-    if nps is not None and nps.score <= policy.tree.detractor_max:
-        flags.append(DETRACTOR)
-    if nps is not None and nps.score >= policy.tree.promoter_min:
-        flags.append(PROMOTER)
+    nps = latest_nps(account, policy, on)
+    if nps is not None:
+        if nps.score <= policy.tree.detractor_max:
+            flags.append(DETRACTOR)
+        if nps.score >= policy.tree.promoter_min:
+            flags.append(PROMOTER)
     return tuple(flags)
 
 

@@ -11,19 +11,24 @@ from triage.rules.plays import read_logins
 SENTIMENT = "Q3"
 SUPPORT = "Q4"
 RENEWAL = ("Q5", "Q6")
+QUESTIONS = ("Q1", "Q2", SENTIMENT, SUPPORT, *RENEWAL)
+Said = tuple[bool | None, ...]
 
 
-def bare_answers(account: Account, policy: Policy, now: datetime, complete_through: date | None) -> dict[str, Answer]:
-    """D5-D9, D12: what the account's signals say to Q1-Q6; renewal answers both Q5 and Q6."""
-    renewal = as_answer(renews(account, policy, now))
-    return {
-        "Q1": as_answer(adopted(account, policy, now, complete_through)),
-        "Q2": as_answer(active(account, policy, now)),
-        SENTIMENT: as_answer(satisfied(account, policy, today(account, now, complete_through))),
-        SUPPORT: as_answer(overloaded(account, policy)),
-        "Q5": renewal,
-        "Q6": renewal,
-    }
+def bare_answers(account: Account, policy: Policy, now: datetime, complete_through: date | None, on: date) -> Said:
+    """D5-D9, D12: what the account's signals say to Q1-Q4, and to Q5 and Q6, which are both about the renewal."""
+    return (
+        adopted(account, policy, now, complete_through),
+        active(account, policy, now),
+        satisfied(account, policy, on),
+        overloaded(account, policy),
+        renews(account, policy, now),
+    )
+
+
+def by_question(said: Said) -> dict[str, Answer]:
+    """Bare answers by the question's id."""
+    return {name: as_answer(yes) for name, yes in zip(QUESTIONS, (*said, said[-1]), strict=True)}
 
 
 def as_answer(yes: bool | None) -> Answer:
@@ -65,8 +70,9 @@ def active(account: Account, policy: Policy, now: datetime) -> bool | None:
 
 def last_activity(account: Account) -> datetime | None:
     """D6: the later of `last_active_at` and the last admin login, as far as they are known."""
-    seen = None if account.signals is None else account.signals.last_active_at
-    login = None if account.admin_logins is None else account.admin_logins.last_at
+    signals, logins = account.signals, account.admin_logins
+    seen = None if signals is None else signals.last_active_at
+    login = None if logins is None else logins.last_at
     if seen is None or login is None:
         return seen or login
     return max(seen, login)
@@ -81,10 +87,14 @@ def satisfied(account: Account, policy: Policy, on: date) -> bool | None:
     if latest is None or (on - latest).days > rules.survey_days:
         return None
     low = rules.csat_good - TOLERANCE
-    poor = [one for one in signals.nps if one.at == latest and one.score < rules.nps_good]
-    return not poor and not [
-        one for one in signals.csat if one.at == latest and one.scale > 0 and one.score / one.scale < low
-    ]
+    good = True
+    for nps in signals.nps:
+        if nps.at == latest and nps.score < rules.nps_good:
+            good = False
+    for csat in signals.csat:
+        if csat.at == latest and csat.scale > 0 and csat.score / csat.scale < low:
+            good = False
+    return good
 
 
 def latest_survey(account: Account) -> date | None:
@@ -102,13 +112,13 @@ def latest_survey(account: Account) -> date | None:
     return latest
 
 
-def latest_nps(account: Account, policy: Policy, now: datetime, complete_through: date | None) -> Nps | None:
-    """D11: the latest NPS answer of the last 90 days, the worse of two on one day."""
+def latest_nps(account: Account, policy: Policy, on: date) -> Nps | None:
+    """D11: the latest NPS answer of the 90 days before `on` (P0's t), the worse of two on one day."""
     entries = () if account.signals is None else account.signals.nps
     if not entries:
         return None
     latest = entries[0] if len(entries) == 1 else max(entries, key=_latest_worst)
-    fresh = (today(account, now, complete_through) - latest.at).days <= policy.tree.survey_days
+    fresh = (on - latest.at).days <= policy.tree.survey_days
     return latest if fresh else None
 
 
@@ -137,7 +147,8 @@ def renews(account: Account, policy: Policy, now: datetime) -> bool | None:
 
 def overdue(account: Account, now: datetime) -> bool:
     """D9: the renewal date is past."""
-    return account.renewal_at is not None and days_between(now, account.renewal_at) < -TOLERANCE
+    at = account.renewal_at
+    return at is not None and at < now and days_between(now, at) < -TOLERANCE
 
 
 def today(account: Account, now: datetime, complete_through: date | None) -> date:

@@ -9,7 +9,7 @@ from triage.policy import Policy
 from triage.rules.days import TOLERANCE, days_between, iso
 from triage.rules.tree import PERSON, leaf_order, outcome_words, severity_rank
 from triage.rules.tree_answers import Evidence, evidence
-from triage.rules.tree_signals import SENTIMENT, SUPPORT, latest_nps, overloaded
+from triage.rules.tree_signals import SENTIMENT, SUPPORT, latest_nps, overloaded, today
 
 LOW_NPS, SUPPORT_SPIKE = "low_nps", "support_spike"
 MISSED_CHECK_IN, REGULAR_REVIEW = "missed_check_in", "regular_review"
@@ -38,7 +38,7 @@ def reassess_triggers(
     """
     known = {} if last is None else {one.question: one.answer for one in last.answers}
     found: list[str] = []
-    nps = latest_nps(account, policy, now, complete_through)
+    nps = latest_nps(account, policy, today(account, now, complete_through))
     if nps is not None and nps.score <= policy.tree.detractor_max:
         day = None if assessed_at is None else assessed_at.date()
         if day is None or nps.at > day or (nps.at == day and known.get(SENTIMENT) is not Answer.NO):
