@@ -1,9 +1,11 @@
 """What the rules say about an account: the verdict that is stored beside it and drawn in the list."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from enum import StrEnum
 
-from data.account import Claim, Contact, Id, Snooze, Staff, Value
+from data.account import Account, Claim, Contact, Id, Snooze, Staff, Value
+from data.health_book import Past
 from data.health_index import Risk
 from data.health_monitor import Effect, MonitorState
 from data.red_account import CohortCase
@@ -76,6 +78,9 @@ class Touch(Value, frozen=True):
     at: datetime
     reason: SafeReason | None
     workspace_id: str | None
+
+
+Subject = tuple[Account, Sequence[Touch], Past | None]  # with its audit entries, and what is known of it
 
 
 class Verdict(Value, frozen=True):

@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import NamedTuple, Protocol
 
-from data.account import Account, Value
-from data.assessment import Row, Touch
+from data.account import Value
+from data.assessment import Row, Subject, Touch
 from data.backends.port import Item
 from data.errors import BadAnswer
 from data.health_book import Past
@@ -14,8 +14,9 @@ from data.listing_columns import Place, place_of, search_text, verdict_columns, 
 from data.wire import encode
 
 Judged = tuple[Row, Past | None]
-# The rules over one account: what is stored, and what only the cache knows of it; None where it knew nothing.
-Assess = Callable[[Account, Sequence[Touch], Past | None], Judged]
+# The rules over some accounts: what is stored, and what only the cache knows of each; None where it knew nothing.
+Assess = Callable[[Sequence[Subject]], Sequence[Judged]]
+SOME = 64  # accounts judged at a time: few enough to stay near the processor, enough for its code to
 
 
 class Made(NamedTuple):
@@ -91,13 +92,22 @@ def judge_chunk(chunk: Chunk, assess: Assess) -> Done:
     """Decode and judge a chunk, of each account the newest; ends at the first line that is no account."""
     from data.backends.native_delta import read_line  # a program that only reads never decodes an answer
 
-    made: dict[str, Made] = {}
+    found: list[Item] = []
+    stopped, why = None, ""
     for number, raw in enumerate(chunk.lines):
         try:
-            item = read_line(raw)
+            found.append(read_line(raw))
         except BadAnswer as error:
-            return Done(list(made.values()), number, str(error))
+            stopped, why = number, str(error)
+            break
+    subjects = []
+    for item in found:
         account = with_import(item.account, chunk.imports.get(item.account.id))
-        judged = assess(account, chunk.touches.get(account.id, ()), chunk.pasts.get(account.id))
-        made[account.id] = made_of(item, judged)
-    return Done(list(made.values()))
+        subjects.append((account, chunk.touches.get(account.id, ()), chunk.pasts.get(account.id)))
+    made = {item.account.id: made_of(item, one) for item, one in zip(found, judged(subjects, assess), strict=True)}
+    return Done(list(made.values()), stopped, why)
+
+
+def judged(subjects: Sequence[Subject], assess: Assess) -> list[Judged]:
+    """Judge accounts, some at a time."""
+    return [one for at in range(0, len(subjects), SOME) for one in assess(subjects[at : at + SOME])]

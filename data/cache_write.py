@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from data.account import Account, Tombstone, Value
 from data.backends.port import Item, Line
-from data.bulk import Assess, Chunk, Judged, Made, made_of
+from data.bulk import Assess, Chunk, Judged, Made, judged, made_of
 from data.cache_cases import CacheCases
 from data.health_book import Past
 from data.listing_columns import VERDICT, Place, place_of, verdict_columns, wanted_members
@@ -89,7 +89,8 @@ class CacheWrite(CacheCases):
         """Judge cached accounts again; one of which a newer seq was cached meanwhile is left as it is."""
         ids = [account.id for account in accounts]
         touches, pasts = self.touches_of(ids), self.pasts_of(ids)
-        return self._store([assess(one, touches.get(one.id, ()), pasts.get(one.id)) for one in accounts])
+        some = [(one, touches.get(one.id, ()), pasts.get(one.id)) for one in accounts]
+        return self._store(judged(some, assess))
 
     def _store(self, judged: Sequence[Judged]) -> int:
         with self.writing():
@@ -136,10 +137,8 @@ class CacheWrite(CacheCases):
         ids = list(newest)
         touches, pasts = self.touches_of(ids), self.pasts_of(ids)
         accounts = self.with_imports([item.account for item in newest.values()])
-        return [
-            made_of(item, assess(account, touches.get(account.id, ()), pasts.get(account.id)))
-            for item, account in zip(newest.values(), accounts, strict=True)
-        ]
+        some = [(account, touches.get(account.id, ()), pasts.get(account.id)) for account in accounts]
+        return [made_of(item, one) for item, one in zip(newest.values(), judged(some, assess), strict=True)]
 
     def chunk_of(self, lines: Sequence[Line]) -> Chunk:
         """Undecoded accounts with what there is to judge them by."""

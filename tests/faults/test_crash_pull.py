@@ -28,7 +28,7 @@ from data.ports import View
 from data.pull import pull
 from data.receipts import GENESIS, entry_hash
 from triage.policy import load_policy
-from triage.rules.assess import judge
+from triage.rules.assess import judge_all
 from triage.rules.health import Rulebook
 from triage.sandbox import process, store
 from triage.sandbox.database import Database
@@ -76,7 +76,7 @@ class Library:
             pull(backend, cache, self._judge, now(), full=kind == "full refresh")
 
     def _judge(self, through):
-        return lambda account, touches, past: judge(account, touches, past, RULES, now(), through)
+        return lambda some: judge_all(some, RULES, now(), through)
 
     def trial(self, kind: str, at: int, faults: tuple[str | None, ...] = (), again: int = 0, timeout=5.0) -> Bomb:
         """Crash at step `at`, once more at step `again` of the next pull, then pull in peace; the first bomb."""

@@ -18,7 +18,7 @@ from data.database import check_all
 from data.pull import pull
 from data.remedy import State
 from triage.policy import load_policy
-from triage.rules.assess import judge
+from triage.rules.assess import judge_all
 from triage.rules.health import Rulebook
 from triage.sandbox import process
 from triage.tree_file import load_tree
@@ -92,7 +92,7 @@ class Field:
             assert not cache.rebuilt_why
             check_all(cache.connection)
             now = datetime.now(UTC)
-            pull(maya.backend, cache, lambda day: lambda one, told, past: judge(one, told, past, RULES, now, day), now)
+            pull(maya.backend, cache, lambda day: lambda some: judge_all(some, RULES, now, day), now)
             kept = {key: json.loads(raw) for key, raw in cache.all("SELECT id, payload FROM account")}
             listed = cache.all("SELECT count(*) FROM listing")[0][0], cache.all("SELECT sum(accounts) FROM tally")[0][0]
         items = [item for batch in maya.backend.accounts(None) for item in batch.items]

@@ -20,7 +20,7 @@ from data.push import check_head
 from data.receipts import GENESIS, entry_hash
 from data.remedy import State
 from triage.policy import load_policy
-from triage.rules.assess import judge
+from triage.rules.assess import judge_all
 from triage.rules.health import Rulebook
 from triage.sandbox import process
 from triage.tree_file import load_tree
@@ -85,7 +85,7 @@ class Field:
             done = pull(
                 self.maya.backend,
                 cache,
-                lambda day: lambda one, told, past: judge(one, told, past, RULES, now, day),
+                lambda day: lambda some: judge_all(some, RULES, now, day),
                 now,
             )
             assert done.audit_problem is None

@@ -107,7 +107,7 @@ def _client(home: str, pulls: bool, dies_at: int) -> None:
     from data.pull import pull
     from data.push import check_head, push
     from triage.policy import load_policy
-    from triage.rules.assess import judge
+    from triage.rules.assess import judge_all
     from triage.rules.health import Rulebook
     from triage.tree_file import load_tree
 
@@ -132,5 +132,5 @@ def _client(home: str, pulls: bool, dies_at: int) -> None:
         me, dice = backend.identity(), random.Random()
         push(backend, box, identity=me, base_url=url, now=now, rng=dice, ignore_backoff=True)
         if pulls:
-            pull(backend, cache, lambda day: lambda one, told, past: judge(one, told, past, rules, now(), day), now())
+            pull(backend, cache, lambda day: lambda some: judge_all(some, rules, now(), day), now())
         check_head(backend, box, url, now())

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from kit import bad_answers as bad
 from kit.bad_answers import JSON, NDJSON, PROBLEM, Bad, Liar
+from kit.each import each
 from kit.honest_answers import ACCOUNT, ME, MEMBERS, Server
 from kit.soak import trials
 
@@ -51,7 +52,7 @@ def assess_for(through: Any) -> Assess:
     def assess(account: Account, touches: Any, past: Any) -> Judged:
         return at_risk(account, touches, POLICY, NOW, through), None
 
-    return assess
+    return each(assess)
 
 
 def unpooled(url: str) -> NativeBackend:

@@ -15,7 +15,7 @@ from data.cache_write import Last
 from data.health_book import EMPTY_BOOK, Past
 from data.health_monitor import MonitorState
 from triage.policy import load_policy
-from triage.rules.assess import judge
+from triage.rules.assess import judge_all
 from triage.rules.health import Rulebook
 from triage.tree_file import load_tree
 
@@ -31,7 +31,7 @@ def clock(back: int) -> datetime:
 
 def rules(back: int) -> Assess:
     """All rules as of that morning."""
-    return lambda account, touches, past: judge(account, touches, past, RULES, clock(back), DAY - timedelta(days=back))
+    return lambda some: judge_all(some, RULES, clock(back), DAY - timedelta(days=back))
 
 
 @pytest.fixture

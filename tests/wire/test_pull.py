@@ -14,6 +14,7 @@ from typing import Any
 
 import httpx
 import pytest
+from kit.each import each
 
 from data import schema
 from data.account import Account
@@ -48,7 +49,7 @@ def assess_for(through: date | None, seen: list[str] | None = None) -> Assess:
             seen.append(account.id)
         return at_risk(account, touches, POLICY, now, through), None
 
-    return assess
+    return each(assess)
 
 
 class Place:

@@ -26,15 +26,15 @@ class Orders:
     policy: Policy
     tree: Tree
     book: BookContext
-    memo: dict[tuple[str, tuple[Answer, ...]], TreeReading] = field(default_factory=dict)
+    memo: dict[tuple[str, tuple[Answer, ...] | tuple[bool | None, ...]], TreeReading] = field(default_factory=dict)
 
     def judge(self, chunk: Chunk, now: datetime, through: date | None) -> Done:
         """Decode and judge a chunk."""
-        from triage.rules.assess import judge
+        from triage.rules.assess import judge_all
         from triage.rules.health import Rulebook
 
         rules = Rulebook(self.policy, self.tree, self.book, self.memo)
-        return judge_chunk(chunk, lambda account, touches, past: judge(account, touches, past, rules, now, through))
+        return judge_chunk(chunk, lambda some: judge_all(some, rules, now, through))
 
 
 class Crew:

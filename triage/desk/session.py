@@ -10,13 +10,11 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from data.account import Account
-from data.assessment import Touch
+from data.assessment import Subject
 from data.backends.port import BillingBackend
 from data.bulk import Assess, Judged
 from data.cache import Cache
 from data.errors import SignedOut, TriageError
-from data.health_book import Past
 from data.health_tree import Answer, Tree, TreeReading
 from data.listing_columns import rules_mark
 from data.outbox import Outbox
@@ -163,15 +161,15 @@ class Session:
         return Rulebook(self.policy, self.tree, cache.book_context, self.memo)
 
     def assess_for(self, cache: Cache) -> Callable[[date | None], Assess]:
-        """Return what makes, for a feed date, all rules over one account: with rulebook and clock filled in."""
+        """Return what makes, for a feed date, all rules over accounts: with rulebook and clock filled in."""
 
         def assess_on(complete_through: date | None) -> Assess:
-            from triage.rules.assess import judge  # a command that only reads must not pay for the rules
+            from triage.rules.assess import judge_all  # a command that only reads must not pay for the rules
 
             now, rules = self.clock(), self.rulebook(cache)
 
-            def assess(account: Account, touches: Sequence[Touch], past: Past | None) -> Judged:
-                return judge(account, touches, past, rules, now, complete_through)
+            def assess(some: Sequence[Subject]) -> Sequence[Judged]:
+                return judge_all(some, rules, now, complete_through)
 
             return assess
 

@@ -6,12 +6,12 @@ from datetime import date, datetime
 import msgspec
 
 from data.account import Account
-from data.assessment import Category, Logins, Row, Touch, Verdict
+from data.assessment import Category, Logins, Row, Subject, Touch, Verdict
 from data.health_book import Past
 from triage.policy import Policy
 from triage.rules import at_risk, plays
 from triage.rules.days import assessment_day
-from triage.rules.health import Lines, Rulebook, Subject, lines, read_briefly, remember, turns_at
+from triage.rules.health import Lines, Rulebook, lines, read_briefly, remember, turns_at
 from triage.rules.sentences import detail
 from triage.rules.verdicts import verdicts
 

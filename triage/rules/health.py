@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 import msgspec
 
 from data.account import Account, Value
-from data.assessment import HealthLine, MonitorLine, RedLine, Row, Touch, TreeLine, Verdict
+from data.assessment import HealthLine, MonitorLine, RedLine, Row, Subject, TreeLine, Verdict
 from data.health_book import EMPTY_BOOK, BookContext, Past, packed
 from data.health_index import IndexReading, Risk
 from data.health_monitor import Alert, Effect, MonitorReading, MonitorState
@@ -32,7 +32,6 @@ from triage.rules.tree import Memo, read_tree
 from triage.rules.tree_answers import answers_turn_at
 from triage.rules.tree_verdicts import tree_verdicts
 
-Subject = tuple[Account, Sequence[Touch], Past | None]  # with its audit entries, and what is known of it
 Lines = tuple[MonitorLine, HealthLine, TreeLine, RedLine]
 MICROSECOND = timedelta(microseconds=1)
 

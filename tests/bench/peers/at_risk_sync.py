@@ -17,7 +17,7 @@ policy, now = load_policy(), datetime.now(UTC)
 
 def assess_for(through: date | None) -> Assess:
     """A1-A17 over one account; no past is kept, for nobody asks about drift."""
-    return lambda account, touches, past: (assess(account, touches, policy, now, through), past)
+    return lambda some: [(assess(account, touches, policy, now, through), past) for account, touches, past in some]
 
 
 Path(folder).mkdir(parents=True)
