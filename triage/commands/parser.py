@@ -12,6 +12,8 @@ from triage.config import Flags
 from triage.config_file import nearest
 
 ACK = "acknowledge a repeated reset (A13) or confirm a downgrade: the first word of the account's name, or its id"
+_ACCOUNT = {"metavar": "ID", "help": "open the app at this account"}
+_HELP = re.compile("--help|-[a-z]*h")
 _TOKEN_IN_SIGHT = (
     "takes no token as an argument: the shell's history keeps it and other programs see it. "
     "Pipe it in with --token-stdin. If it was a real one, have it withdrawn."
@@ -44,6 +46,12 @@ class Parser(argparse.ArgumentParser):
 def parse(argv: list[str]) -> argparse.Namespace:
     """Return the parsed arguments: `run` is the command's function (absent for the app), `command` its name or None."""
     shared = global_options()
+    # Parsers are costly to build: only what the words may mean is built, and all where they mean none.
+    asked = [name for name in COMMANDS if name in argv and argv[0] not in ("-h", "--help")]
+    if not asked and not any(_HELP.match(word) for word in argv):
+        args, more = _only_options(shared).parse_known_args(argv)
+        if not more:
+            return args
     top = Parser(
         prog="triage",
         description="The at-risk inbox for customer success. Without a command it opens the app.",
@@ -51,11 +59,9 @@ def parse(argv: list[str]) -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         parents=[shared],
     )
-    top.add_argument("--account", metavar="ID", help="open the app at this account")
+    top.add_argument("--account", **_ACCOUNT)
     top.set_defaults(parser=top)
     commands = top.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
-    # Parsers are costly to build: only what the words may mean is built, and all where they mean none.
-    asked = [name for name in COMMANDS if name in argv and argv[0] not in ("-h", "--help")]
     for name in asked or COMMANDS:
         family, sentence = COMMANDS[name]
         made = commands.add_parser(name, help=sentence, description=as_sentence(sentence), parents=[shared])
@@ -71,6 +77,14 @@ def parse(argv: list[str]) -> argparse.Namespace:
             args.parser.error(_TOKEN_IN_SIGHT)
         args.parser.error(f"unknown argument {name!r}." + near)
     return args
+
+
+def _only_options(shared: Parser) -> Parser:
+    """The parser of a line without a command, which opens the app."""
+    made = Parser(prog="triage", add_help=False, parents=[shared])
+    made.add_argument("--account", **_ACCOUNT)
+    made.set_defaults(parser=made, command=None)
+    return made
 
 
 def flags_of(args: argparse.Namespace) -> Flags:
