@@ -24,12 +24,13 @@ _HARMFUL = re.compile(
 )
 # Signs that stand in names and in our own words and take one cell everywhere: dashes, quotes, currencies, arrows
 _ONE_CELL = re.compile("[\x00-\u02ff\u2010-\u2027\u2030-\u205e\u20a0-\u20c0\u2190-\u21ff\u2500-\u25fc]*")
-# Cells of the letters of the commonest scripts, from each of these characters on; 0: the tables have to be asked. A name of
-# Latin, Greek, Cyrillic, Armenian, Hebrew, Arabic, kana, ideographs or Korean is measured without loading them.
-_FROM = " \x7f\xa0\xad\xae\u0300\u0370\u0483\u048a\u0590\u05d0\u05eb\u0620\u064b\u2010\u2028" + (
-    "\u3041\u3097\u30a1\u30fd\u4e00\ua000\uac00\ud7a4"
+# Cells of such signs and of the letters of the commonest scripts, from each of these characters on; 0: the tables have
+# to be asked. Latin, Greek, Cyrillic, Armenian, Hebrew, Arabic, kana, ideographs, Korean are measured without them.
+_FROM = (
+    " \x7f\xa0\xad\xae\u0300\u0370\u0483\u048a\u0590\u05d0\u05eb\u0620\u064b\u2010\u2028\u2030\u205f"
+    "\u20a0\u20c1\u2190\u2300\u2500\u25fd\u2713\u2714\u3041\u3097\u30a1\u30fd\u4e00\ua000\uac00\ud7a4"
 )
-_CELLS = (0, *(1, 0) * 8, *(2, 0) * 4)
+_CELLS = (0, *(1, 0) * 13, *(2, 0) * 4)
 _FOREIGN = re.compile("[^ -~]+")  # found five times as fast as what is harmful in it
 # Forms of an ideograph as Japanese names are written with them; joiners. They only choose how their neighbour looks.
 _HARMLESS_RUN = re.compile("[\u200c\u200d\U000e0100-\U000e01ef]+")

@@ -65,7 +65,7 @@ class TriageScreen(Screen[None]):
 
     @property
     def composed(self) -> bool:
-        """True once its widgets are there; Textual calls it mounted only after `on_mount`, which draws the first frame."""
+        """True once its widgets are there, which `on_mount` draws; Textual calls it mounted only afterwards."""
         return bool(self.children)
 
     @property
