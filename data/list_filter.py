@@ -178,6 +178,8 @@ def doubt(text: str) -> str:
 
     What looks like no name at all (`https://…`) is text without a word.
     """
+    if ":" not in text:
+        return ""
     from difflib import get_close_matches
 
     for found in _TOKEN.finditer(text):

@@ -4,8 +4,9 @@ import os
 import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from data.database import DatabaseProblem, OldSchema, Unwritable, check_all, connect, make_private, problem, transaction
 from data.schema import (
@@ -19,8 +20,7 @@ from data.schema import (
 from data.steps import Steps
 
 
-@dataclass(frozen=True, slots=True)
-class Format:
+class Format(Struct, frozen=True):
     """A kind of file: its id, its newest schema as SQL, its journal, and the steps by which older ones get there.
 
     `steps` maps a schema number to the SQL that makes it from the number before. `keeps_copy`: the file is precious,

@@ -4,7 +4,6 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
@@ -135,8 +134,7 @@ def rollback_problem(seq: int, digest: str, remembered: Seen | None) -> str | No
     )
 
 
-@dataclass(slots=True)
-class _Replay:
+class _Replay(msgspec.Struct):
     """The chain as far as it was replayed."""
 
     seq: int

@@ -15,17 +15,22 @@ _ZWJ = "\u200d"
 _JOINERS = "\u200c" + _ZWJ
 # C0, DEL, C1 | soft hyphen, zero width, fillers, invisible operators | bidi controls | annotations, formats | tags and
 # the private planes, one of whose characters makes some terminals draw pictures | surrogates | noncharacters
-_HARMFUL_ONE = (
+_HARMFUL = re.compile(
     "[\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f"
     "\u3164\ufeff\uffa0\ufff0-\ufffb\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d159\U0001d173-\U0001d17a"
     "\U000e0000-\U0010ffff\ud800-\udfff\ufdd0-\ufdef"
     + "".join(f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0xE0000, 0x10000))
-    + "]"
+    + "]+"
 )
-_HARMFUL = re.compile(_HARMFUL_ONE + "+")
-_ESCAPED = re.compile(_HARMFUL_ONE)
 # Signs that stand in names and in our own words and take one cell everywhere: dashes, quotes, currencies, arrows
 _ONE_CELL = re.compile("[\x00-\u02ff\u2010-\u2027\u2030-\u205e\u20a0-\u20c0\u2190-\u21ff\u2500-\u25fc]*")
+# Cells of such signs and of the letters of the commonest scripts, from each of these characters on; 0: the tables have
+# to be asked. Latin, Greek, Cyrillic, Armenian, Hebrew, Arabic, kana, ideographs, Korean are measured without them.
+_FROM = (
+    " \x7f\xa0\xad\xae\u0300\u0370\u0483\u048a\u0590\u05d0\u05eb\u0620\u064b\u2010\u2028\u2030\u205f"
+    "\u20a0\u20c1\u2190\u2300\u2500\u25fd\u2713\u2714\u3041\u3097\u30a1\u30fd\u4e00\ua000\uac00\ud7a4"
+)
+_CELLS = (0, *(1, 0) * 13, *(2, 0) * 4)
 _FOREIGN = re.compile("[^ -~]+")  # found five times as fast as what is harmful in it
 # Forms of an ideograph as Japanese names are written with them; joiners. They only choose how their neighbour looks.
 _HARMLESS_RUN = re.compile("[\u200c\u200d\U000e0100-\U000e01ef]+")
@@ -98,7 +103,7 @@ def escaped(json: str) -> str:
     """Return a JSON text in which what a terminal could act on stands as `\\uXXXX`: the same values to a machine."""
     if json.isascii() and json.isprintable():
         return json
-    return _FOREIGN.sub(lambda run: _ESCAPED.sub(_as_escape, run.group()), json)
+    return _FOREIGN.sub(lambda run: _HARMFUL.sub(_as_escape, run.group()), json)
 
 
 def _as_escape(found: "re.Match[str]") -> str:
@@ -120,6 +125,8 @@ def cell_width(text: str) -> int:
     """Return how many terminal cells `text` takes; unprintable text counts its characters."""
     if _is_plain(text):
         return len(text)
+    if known := _letters_width(text):
+        return known
     text = without_letter_joiners(text)
     from wcwidth import wcswidth  # only foreign scripts need the tables
 
@@ -127,10 +134,16 @@ def cell_width(text: str) -> int:
     return width if width >= 0 else len(text)
 
 
+def _letters_width(text: str) -> int:
+    """The cells of a text of common letters only, 0 where there is another character in it."""
+    cells = [_CELLS[bisect_right(_FROM, char)] for char in text]
+    return sum(cells) if all(cells) else 0
+
+
 def most_cells(text: str) -> int:
     """Return the most cells that any terminal gives `text`: some count its clusters, some add up its code points."""
-    if _is_plain(text):
-        return len(text)
+    if known := len(text) if _is_plain(text) else _letters_width(text):
+        return known
     return max(cell_width(text), sum(map(_alone, text)))
 
 
@@ -144,8 +157,11 @@ def _alone(char: str) -> int:
 
 
 def cut_cells(text: str, cells: int) -> str:
-    """Return `text` in at most `cells` cells of any terminal, closed by `…` where something was left out."""
-    return text if most_cells(text) <= cells else widest(text, cells - 1) + "…"
+    """Return `text` in at most `cells` cells of any terminal, closed by `…` where something was left out.
+
+    No character takes more than two: a short text is not measured.
+    """
+    return text if len(text) * 2 <= cells or most_cells(text) <= cells else widest(text, cells - 1) + "…"
 
 
 def widest(text: str, cells: int) -> str:

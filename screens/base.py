@@ -64,6 +64,11 @@ class TriageScreen(Screen[None]):
         return self._told if monotonic() - self._told_at < TOLD_FOR else ""
 
     @property
+    def composed(self) -> bool:
+        """True once its widgets are there, which `on_mount` draws; Textual calls it mounted only afterwards."""
+        return bool(self.children)
+
+    @property
     def now(self) -> datetime:
         """The time, UTC."""
         return now_of(self)
@@ -92,8 +97,13 @@ class TriageScreen(Screen[None]):
 
     # --- the frame ---
 
+    def size_classes(self) -> dict[str, bool]:
+        """The classes that go by the terminal's size; style sheets ask for them."""
+        return {"-tall": self.app.size.height >= TALL}
+
     def compose(self) -> ComposeResult:
-        """Header, title, body, status, keys."""
+        """Header, title, body, status, keys; classes first, so that the style sheets are applied once."""
+        self.update_classes(self.size_classes(), update=False)
         yield HeaderLine(id="header")
         yield Blank(id="gap")
         yield self.title_row()
@@ -103,13 +113,12 @@ class TriageScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """First drawing, and the tick of ages."""
-        self.set_class(self.app.size.height >= TALL, "-tall")
         self.set_interval(1.0, self.tick)
         self.refresh_frame()
 
     def on_resize(self) -> None:
         """A blank row below the header only where there is room."""
-        self.set_class(self.app.size.height >= TALL, "-tall")
+        self.update_classes(self.size_classes())
         self.call_after_refresh(self.refresh_frame)
 
     def on_screen_resume(self) -> None:
@@ -133,7 +142,7 @@ class TriageScreen(Screen[None]):
 
     def refresh_frame(self) -> None:
         """Header, keys and the screen's own part."""
-        if not self.is_mounted:
+        if not self.composed:
             return
         header = self.desk.header()
         self.query_one(HeaderLine).show(header, self.now)

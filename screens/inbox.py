@@ -1,6 +1,7 @@
 """The inbox: the list of who is at risk, its detail, and every key that acts on the row under the cursor."""
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import ClassVar
 
 from textual import events
@@ -30,6 +31,7 @@ from widgets.view_tabs import ViewTabs
 REST = 0.4  # seconds the cursor rests before the pane follows
 LAYING_OUT, PAINTING = 0.02, 0.05
 WIDE = 100
+INBOX_CSS = Path(__file__).with_suffix(".tcss")  # the app loads it with its own: a screen's sheet parses all anew
 
 
 class InboxScreen(ListScreen):
@@ -38,7 +40,6 @@ class InboxScreen(ListScreen):
     class Drawn(Message):
         """The first frame is on the screen: what it did without may be loaded now."""
 
-    CSS_PATH = "inbox.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "open", id="see.open", tooltip="open the account"),
         Binding("w", "why", "why", id="see.why", tooltip="why, with rules and inputs"),
@@ -106,15 +107,21 @@ class InboxScreen(ListScreen):
 
     def _first_drawn(self) -> None:
         self.follow()
+        self.query_one(FilterLine).fill()
         self.post_message(self.Drawn())
+
+    def size_classes(self) -> dict[str, bool]:
+        """The arrangement's too."""
+        size = self.app.size
+        made = arrange(size.width, size.height, self.pane_open)
+        mine = {"-small": made.too_small, "-wide": size.width >= WIDE, "-bottom": made.bottom > 0}
+        return super().size_classes() | mine
 
     def _arrange(self) -> None:
         size = self.app.size
         made = arrange(size.width, size.height, self.pane_open)
         self._arrangement = made
-        self.set_class(made.too_small, "-small")
-        self.set_class(size.width >= WIDE, "-wide")
-        self.set_class(made.bottom > 0, "-bottom")
+        self.update_classes(self.size_classes())
         pane = self.query_one(DetailPane)
         pane.display = bool(made.right or made.bottom)
         pane.at_bottom = made.bottom > 0

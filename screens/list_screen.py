@@ -70,7 +70,7 @@ class ListScreen(ActingScreen):
 
     def target(self) -> str | None:
         """The account under the cursor, unless it has left the list."""
-        line = self.list.current if self.is_mounted else None
+        line = self.list.current if self.composed else None
         return line.row.id if line and not self.list.gone else None
 
     # --- the list ---

@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import PurePath
 from typing import ClassVar
 
 from rich.segment import Segments
@@ -20,7 +21,7 @@ from data.safe_text import drawable, safe_lines, safe_text
 from screens.base import DeskChanged
 from screens.clipboard import CopyLines, osc52
 from screens.crash import crash_words
-from screens.inbox import InboxScreen
+from screens.inbox import INBOX_CSS, InboxScreen
 from screens.typing_guard import TypingGuard
 from triage.beside import Beside
 from widgets.colourless import Colourless
@@ -36,7 +37,7 @@ class TriageApp(App[str]):
     """The app over a desk. It returns the sentence to print after quitting, if there is one."""
 
     TITLE = "triage"
-    CSS_PATH = "app.tcss"
+    CSS_PATH: ClassVar[str | PurePath | list[str | PurePath] | None] = ["app.tcss", INBOX_CSS]
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+c", "ignore", show=False, priority=True, system=True),
@@ -71,8 +72,18 @@ class TriageApp(App[str]):
         for each in textual_themes():
             self.register_theme(each)
         name = theme_name(PLAIN if self._plain else theme)
-        self.theme = name if name in self.available_themes else theme_name("auto")
+        self._begin_with(name if name in self.available_themes else theme_name("auto"))
         self.look = self._make_look()
+        self.animation_level = "basic" if self._motion else "none"
+        self.set_class(not self._motion, "-still", update=False)
+
+    def _begin_with(self, theme: str) -> None:
+        """Set the first theme as the default one is set: assigning it would parse all style sheets a second time."""
+        self.set_reactive(App.theme, theme)
+        dark = self.current_theme.dark
+        marks = {f"-theme-{theme}": True, "-dark-mode": dark, "-light-mode": not dark}
+        self.update_classes(marks, update=False)
+        self.stylesheet.set_variables(self.get_css_variables())
 
     # --- look ---
 
@@ -107,12 +118,13 @@ class TriageApp(App[str]):
             self.guard.note(event)
         await super().on_event(event)
 
-    def on_mount(self) -> None:
-        """Open the inbox; what runs beside it starts once it is drawn."""
-        self.animation_level = "basic" if self._motion else "none"
-        self.set_class(not self._motion, "-still")
+    def on_load(self) -> None:
+        """Before any screen is there."""
         self.set_keymap(self._keymap_wanted)
-        self.push_screen(InboxScreen(self.desk, account=self._account))
+
+    def get_default_screen(self) -> InboxScreen:
+        """Open the inbox at once, over no empty screen; what runs beside it starts once it is drawn."""
+        return InboxScreen(self.desk, account=self._account)
 
     def on_inbox_screen_drawn(self) -> None:
         """The list is on the screen: start what runs beside it."""

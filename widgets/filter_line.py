@@ -4,7 +4,6 @@ from typing import ClassVar
 
 from rich.segment import Segment
 from textual import events
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.message import Message
@@ -78,15 +77,20 @@ class FilterLine(Horizontal):
             super().__init__()
             self.keep = keep
 
-    def compose(self) -> ComposeResult:
-        """Prompt, input, keys."""
-        yield _Words([(" ", "text"), ("/", "key")], id="slash")
-        yield FilterInput(placeholder="words, or health:critical drift:severe red:yes", compact=True, id="filter-input")
+    def fill(self) -> None:
+        """Make prompt, input and keys, once; not for the first frame, since an input's style sheet is the longest."""
+        if self.children:
+            return
+        field = FilterInput(
+            placeholder="words, or health:critical drift:severe red:yes", compact=True, id="filter-input"
+        )
         keys: Line = [("  ", "text"), ("enter", "key"), (" list", "muted"), ("  ", "text"), ("esc", "key")]
-        yield _Words([*keys, (" clear", "muted")], id="filter-keys")
+        slash = _Words([(" ", "text"), ("/", "key")], id="slash")
+        self.mount(slash, field, _Words([*keys, (" clear", "muted")], id="filter-keys"))
 
     def ask(self, text: str) -> None:
         """Open with a text and take the focus."""
+        self.fill()
         field = self.query_one(FilterInput)
         field.cursor_blink = look_of(self).motion
         with self.prevent(Input.Changed):

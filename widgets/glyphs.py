@@ -5,15 +5,15 @@ import locale
 import sys
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from data.safe_text import drawable, without_letter_joiners
 
 EIGHTHS = "▁▂▃▄▅▆▇"
 
 
-@dataclass(frozen=True)
-class Glyphs:
+class Glyphs(Struct, frozen=True):
     """One set of marks. `half` is empty where there is no half bar; `spark` is empty where digits stand for heights."""
 
     name: str

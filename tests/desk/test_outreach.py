@@ -6,7 +6,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 import pytest
 from kit.homes import audited, session_on, until
 from kit.mail import Hook, Mailbox, dropping_server, free_port, mail_server, webhook
+from msgspec.structs import replace
 
 from data.assessment import Row
 from data.errors import NotAllowed, NotPossible, Rejected

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pytest
 from kit.freeze import thaw
 from kit.homes import session_on
 from kit.mail import Mailbox, mail_server
+from msgspec.structs import replace
 
 from data.outbox import Outbox
 from data.outbox_rows import Place

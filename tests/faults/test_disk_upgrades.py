@@ -10,11 +10,11 @@ import subprocess
 import sys
 import time
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from kit.freeze import NUMBERS, RELEASED, dump, thaw
+from msgspec.structs import replace
 
 from data import schema
 from data.cache import Cache
@@ -258,7 +258,8 @@ def test_killed_from_outside_at_any_moment(tmp_path: Path, tally) -> None:
         big.execute(f"INSERT INTO change ({columns}) {numbers} SELECT {values} FROM change, c WHERE position <= 5")
         big.commit()
     code = (
-        "import sys; from dataclasses import replace; from pathlib import Path; from data.migrations import OUTBOX\n"
+        "import sys; from msgspec.structs import replace; from pathlib import Path\n"
+        "from data.migrations import OUTBOX\n"
         f"from data.outbox import Outbox\n{CHAIN}\nprint('ready', flush=True)\nOutbox.open(Path(sys.argv[1]), LATER)\n"
         "print('done', flush=True)"
     )

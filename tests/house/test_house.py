@@ -4,9 +4,12 @@ import ast
 import importlib.metadata
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
+
+import triage
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("triage", "screens", "widgets", "data")
@@ -51,3 +54,8 @@ def test_the_pins_name_no_index_and_carry_hashes() -> None:
     assert "://" not in pins and "--index" not in pins
     names = re.findall(r"^([a-z0-9-]+)==", pins, re.MULTILINE)
     assert len(names) > 30 and pins.count("--hash=sha256:") >= len(names)
+
+
+def test_the_program_says_the_version_that_is_packaged() -> None:
+    packaged = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    assert packaged == triage.VERSION

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from kit.hostile import TEXTS, acts
-from wcwidth import wcwidth
+from wcwidth import wcswidth, wcwidth
 
 from data.account import Contact, Entry
 from data.safe_text import (
@@ -16,6 +16,7 @@ from data.safe_text import (
     cell_width,
     drawable,
     escaped,
+    most_cells,
     safe_reason,
     safe_text,
     widest,
@@ -199,7 +200,10 @@ def test_a_cut_fills_its_cells_and_never_more(text: str, cells: int) -> None:
     assert kept == safe or cell_width(kept) >= min(cells - 2, cell_width(safe) - 1) or "\u200d" in safe
 
 
-def test_signs_that_are_measured_without_the_tables_take_one_cell_in_them() -> None:
-    for first, last in ((0x2010, 0x2027), (0x2030, 0x205E), (0x20A0, 0x20C0), (0x2190, 0x21FF), (0x2500, 0x25FC)):
-        for char in map(chr, range(first, last + 1)):
-            assert wcwidth(char) == 1 and unicodedata.category(char)[0] not in "MC", ascii(char)
+def test_what_is_measured_without_the_tables_takes_the_cells_that_they_say() -> None:
+    for char in map(chr, range(0xA0, 0xD800)):
+        kind = unicodedata.category(char)
+        if kind[0] in "LNPSZ" and wcwidth(char) > 0:
+            assert cell_width(char * 2) == most_cells(char * 2) == 2 * wcwidth(char), ascii(char)
+        elif kind[0] == "M":
+            assert cell_width(f"a{char}") == wcswidth(f"a{char}"), ascii(char)

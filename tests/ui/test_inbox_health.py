@@ -1,11 +1,11 @@
 """The inbox's views Drift and Red on the real stack: counts, order, words, every sort by name, filters by a verdict."""
 
 from contextlib import closing
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from data.list_filter import SHOWN
 from data.ports import Sort, View

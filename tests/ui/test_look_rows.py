@@ -219,6 +219,6 @@ def test_which_glyph_set() -> None:
     assert pick("auto", {"TERM": "vt220"}, "utf-8") is ASCII and pick("auto", {"TERM": "xterm"}, "latin-1") is ASCII
     assert pick("auto", {"TERM": "xterm"}, "UTF-8") is UNICODE and pick("ascii", {"TERM": "xterm"}, "UTF-8") is ASCII
     for glyphs in SETS.values():
-        for field, value in vars(glyphs).items():
+        for field, value in msgspec.structs.asdict(glyphs).items():
             if isinstance(value, str) and field not in ("name", "spark", "quotes", "becomes", "no_cap", "half"):
                 assert cell_len(value) == 1, field

@@ -3,13 +3,14 @@
 import unicodedata
 
 import pytest
+from msgspec.structs import asdict
 
 from data.ports import Sort, View
 from widgets.glyphs import SETS
 
 SIZES = ((80, 24), (100, 30), (120, 36), (140, 40), (200, 50))
 OURS = {
-    name: {char for value in vars(glyphs).values() if isinstance(value, str) for char in value if not char.isascii()}
+    name: {char for value in asdict(glyphs).values() if isinstance(value, str) for char in value if not char.isascii()}
     for name, glyphs in SETS.items()
 }
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import pytest
 from kit.homes import audited, session_on
 from kit.mail import Hook, Mailbox, dropping_server, mail_server, webhook
 from kit.server_book import change
+from msgspec.structs import replace
 
 from data.health_monitor import Route
 from data.ports import Sort, View

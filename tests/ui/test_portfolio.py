@@ -3,6 +3,7 @@
 import threading
 
 import pytest
+from msgspec.structs import asdict
 
 from data.ports import View
 from screens import portfolio as screen_module
@@ -135,7 +136,7 @@ async def test_leaving_while_the_book_is_read_harms_nobody(open_desk, app_of, wa
 @pytest.mark.parametrize("glyphs", SETS)
 async def test_every_glyph_set_draws_the_page_with_its_own_marks(glyphs, open_desk, app_of, wait, seen) -> None:
     app = app_of(open_desk(), glyphs=glyphs)
-    ours = {char for value in vars(SETS[glyphs]).values() if isinstance(value, str) for char in value}
+    ours = {char for value in asdict(SETS[glyphs]).values() if isinstance(value, str) for char in value}
     async with app.run_test(size=(140, 40)) as pilot:
         await opened(pilot, wait, app)
         drawn = seen(app)

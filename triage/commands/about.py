@@ -4,6 +4,7 @@ import argparse
 
 import msgspec
 
+from triage import VERSION
 from triage.commands.context import Context, emit, emit_json
 from triage.commands.parser import Parser
 from triage.config_file import schema
@@ -62,19 +63,8 @@ def run_config(args: argparse.Namespace, context: Context) -> int:
 
 def run_version(args: argparse.Namespace, context: Context) -> int:
     """Print the version."""
-    emit(f"triage {version()}")
+    emit(f"triage {VERSION}")
     return 0
-
-
-def version() -> str:
-    """Return the version of the installed distribution, `unknown` where it runs uninstalled."""
-    from importlib.metadata import PackageNotFoundError
-    from importlib.metadata import version as installed
-
-    try:
-        return installed("cs-triage")
-    except PackageNotFoundError:
-        return "unknown"
 
 
 def _outreach(settings: OutreachSettings) -> dict[str, object]:

@@ -1,5 +1,6 @@
 """Join settings, credentials and policy to a session of the desk; the heavy parts are imported only when used."""
 
+import platform
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime
@@ -7,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from data.backends.port import BillingBackend
 from data.errors import NoData, Offline, SignedOut
+from triage import VERSION
 from triage.commands.context import Context
 from triage.config import Settings
 from triage.desk.policies import Policies
@@ -77,11 +79,7 @@ def connect(base_url: str, token: str) -> BillingBackend:
 
 def client_name() -> str:
     """What the audit trail says wrote a change: program, version and machine."""
-    import platform
-
-    from triage.commands.about import version
-
-    return f"triage/{version()} {platform.node()}"[:120]
+    return f"triage/{VERSION} {platform.node()}"[:120]
 
 
 def _place(settings: Settings, base_url: str, client: str) -> Place:

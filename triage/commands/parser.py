@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import os
 import re
 import sys
 from typing import Any, NoReturn
@@ -12,6 +13,8 @@ from triage.config import Flags
 from triage.config_file import nearest
 
 ACK = "acknowledge a repeated reset (A13) or confirm a downgrade: the first word of the account's name, or its id"
+_HELP = re.compile("--help|-[a-z]*h")
+USUAL_COLUMNS = 80
 _TOKEN_IN_SIGHT = (
     "takes no token as an argument: the shell's history keeps it and other programs see it. "
     "Pipe it in with --token-stdin. If it was a real one, have it withdrawn."
@@ -22,11 +25,32 @@ environment: TRIAGE_BASE_URL, TRIAGE_TOKEN or TRIAGE_TOKEN_FILE, TRIAGE_CONFIG, 
 Data goes to stdout, narration to stderr."""
 
 
+class _Help(argparse.HelpFormatter):
+    """Finds the width itself: argparse makes one for each option, and would load shutil and its compression for it."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=_columns() - 2)
+
+
+class _HelpAsItStands(_Help, argparse.RawDescriptionHelpFormatter):
+    pass
+
+
+def _columns() -> int:
+    asked = os.environ.get("COLUMNS", "")
+    if asked.isdecimal() and int(asked):
+        return int(asked)
+    try:
+        return os.get_terminal_size().columns or USUAL_COLUMNS
+    except OSError:
+        return USUAL_COLUMNS
+
+
 class Parser(argparse.ArgumentParser):
     """A parser without abbreviations, whose errors exit 2 and suggest what was meant."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(**{"allow_abbrev": False, **options})
+        super().__init__(**{"allow_abbrev": False, "formatter_class": _Help, **options})
 
     def error(self, message: str) -> NoReturn:
         """Print one line and exit 2."""
@@ -44,18 +68,22 @@ class Parser(argparse.ArgumentParser):
 def parse(argv: list[str]) -> argparse.Namespace:
     """Return the parsed arguments: `run` is the command's function (absent for the app), `command` its name or None."""
     shared = global_options()
+    # Parsers are costly to build: only what the words may mean is built, and all where they mean none.
+    asked = [name for name in COMMANDS if name in argv and argv[0] not in ("-h", "--help")]
+    if not asked and not any(_HELP.match(word) for word in argv):
+        args, more = _only_options(shared).parse_known_args(argv)
+        if not more:
+            return args
     top = Parser(
         prog="triage",
         description="The at-risk inbox for customer success. Without a command it opens the app.",
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_HelpAsItStands,
         parents=[shared],
     )
-    top.add_argument("--account", metavar="ID", help="open the app at this account")
+    _add_account(top)
     top.set_defaults(parser=top)
     commands = top.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
-    # Parsers are costly to build: only what the words may mean is built, and all where they mean none.
-    asked = [name for name in COMMANDS if name in argv and argv[0] not in ("-h", "--help")]
     for name in asked or COMMANDS:
         family, sentence = COMMANDS[name]
         made = commands.add_parser(name, help=sentence, description=as_sentence(sentence), parents=[shared])
@@ -71,6 +99,18 @@ def parse(argv: list[str]) -> argparse.Namespace:
             args.parser.error(_TOKEN_IN_SIGHT)
         args.parser.error(f"unknown argument {name!r}." + near)
     return args
+
+
+def _only_options(shared: Parser) -> Parser:
+    """The parser of a line without a command, which opens the app."""
+    made = Parser(prog="triage", add_help=False, parents=[shared])
+    _add_account(made)
+    made.set_defaults(parser=made, command=None)
+    return made
+
+
+def _add_account(parser: Parser) -> None:
+    parser.add_argument("--account", metavar="ID", help="open the app at this account")
 
 
 def flags_of(args: argparse.Namespace) -> Flags:

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from data.assessment import Row
 from data.cache import Cache
@@ -21,8 +22,7 @@ ROUNDS = 4
 CHUNK = 2000
 
 
-@dataclass(frozen=True, slots=True)
-class Book:
+class Book(Struct, frozen=True):
     """The opened book. `outbox` and `overlay` None: damaged, so that nothing pending can be shown."""
 
     session: Session

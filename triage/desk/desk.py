@@ -186,7 +186,7 @@ class Desk(DeskParts):
 
     def last_held(self) -> Change | None:
         """The held change that `u` would take back: the latest one."""
-        return self._queue.last_held()
+        return self.box.last_held(self.session.clock())
 
     def retry(self, change_id: str) -> Change:
         """Make a queued or unknown row due now; raises NotPossible."""

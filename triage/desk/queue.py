@@ -39,10 +39,6 @@ class Queue:
         """Discard a held or queued row that never left; raises NotPossible."""
         return self._outbox.take_back(change_id, self._session.clock())
 
-    def last_held(self) -> Change | None:
-        """The held change that `u` takes back."""
-        return self._outbox.last_held(self._session.clock())
-
     def first_sent(self, change_id: str) -> datetime | None:
         """When the tries of an unknown change began."""
         return self._outbox.first_sent(change_id)

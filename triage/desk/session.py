@@ -5,10 +5,12 @@ import random
 import sqlite3
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from data.assessment import Subject
 from data.backends.port import BillingBackend
@@ -28,8 +30,7 @@ if TYPE_CHECKING:
     from triage.rules.health import Rulebook
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """One profile: its backend, its two directories and its habits; times in seconds."""
 
     base_url: str
@@ -93,8 +94,7 @@ class TokenBox:
         return hashlib.sha256(b"triage token mark\n" + token.encode()).hexdigest()[:16] if token else None
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(Struct, frozen=True, dict=True):
     """A place with what the outside gives it: the policy, the clock, the token and the way to the backend.
 
     `say` tells a person at the command line what was found when the files were opened.
@@ -109,11 +109,11 @@ class Session:
     memo: dict[tuple[str, tuple[Answer, ...] | tuple[bool | None, ...]], TreeReading] = field(default_factory=dict)
     say: Callable[[str], None] = lambda sentence: None
     mailroom: Callable[[], Mailroom] = no_mailroom
-    trees: Trees = field(init=False)
 
-    def __post_init__(self) -> None:
+    @cached_property
+    def trees(self) -> Trees:
         """The trees lie in the place's state directory."""
-        object.__setattr__(self, "trees", Trees(self.place.state_dir, self.place.tree_file))
+        return Trees(self.place.state_dir, self.place.tree_file)
 
     def open_cache(self) -> Cache:
         """Open cache.db for the calling thread."""
