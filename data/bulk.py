@@ -11,6 +11,7 @@ from data.errors import BadAnswer
 from data.health_book import Past
 from data.imported import Imported, with_import
 from data.listing_columns import Place, place_of, search_text, verdict_columns, wanted_members
+from data.packed import Packing
 from data.wire import encode
 
 Judged = tuple[Row, Past | None]
@@ -19,7 +20,7 @@ Assess = Callable[[Account, Sequence[Touch], Past | None], Judged]
 
 
 class Made(NamedTuple):
-    """An account as the tables of the cache take it; plain values, so that it travels cheaply between processes."""
+    """An account as the tables of the cache take it; its blobs packed, it travels cheaply between processes."""
 
     id: str
     seq: int
@@ -70,7 +71,7 @@ class Crew(Protocol):
         ...
 
 
-def made_of(item: Item, judged: Judged) -> Made:
+def made_of(item: Item, judged: Judged, packing: Packing) -> Made:
     """One judged account as the tables take it."""
     row, past = judged
     account = item.account
@@ -78,10 +79,10 @@ def made_of(item: Item, judged: Judged) -> Made:
         account.id,
         account.seq,
         account.version,
-        item.raw,
+        packing.pack(item.raw),
         (row.id, row.name.casefold(), search_text(account), *verdict_columns(row)),
-        encode(row),
-        None if past is None else encode(past),
+        packing.pack(encode(row)),
+        None if past is None else packing.pack(encode(past)),
         place_of(row),
         wanted_members(row),
     )
@@ -92,6 +93,7 @@ def judge_chunk(chunk: Chunk, assess: Assess) -> Done:
     from data.backends.native_delta import read_line  # a program that only reads never decodes an answer
 
     made: dict[str, Made] = {}
+    packing = Packing()
     for number, raw in enumerate(chunk.lines):
         try:
             item = read_line(raw)
@@ -99,5 +101,5 @@ def judge_chunk(chunk: Chunk, assess: Assess) -> Done:
             return Done(list(made.values()), number, str(error))
         account = with_import(item.account, chunk.imports.get(item.account.id))
         judged = assess(account, chunk.touches.get(account.id, ()), chunk.pasts.get(account.id))
-        made[account.id] = made_of(item, judged)
+        made[account.id] = made_of(item, judged, packing)
     return Done(list(made.values()))

@@ -92,6 +92,7 @@ class CacheWrite(CacheCases):
         return self._store([assess(one, touches.get(one.id, ()), pasts.get(one.id)) for one in accounts])
 
     def _store(self, judged: Sequence[Judged]) -> int:
+        pack = self.packing.pack
         with self.writing():
             known = self._known([row.id for row, _ in judged], BOOK)
             made = [
@@ -102,9 +103,12 @@ class CacheWrite(CacheCases):
                 [(*verdict_columns(row), one.number) for one, row, _ in made],
             )
             self.connection.executemany(
-                'UPDATE verdict SET "row" = ? WHERE number = ?', [(encode(row), one.number) for one, row, _ in made]
+                'UPDATE verdict SET "row" = ? WHERE number = ?',
+                [(pack(encode(row)), one.number) for one, row, _ in made],
             )
-            self._write_pasts([(one.number, None if past is None else encode(past)) for one, _, past in made], BOOK)
+            self._write_pasts(
+                [(one.number, None if past is None else pack(encode(past))) for one, _, past in made], BOOK
+            )
             self._want_members(one for _, row, _ in made for one in wanted_members(row))
             self._count(((one.place, place_of(row)) for one, row, _ in made), BOOK)
         return len(made)
@@ -137,7 +141,7 @@ class CacheWrite(CacheCases):
         touches, pasts = self.touches_of(ids), self.pasts_of(ids)
         accounts = self.with_imports([item.account for item in newest.values()])
         return [
-            made_of(item, assess(account, touches.get(account.id, ()), pasts.get(account.id)))
+            made_of(item, assess(account, touches.get(account.id, ()), pasts.get(account.id)), self.packing)
             for item, account in zip(newest.values(), accounts, strict=True)
         ]
 
