@@ -11,6 +11,7 @@ from data.errors import BadAnswer
 from data.health_book import Past
 from data.imported import Imported, with_import
 from data.listing_columns import Place, place_of, search_text, verdict_columns, wanted_members
+from data.packed import Packing
 from data.wire import encode
 
 Judged = tuple[Row, Past | None]
@@ -20,7 +21,7 @@ SOME = 64  # accounts judged at a time: few enough to stay near the processor, e
 
 
 class Made(NamedTuple):
-    """An account as the tables of the cache take it; plain values, so that it travels cheaply between processes."""
+    """An account as the tables of the cache take it; its blobs packed, it travels cheaply between processes."""
 
     id: str
     seq: int
@@ -71,7 +72,7 @@ class Crew(Protocol):
         ...
 
 
-def made_of(item: Item, judged: Judged) -> Made:
+def made_of(item: Item, judged: Judged, packing: Packing) -> Made:
     """One judged account as the tables take it."""
     row, past = judged
     account = item.account
@@ -79,10 +80,10 @@ def made_of(item: Item, judged: Judged) -> Made:
         account.id,
         account.seq,
         account.version,
-        item.raw,
+        packing.pack(item.raw),
         (row.id, row.name.casefold(), search_text(account), *verdict_columns(row)),
-        encode(row),
-        None if past is None else encode(past),
+        packing.pack(encode(row)),
+        None if past is None else packing.pack(encode(past)),
         place_of(row),
         wanted_members(row),
     )
@@ -92,7 +93,7 @@ def judge_chunk(chunk: Chunk, assess: Assess) -> Done:
     """Decode and judge a chunk, of each account the newest; ends at the first line that is no account."""
     from data.backends.native_delta import read_line  # a program that only reads never decodes an answer
 
-    found: list[Item] = []
+    packing, found = Packing(), list[Item]()
     stopped, why = None, ""
     for number, raw in enumerate(chunk.lines):
         try:
@@ -104,7 +105,8 @@ def judge_chunk(chunk: Chunk, assess: Assess) -> Done:
     for item in found:
         account = with_import(item.account, chunk.imports.get(item.account.id))
         subjects.append((account, chunk.touches.get(account.id, ()), chunk.pasts.get(account.id)))
-    made = {item.account.id: made_of(item, one) for item, one in zip(found, judged(subjects, assess), strict=True)}
+    told = zip(found, judged(subjects, assess), strict=True)
+    made = {item.account.id: made_of(item, one, packing) for item, one in told}
     return Done(list(made.values()), stopped, why)
 
 

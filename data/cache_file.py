@@ -5,6 +5,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
@@ -24,6 +25,7 @@ from data.database import (
 )
 from data.errors import BadAnswer, CacheDamaged, TriageError
 from data.migrations import CACHE, Format, has_way, open_file, upgrade
+from data.packed import Packing
 from data.steps import Steps
 from data.wire import decode
 
@@ -159,10 +161,15 @@ class CacheFile:
         found = self.all("SELECT value FROM meta WHERE key = ?", (key,))
         return found[0][0] if found else None
 
+    @cached_property
+    def packing(self) -> Packing:
+        """What packs and unpacks the blobs of this connection's thread."""
+        return Packing()
+
     def decoded(self, raw: bytes, using: "msgspec.json.Decoder[T]") -> T:
-        """Decode what we stored ourselves; CacheDamaged where it is not that any more."""
+        """Decode what we stored ourselves, packed or plain; CacheDamaged where it is not that any more."""
         try:
-            return decode(raw, using)
+            return decode(self.packing.unpack(raw), using)
         except BadAnswer:
             self.report_damage(Damaged(self.directory / FILE, _SPOILT))
 

@@ -9,6 +9,7 @@ import msgspec
 from data.account import Account
 from data.assessment import NO_RANK, Row
 from data.cache_imports import CacheImports
+from data.errors import BadAnswer
 from data.health_book import Peer, Seat
 from data.list_filter import filter_tests
 from data.list_query import FEW, PIECE, SOME, Query, among_query, found_query, list_query, one_query, words_query
@@ -64,8 +65,8 @@ class CacheLists(CacheImports):
         self.check_backend()
         for (blob,) in self.each('SELECT "row" FROM verdict'):
             try:
-                yield _seat.decode(blob)
-            except (msgspec.MsgspecError, UnicodeDecodeError):
+                yield _seat.decode(self.packing.unpack(blob))
+            except (msgspec.MsgspecError, UnicodeDecodeError, BadAnswer):
                 yield self.decoded(blob, _seat)  # which says what is wrong
 
     def ids(

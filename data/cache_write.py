@@ -93,6 +93,7 @@ class CacheWrite(CacheCases):
         return self._store(judged(some, assess))
 
     def _store(self, judged: Sequence[Judged]) -> int:
+        pack = self.packing.pack
         with self.writing():
             known = self._known([row.id for row, _ in judged], BOOK)
             made = [
@@ -103,9 +104,12 @@ class CacheWrite(CacheCases):
                 [(*verdict_columns(row), one.number) for one, row, _ in made],
             )
             self.connection.executemany(
-                'UPDATE verdict SET "row" = ? WHERE number = ?', [(encode(row), one.number) for one, row, _ in made]
+                'UPDATE verdict SET "row" = ? WHERE number = ?',
+                [(pack(encode(row)), one.number) for one, row, _ in made],
             )
-            self._write_pasts([(one.number, None if past is None else encode(past)) for one, _, past in made], BOOK)
+            self._write_pasts(
+                [(one.number, None if past is None else pack(encode(past))) for one, _, past in made], BOOK
+            )
             self._want_members(one for _, row, _ in made for one in wanted_members(row))
             self._count(((one.place, place_of(row)) for one, row, _ in made), BOOK)
         return len(made)
@@ -138,7 +142,8 @@ class CacheWrite(CacheCases):
         touches, pasts = self.touches_of(ids), self.pasts_of(ids)
         accounts = self.with_imports([item.account for item in newest.values()])
         some = [(account, touches.get(account.id, ()), pasts.get(account.id)) for account in accounts]
-        return [made_of(item, one) for item, one in zip(newest.values(), judged(some, assess), strict=True)]
+        told = zip(newest.values(), judged(some, assess), strict=True)
+        return [made_of(item, one, self.packing) for item, one in told]
 
     def chunk_of(self, lines: Sequence[Line]) -> Chunk:
         """Undecoded accounts with what there is to judge them by."""

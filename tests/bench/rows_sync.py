@@ -13,6 +13,8 @@ from figures import Row, limit, ratio
 from whole import Ran, in_turns, processor, run, walls
 from world import Site, site
 
+from data.packed import Packing
+
 GROUP = "sync"
 INSERT = "one executemany, rows parsed"
 MERGED = 2_000  # accounts of the plain sync, whose time grows with their number
@@ -79,7 +81,7 @@ def _beside_plain(made: Site, ours: list[Ran], scratch: Path) -> Row:
 
 
 def prepared(cache: Path) -> "Insert":
-    """The rows of every table that has one an account, joined: the same columns in the same shape, blobs too."""
+    """The rows of every table that has one an account, joined: the same columns, blobs as they were before packing."""
     with closing(sqlite3.connect(cache)) as file:
         tables = [name for (name,) in file.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")]
         wide = {name: [column[1] for column in file.execute(f"PRAGMA table_info({name})")] for name in tables}
@@ -90,7 +92,8 @@ def prepared(cache: Path) -> "Insert":
         ]
         joined = " ".join(f"LEFT JOIN {name} USING (number)" for name in ours[1:])
         found = file.execute(f"SELECT {', '.join(columns)} FROM account {joined} ORDER BY account.number").fetchall()
-    return Insert(found)
+    unpack = Packing().unpack
+    return Insert([tuple(unpack(one) if isinstance(one, bytes) else one for one in row) for row in found])
 
 
 class Insert:

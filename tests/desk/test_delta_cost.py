@@ -9,6 +9,7 @@ from kit.case_world import session_of
 
 from data.cache import Cache
 from triage.desk import Session, sync_once
+from triage.desk.sync import lapsed
 from triage.sandbox import store
 from triage.sandbox.database import Database
 from triage.sandbox.process import start
@@ -71,6 +72,23 @@ def measured(world, changed: int) -> tuple[int, int, int]:
 def test_a_delta_costs_the_same_in_a_book_ten_times_as_large(both, changed: int) -> None:
     small, large = (measured(world, changed) for world in both)
     assert small[0] == large[0] == changed
+    assert large[1] <= 1.3 * small[1] and large[2] <= 1.3 * small[2], (small, large)
+
+
+def lapsed_again(world, rows: int) -> tuple[int, int, int]:
+    """Verdicts made again, statements and steps of a look after so many verdicts have lapsed by time."""
+    _, _, session = world
+    with closing(Session.open_cache(session)) as cache, cache.writing():
+        cache.connection.execute("UPDATE listing SET good_until = 1 WHERE number BETWEEN 41 AND ?", (40 + rows,))
+    with closing(session.open_cache()) as cache:
+        cost.update(steps=0, statements=0)
+        return lapsed(session, cache), cost["statements"], cost["steps"]
+
+
+@pytest.mark.parametrize("rows", [0, CHANGED])
+def test_a_look_for_lapsed_verdicts_costs_what_has_lapsed(both, rows: int) -> None:
+    small, large = (lapsed_again(world, rows) for world in both)
+    assert small[0] == large[0] == rows
     assert large[1] <= 1.3 * small[1] and large[2] <= 1.3 * small[2], (small, large)
 
 

@@ -124,7 +124,8 @@ class Library:
             listed = Counter(cache.all("SELECT rank, snoozed, has_signal, drift, red FROM listing"))
             assert tally == listed, f"the tally is wrong: {name}"
             rows = [row.id for row in cache.first(View.BOOK)]
-            payloads = {key: canonical(json.loads(raw)) for key, raw in cache.all("SELECT id, payload FROM account")}
+            found = cache.all("SELECT id, payload FROM account")
+            payloads = {key: canonical(json.loads(cache.packing.unpack(raw))) for key, raw in found}
             assert len(set(rows)) == len(rows) and payloads.keys() >= set(rows), f"a torn screen: {name}"
             self._check_trail(cache, name)
             if whole:

@@ -93,7 +93,8 @@ class Field:
             check_all(cache.connection)
             now = datetime.now(UTC)
             pull(maya.backend, cache, lambda day: lambda some: judge_all(some, RULES, now, day), now)
-            kept = {key: json.loads(raw) for key, raw in cache.all("SELECT id, payload FROM account")}
+            found = cache.all("SELECT id, payload FROM account")
+            kept = {key: json.loads(cache.packing.unpack(raw)) for key, raw in found}
             listed = cache.all("SELECT count(*) FROM listing")[0][0], cache.all("SELECT sum(accounts) FROM tally")[0][0]
         items = [item for batch in maya.backend.accounts(None) for item in batch.items]
         assert kept == {item.account.id: json.loads(item.raw) for item in items}

@@ -89,7 +89,8 @@ class Field:
                 now,
             )
             assert done.audit_problem is None
-            return {key: json.loads(raw) for key, raw in cache.all("SELECT id, payload FROM account")}
+            found = cache.all("SELECT id, payload FROM account")
+            return {key: json.loads(cache.packing.unpack(raw)) for key, raw in found}
 
     def settle(self, changes):
         """Time passes with the server up: everything is applied, and no answer that was heard has been forgotten."""

@@ -179,7 +179,8 @@ class Truth:
         marks = {line.row.id: line.mark for line in whole_book(desk)}
         assert marks.keys() == {account_id for account_id, _, _ in cached}
         for account_id, seq, payload in cached:
-            assert payload.decode() in self.served[account_id], "I8: an account the server never had like this"
+            sent = desk.cache.packing.unpack(payload).decode()
+            assert sent in self.served[account_id], "I8: an account the server never had like this"
             pending = [
                 row
                 for row in rows.values()
@@ -196,7 +197,8 @@ class Truth:
         """True when the cache holds exactly the server's accounts."""
         with self.server.reading() as db:
             real = {row["id"]: row["body"] for row in db.execute("SELECT id, body FROM accounts WHERE deleted = 0")}
-        return real == {key: body.decode() for key, body in desk.cache.all("SELECT id, payload FROM account")}
+        unpack = desk.cache.packing.unpack
+        return real == {key: unpack(body).decode() for key, body in desk.cache.all("SELECT id, payload FROM account")}
 
     def contradicted(self, desk: Desk) -> bool:
         """True when this home knows of an audit entry that the server's chain does not have."""

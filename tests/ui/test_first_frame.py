@@ -14,7 +14,7 @@ from triage.sandbox.process import Running, start
 
 # Costly, and of no use before a person has seen the list; a name stands for all below it.
 LATER = (
-    *("httpx", "httpcore", "pydantic", "sqlmodel", "sqlalchemy", "keyring", "cryptography", "zstandard", "yaml"),
+    *("httpx", "httpcore", "pydantic", "sqlmodel", "sqlalchemy", "keyring", "cryptography", "yaml"),
     *("pygments", "markdown_it", "triage.sandbox"),
     *("triage.desk.sync", "triage.desk.workers", "triage.desk.cases"),
     *("data.credentials", "data.keyring_probe", "data.pull", "data.push", "data.backends.native"),

@@ -82,9 +82,8 @@ class Place:
 
     def cached(self) -> dict[str, bytes]:
         with closing(self.cache()) as cache:
-            return {
-                key: canonical(json.loads(payload)) for key, payload in cache.all("SELECT id, payload FROM account")
-            }
+            found = cache.all("SELECT id, payload FROM account")
+            return {key: canonical(json.loads(cache.packing.unpack(payload))) for key, payload in found}
 
     def change(self, work: Callable[[Any], None]) -> None:
         """Change the server's book in one transaction of its own file."""
@@ -240,7 +239,9 @@ def test_a_full_sync_keeps_what_a_push_made_newer_meanwhile(place: Place) -> Non
 
     def pushed(_count: int) -> None:
         with closing(place.cache()) as cache:
-            account = json.loads(cache.all("SELECT payload FROM account WHERE id = ?", (one,))[0][0])
+            account = json.loads(
+                cache.packing.unpack(cache.all("SELECT payload FROM account WHERE id = ?", (one,))[0][0])
+            )
             newer = canonical({**account, "seq": 10**6, "name": "Newer by a push"})
             cache.connection.execute("UPDATE account SET seq = 1000000, payload = ? WHERE id = ?", (newer, one))
 
