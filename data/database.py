@@ -115,6 +115,9 @@ def connect(
         _identify(connection, path, application_id, schema, sql)
         _set_journal(connection, "WAL" if wal and not on_network(path) else "DELETE")
         connection.execute(f"PRAGMA synchronous={synchronous}")
+    except UnicodeDecodeError as error:  # SQLite's own message, in the words of the damaged file
+        connection.close()
+        raise Damaged(path, "is damaged (its table of contents cannot be read).") from error
     except sqlite3.DatabaseError as error:
         connection.close()
         raise problem(error, path) from error

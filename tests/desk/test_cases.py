@@ -12,6 +12,7 @@ from kit.server_book import change, cure, turn_red
 from data.errors import NotPossible
 from data.ports_cases import CaseMove, DueKind
 from data.remedy import NEEDS_YOU, Order, State
+from data.wire import encode
 from triage.desk import Desk, sync_once
 from triage.desk.case_records import write_case_records
 from triage.desk.sync import pull_round, push_round, recognise
@@ -143,7 +144,8 @@ def test_R14_a_left_episode_closes_its_case_once_and_a_person_who_closed_a_red_o
         number = cache.number(account_id)
         with cache.writing():
             cache.put(watching_since=(datetime.now(UTC) - timedelta(days=20)).timestamp())
-            cache._write_pasts([(number, msgspec.structs.replace(past, episode=episode))], "")
+            past = encode(msgspec.structs.replace(past, episode=episode))
+            cache._write_pasts([(number, cache.packing.pack(past))], "")
             cache.connection.execute("UPDATE listing SET good_until = 0 WHERE number = ?", (number,))
     for _ in range(3):
         assert sync_once(session).error is None

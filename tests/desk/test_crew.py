@@ -21,7 +21,7 @@ from data.health_book import EMPTY_BOOK
 from data.pull import ALONE, Pulled, pull
 from triage.desk.crew import Crew, Orders
 from triage.policy import load_policy
-from triage.rules.assess import judge
+from triage.rules.assess import judge_all
 from triage.rules.health import Rulebook
 from triage.sandbox import process
 from triage.tree_file import load_tree
@@ -62,7 +62,7 @@ class Watched(Crew):
 
 def alone(through: date | None) -> Any:
     rules = Rulebook(POLICY, TREE, EMPTY_BOOK)
-    return lambda account, touches, past: judge(account, touches, past, rules, NOW, through)
+    return lambda some: judge_all(some, rules, NOW, through)
 
 
 def book(home: Path) -> dict[str, list[Any]]:

@@ -139,6 +139,8 @@ def test_every_number_has_a_list_of_exactly_that_many_accounts(desk: Desk) -> No
     assert len(found) > 50
     for behind in found:
         listed = desk.open_list(View(behind.view), Sort.SEVERITY, behind.text)
+        while listed.growing:
+            listed.grow()
         assert listed.total == behind.accounts, behind
 
 
@@ -287,10 +289,10 @@ def test_filters_behind_numbers_are_read_again_as_they_were_written(desk: Desk) 
     from data.list_filter import filter_tests, named, these
 
     for value in ("A", 'A "quoted" one', "two words", "ß", "a:b"):
-        assert filter_tests(named("industry", value)) == (["industry = ?"], [value.casefold()])
+        assert filter_tests(named("industry", value))[:2] == (["industry = ?"], [value.casefold()])
     assert json.loads(filter_tests(these(["Acc_1", 'b"c']))[1][0]) == ["Acc_1", 'b"c']
     for text in ("mrr-from:x", "mrr-below:99999999999999999999", "sla-before:soon", "designated-from:2026-01-01T00:00"):
-        assert filter_tests(text) == (["0"], [])
+        assert filter_tests(text)[:2] == (["0"], [])
         assert desk.open_list(View.BOOK, Sort.NAME, text).total == 0
 
 

@@ -265,7 +265,8 @@ def test_M12_R14_days_without_a_sync_may_delay_and_never_repeat(gaps):
         stated, said = dict(life.story.events), [what for what, _ in life.events]
         assert len(said) == len(set(said))
         assert set(stated) - {ESCALATED} <= set(said) <= set(stated), life.story.name
-        assert all(day >= stated[what] for what, day in life.events)
+        late = dict(life.events).get(OPENED) != stated.get(OPENED)  # then with a lower yardstick, sooner reached again
+        assert all(day >= stated[what] for what, day in life.events if not (late and what == CLOSED))
         opening = [what for what, _ in life.orders if what in (OPEN_RED, "open_recovery", "upgrade_to_red")]
         assert opening == [what for what, _ in life.story.orders if what in opening]
         assert opening.count(OPEN_RED) <= 1

@@ -53,7 +53,7 @@ async def test_from_the_list_to_the_audit_trail(open_desk, app_of, wait, typed, 
     account_id = formable(desk, "reset_usage", lambda form: form.earlier is None)
     app = app_of(desk, account=account_id)
     async with app.run_test(size=(80, 24)) as pilot:
-        await wait(pilot, lambda: len(app.screen_stack) > 1)
+        await wait(pilot, lambda: app.screen.list.total)
         await pilot.pause(0.4)
         if not isinstance(app.screen, RemedyForm):
             await pilot.press("R")
@@ -121,7 +121,7 @@ async def test_A11_a_viewer_gets_no_form_and_the_permission_is_named(open_desk, 
     desk = open_desk("viewer", home="viewer")
     app = app_of(desk)
     async with app.run_test(size=(80, 24)) as pilot:
-        await wait(pilot, lambda: len(app.screen_stack) > 1)
+        await wait(pilot, lambda: app.screen.list.total)
         await pilot.pause(0.4)
         await pilot.press("R")
         await pilot.pause()
