@@ -4,10 +4,11 @@ import re
 
 from kit.hostile import EVIL, NASTY, acts
 
-# Textual's own, by shape: colours, cursor, erasing, modes, the pointer's shape, and what it asks a terminal.
+# Textual's own and those of widgets/screen_diff.py, by shape: colours, cursor, erasing, scrolling, modes, the pointer's
+# shape, and what it asks a terminal.
 _NUMBERS = r"(?:\d{1,3}[;:]){0,24}\d{0,3}"
 OURS = re.compile(
-    rf"\x1b\[(?:{_NUMBERS}m|\d{{1,3}};\d{{1,3}}H|\d{{0,3}}[ABCDGHJK]|{_NUMBERS}t)"
+    rf"\x1b\[(?:{_NUMBERS}m|\d{{1,3}};\d{{1,3}}H|\d{{0,3}}[ABCDGHJKST]|(?:\d{{1,3}};\d{{1,3}})?r|{_NUMBERS}t)"
     r"|\x1b\[\?(?:25|7|1000|1002|1003|1004|1006|1015|1016|1049|2004|2026|2031|2048)[hl]"
     r"|\x1b\[\?(?:2026|2048)\$p|\x1b\[[>=<]\d{0,2}u|\x1b\[\?u|\x1b\[[>]?[cq]|\x1b\[\?12[hl]|\x1b\[6n|\x1b[78]"
     r"|\x1b\]22;[a-z-]*\x07"
