@@ -67,16 +67,16 @@ PLANTS = (
         "data/cache_write.py",
         """\
         with self.writing():
-            self._write(pairs, BOOK)
-            self._collect(items, tombstones)
+            self._write(made, BOOK)
+            self._collect(made, tombstones)
             self.put(cursor=cursor)
 """,
         """\
         with self.writing():
             self.put(cursor=cursor)
         with self.writing():
-            self._write(pairs, BOOK)
-            self._collect(items, tombstones)
+            self._write(made, BOOK)
+            self._collect(made, tombstones)
 """,
         "After a crash a thousand accounts stay as they were for ever, at risk and unseen.",
         ("tests/wire/test_cache_batches.py::test_the_cursor_moves_only_with_its_batch",),
