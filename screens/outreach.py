@@ -28,7 +28,7 @@ class OutreachScreen(OutreachDraft):
     CSS_PATH: ClassVar[str | PurePath | list[str | PurePath] | None] = ["outreach.tcss"]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "send('email')", "send", id="do.send", tooltip="send the mail", priority=True),
-        Binding("ctrl+l", "send('slack')", "Slack", id="do.slack", tooltip="post it to Slack", priority=True),
+        Binding("ctrl+k", "send('slack')", "Slack", id="do.slack", tooltip="post it to Slack", priority=True),
         Binding("ctrl+t", "copy", "copy", id="do.copy_text", tooltip="copy the text", priority=True),
         Binding("ctrl+g", "elsewhere", "elsewhere", id="do.elsewhere", tooltip="it was sent elsewhere", priority=True),
         Binding("ctrl+e", "editor", "editor", id="do.editor", tooltip="the text in $EDITOR", priority=True),
@@ -59,7 +59,7 @@ class OutreachScreen(OutreachDraft):
         self.tell("Space sends it, or its key.")
 
     def action_send(self, name: str) -> None:
-        """ctrl+s, ctrl+l: queue the record; the message leaves once the server has accepted it."""
+        """ctrl+s, ctrl+k: queue the record; the message leaves once the server has accepted it."""
         channel = Channel(name)
         why = self.keep() or self.form.cannot.get(channel)
         if why:

@@ -29,7 +29,7 @@ WIDE, SMALL, ROOMY = 120, 22, 32  # columns for facts at the right; lines below 
 FRAME = 15  # lines that are not the facts': frame, fields, a text of three lines, the ways
 WAYS = (
     Way(Channel.EMAIL.value, "Send mail", "ctrl+s", "leaves once the server has its record, at most once"),
-    Way(Channel.SLACK.value, "Post to Slack", "ctrl+l", "for colleagues, with what the alert says; the draft stays"),
+    Way(Channel.SLACK.value, "Post to Slack", "ctrl+k", "for colleagues, with what the alert says; the draft stays"),
     Way(Channel.COPY.value, "Copy text", "ctrl+t", "then asks whether you sent it"),
     Way(Channel.ELSEWHERE.value, "Sent elsewhere", "ctrl+g", "nothing is sent, only logged"),
 )

@@ -253,10 +253,10 @@ async def test_M16_a_closed_channel_says_why_beside_it_and_enter_never_sends(siz
             screen = await draft_of(app, pilot, wait, account)
             lines = seen(app).split("\n")
             assert any("ctrl+s" in line and "No mail server is set" in line for line in lines)
-            assert any("ctrl+l" in line and "No Slack webhook is set" in line for line in lines)
+            assert any("ctrl+k" in line and "No Slack webhook is set" in line for line in lines)
             button = screen.query_one("#way-email", FormButton)
             assert not button.ready
-            for key in ("ctrl+s", "ctrl+l"):
+            for key in ("ctrl+s", "ctrl+k"):
                 await pilot.press(key)
                 await pilot.pause()
             screen.query_one("#way-elsewhere", FormButton).focus()
@@ -275,7 +275,7 @@ async def test_M18_slack_is_for_colleagues_and_the_draft_stays(book, day, wait, 
         app = day.app(desk, account)
         async with app.run_test(size=(120, 36)) as pilot:
             screen = await draft_of(app, pilot, wait, account)
-            await pilot.press("ctrl+l")
+            await pilot.press("ctrl+k")
             await wait(pilot, lambda: "The draft stays" in seen(app))
             await wait(pilot, lambda: sorted(states(desk, account)) == [OutreachState.DRAFT, OutreachState.SENT])
             assert app.screen is screen and len(hook.posts) == 1
