@@ -12,61 +12,16 @@ from data.cache_imports import CacheImports
 from data.errors import BadAnswer
 from data.health_book import Peer, Seat
 from data.list_filter import filter_tests
+from data.list_query import FEW, PIECE, SOME, Query, among_query, found_query, list_query, one_query, words_query
 from data.ports import Counts, Sort, View
 from data.wire import decoder
 
 CHUNK = 500
-RANKS_OF = {
-    View.AT_RISK: tuple(range(NO_RANK)),
-    View.BLOCKED: (0,),
-    View.AT_CAP: (1,),
-    View.NEAR_CAP: (2,),
-    View.DOWNGRADED: (3,),
-    View.BOOK: tuple(range(NO_RANK + 1)),
-}
-LEAVES_SNOOZED_OUT = (View.AT_RISK, View.BLOCKED, View.AT_CAP, View.NEAR_CAP, View.DOWNGRADED)
-PARTIAL = {View.SIGNALS: "has_signal = 1", View.DRIFT: "drift > 0", View.RED: "red = 1"}
-_COLUMNS = {
-    Sort.SEVERITY: "rank, order1, order2, id",
-    Sort.MRR: "mrr, id",
-    Sort.HEALTH: "health, id",
-    Sort.PRIORITY: "priority, id",
-    Sort.RENEWAL: "renewal, id",
-    Sort.SLA: "sla, id",
-    Sort.LAST_LOGIN: "last_login, id",
-    Sort.NAME: "sort_name, id",
-}
-# what severity means where it is not the category's: an index of its own each
-_OWN_ORDER = {(View.DRIFT, Sort.SEVERITY): "drift DESC, ratio, id", (View.RED, Sort.SEVERITY): "sla, id"}
 
 _row = decoder(Row)
 _account = decoder(Account)
 _peer = decoder(Peer)
 _seat = decoder(Seat)
-
-
-def list_query(view: View, sort: Sort, text: str, untouched: bool, snoozed: bool) -> tuple[str, list[object]]:
-    """Return the SQL and its values that give the account numbers of a list, in order (first column).
-
-    Orders other than severity are merged from one index scan per rank, so that no plan sorts or walks more than it
-    answers. `snoozed` True leaves running snoozes in their place (A17).
-    """
-    columns = _OWN_ORDER.get((view, sort), _COLUMNS[sort])
-    tests = ["snoozed = 0"] if view in LEAVES_SNOOZED_OUT and not snoozed else []
-    tests += ["handled = 0"] if untouched else []
-    found, filtered = filter_tests(text)
-    tests += found
-    if view in PARTIAL:
-        parts = [[PARTIAL[view], *tests]]
-    elif sort is Sort.SEVERITY:
-        ranks = RANKS_OF[view]
-        parts = [[f"rank BETWEEN {ranks[0]} AND {ranks[-1]}", *tests]]
-    else:
-        parts = [[f"rank = {rank}", *tests] for rank in RANKS_OF[view]]
-    wanted = "number" if len(parts) == 1 else f"number, {columns}"  # a merge has to see what it orders by
-    selects = [f"SELECT {wanted} FROM listing WHERE {' AND '.join(part)}" for part in parts]
-    values = filtered * len(parts)
-    return f"{' UNION ALL '.join(selects)} ORDER BY {columns}", values
 
 
 class CacheLists(CacheImports):
@@ -126,15 +81,40 @@ class CacheLists(CacheImports):
     ) -> "array[int]":
         """The numbers of all accounts of a list, in order; 8 bytes each."""
         self.check_backend()
-        sql, values = list_query(view, sort, text, untouched, snoozed)
+        sql, values = self.query(view, sort, text, untouched, snoozed)
         if limit is not None:
             sql += f" LIMIT {int(limit)}"
         return array("q", (found[0] for found in self.each(sql, values)))
 
+    def trickle(self, view: View, sort: Sort, text: str, untouched: bool) -> "Iterator[int]":
+        """The numbers of a list, in order, of one moment, however slowly they are taken."""
+        self.check_backend()
+        sql, values = self.query(view, sort, text, untouched, False)
+        return (found[0] for found in self.each_beside(sql, values))
+
+    def query(self, view: View, sort: Sort, text: str, untouched: bool, snoozed: bool) -> Query:
+        """What gives the numbers of a list, in order: a walk along its index, or a look at the few that may match."""
+        words = filter_tests(text)[2]
+        if not words or "\0" in words:
+            return list_query(view, sort, text, untouched, snoozed)
+        some = SOME[min(len(words), PIECE)]
+        sql, values = words_query(words)
+        found = self.all(f"SELECT count(*) FROM ({sql} LIMIT {some + 1})", values)[0][0]
+        way = found_query if found <= FEW else among_query if found <= some else list_query
+        return way(view, sort, text, untouched, snoozed)
+
+    def holds(self, number: int, view: View, text: str, untouched: bool) -> bool:
+        """Whether a list holds an account, by its number."""
+        sql, values = one_query(number, view, text, untouched, False)
+        return bool(self.all(sql, values))
+
     def narrow(self, numbers: "array[int]", text: str) -> "array[int]":
         """Those of `numbers` that a text matches too, in their order: a filter that grew by a letter."""
         self.check_backend()
-        tests, values = filter_tests(text)
+        tests, values, words = filter_tests(text)
+        if words:
+            tests.append("instr(search, ?) > 0")
+            values.append(words)
         sql = f"SELECT number FROM listing WHERE {' AND '.join(['number IN (SELECT value FROM json_each(?))', *tests])}"
         found = {number for (number,) in self.all(sql, (str(numbers.tolist()), *values))}
         return array("q", (number for number in numbers if number in found))

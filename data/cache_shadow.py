@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 
 from data.cache_write import SHADOW, CacheWrite
@@ -9,6 +10,8 @@ from data.schema import CACHE_SQL
 
 OLD = "old_"
 TWINS = ("account", "listing", "verdict", "history", "tally")
+FINDER = "finder"  # what words are looked up in; written by triggers on `listing`
+FOUND_AT_ONCE = 20_000
 # What a list in its first order and a second look need; the other indexes wait until a first sync is complete.
 AT_ONCE = ("listing_severity", "listing_good_until")
 _GENERATION = re.compile(r"g\d+_")
@@ -22,8 +25,10 @@ class CacheShadow(CacheWrite):
         """Empty the cache for a first sync of a backend; what was there of another one goes. Numbers are not reused."""
         self.drop_leftovers()
         with self.writing():
-            for table in (*TWINS, "tombstone", "member"):
-                self.connection.execute(f"DELETE FROM {table}")
+            with self._unfollowed():
+                for table in (*TWINS, "tombstone", "member"):
+                    self.connection.execute(f"DELETE FROM {table}")
+            self.connection.execute(f"INSERT INTO {FINDER} ({FINDER}) VALUES ('delete-all')")
             for name in self._indexes():
                 if _GENERATION.sub("", name) not in AT_ONCE:
                     self.connection.execute(f"DROP INDEX {name}")
@@ -54,7 +59,7 @@ class CacheShadow(CacheWrite):
         """Drop what an interrupted full refresh, or a finished one, left behind; outside a transaction."""
         prefixes = (OLD, SHADOW) if shadow else (OLD,)
         for prefix in prefixes:
-            for table in TWINS:
+            for table in (*TWINS, FINDER):
                 self.all(f"DROP TABLE IF EXISTS {prefix}{table}")
         if shadow:
             with self.writing():
@@ -94,9 +99,10 @@ class CacheShadow(CacheWrite):
                 self._keep_newer()
             else:
                 self.put(audit_restart=1, book_since=now.timestamp())
-            for table in TWINS:
-                self.connection.execute(f"ALTER TABLE {table} RENAME TO {OLD}{table}")
-                self.connection.execute(f"ALTER TABLE {SHADOW}{table} RENAME TO {table}")
+            with self._unfollowed():
+                for table in (*TWINS, FINDER):
+                    self.connection.execute(f"ALTER TABLE {table} RENAME TO {OLD}{table}")
+                    self.connection.execute(f"ALTER TABLE {SHADOW}{table} RENAME TO {table}")
             self.connection.execute("DELETE FROM tombstone")
             self.put(epoch=self.get("shadow_epoch"), cursor=self.get("shadow_cursor"))
             self.put(shadow_epoch=None, shadow_cursor=None, shadow_top=None, restored=None)
@@ -109,6 +115,33 @@ class CacheShadow(CacheWrite):
         generation = self.get("generation")
         for name, table, rest in _indexes():
             self.all(f"CREATE INDEX IF NOT EXISTS g{generation}_{name} ON {SHADOW}{table} {rest}")
+        self._fill_finder()
+
+    def _fill_finder(self) -> None:
+        """Fill the shadow's finder from its texts, piece by piece, so that nobody waits long for the write lock."""
+        self.all(f"DROP TABLE IF EXISTS {SHADOW}{FINDER}")
+        (found,) = (one for one in _STATEMENTS if one.startswith(f"CREATE VIRTUAL TABLE {FINDER} "))
+        self.all(found.replace(FINDER, f"{SHADOW}{FINDER}", 1))
+        last = self.all(f"SELECT coalesce(max(number), 0) FROM {SHADOW}listing")[0][0]
+        for start in range(0, last + 1, FOUND_AT_ONCE):
+            with self.writing():
+                self._find(f"BETWEEN {start} AND {start + FOUND_AT_ONCE - 1}")
+
+    def _find(self, numbers: str) -> None:
+        self.connection.execute(
+            f"INSERT INTO {SHADOW}{FINDER} (rowid, text) SELECT number, search || char(10, 10) "
+            f"FROM {SHADOW}listing WHERE number {numbers}"
+        )
+
+    @contextmanager
+    def _unfollowed(self) -> Iterator[None]:
+        """Let the finder not follow what happens to `listing`, inside a transaction."""
+        followers = [one for one in _STATEMENTS if one.startswith("CREATE TRIGGER ")]
+        for one in followers:
+            self.connection.execute(f"DROP TRIGGER {one.split(' ')[2]}")
+        yield
+        for one in followers:
+            self.connection.execute(one)
 
     def _goes_on(self) -> bool:
         """True when the shadow continues the book's history; a server restored from an old copy has lost some of it."""
@@ -123,11 +156,18 @@ class CacheShadow(CacheWrite):
         """
         sql = f"SELECT a.number FROM account a JOIN {SHADOW}account n USING (id) WHERE a.seq > n.seq AND a.seq > ?"
         newer = self.connection.execute(sql, (int(self.get("shadow_top") or 0),)).fetchall()
+        numbers = f"IN ({', '.join(str(number) for (number,) in newer)})"
+        if newer:
+            self.connection.execute(
+                f"INSERT INTO {SHADOW}{FINDER} ({SHADOW}{FINDER}, rowid, text) "
+                f"SELECT 'delete', number, search || char(10, 10) FROM {SHADOW}listing WHERE number {numbers}"
+            )
         for table in TWINS[:-1]:
             self.connection.executemany(
                 f"INSERT OR REPLACE INTO {SHADOW}{table} SELECT * FROM {table} WHERE number = ?", newer
             )
         if newer:
+            self._find(numbers)
             self.connection.execute(f"DELETE FROM {SHADOW}tally")
             self.connection.execute(
                 f"INSERT INTO {SHADOW}tally SELECT rank, snoozed, has_signal, drift, red, count(*) "

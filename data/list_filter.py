@@ -13,7 +13,6 @@ UNCLASSIFIED = "unclassified"
 AMOUNT_DIGITS = 18  # more does not fit the column
 DATE = len("2026-11-20")
 Test = tuple[str, list[object]]
-Tests = tuple[list[str], list[object]]
 _TOKEN = re.compile(r"([\w-]+):(\"(?:[^\"]|\"\")*\"|\S*)")
 _NOTHING: Test = ("0", [])
 # the values of a name that knows all of them, each with its condition; the beginning of one is enough
@@ -60,12 +59,12 @@ def _owner(value: str) -> Test:
 
 
 def _least(column: str) -> Callable[[str], Test]:
-    """Minor units a month, from here on; `mrr` is stored negated."""
-    return lambda value: (f"{column} <= ?", [-int(value)]) if _is_amount(value) else _NOTHING
+    """Minor units a month, from here on; `mrr` is stored negated. The plus keeps the index of the list's order."""
+    return lambda value: (f"+{column} <= ?", [-int(value)]) if _is_amount(value) else _NOTHING
 
 
 def _below(value: str) -> Test:
-    return ("mrr > ?", [-int(value)]) if _is_amount(value) else _NOTHING
+    return ("+mrr > ?", [-int(value)]) if _is_amount(value) else _NOTHING
 
 
 def _is_amount(value: str) -> bool:
@@ -159,17 +158,13 @@ def these(ids: Iterable[str], name: str = "id") -> str:
     return named(name, " ".join(ids))
 
 
-def filter_tests(text: str) -> Tests:
-    """The conditions on `listing` of a filter and their values, in order; what names no verdict is searched for.
+def filter_tests(text: str) -> tuple[list[str], list[object], str]:
+    """The conditions on `listing` of a filter, their values in order, and the words that are to be searched for.
 
     Whoever half typed a name sees the list narrow by its letters, as with any other word.
     """
     asked, words = _read(text)
-    tests, values = [test for test, _ in asked], [value for _, given in asked for value in given]
-    if words:
-        tests.append("instr(search, ?) > 0")
-        values.append(words)
-    return tests, values
+    return [test for test, _ in asked], [value for _, given in asked for value in given], words
 
 
 def narrows(before: str, after: str) -> bool:

@@ -131,7 +131,21 @@ class RowList(Protocol):
 
     @property
     def total(self) -> int:
-        """How many accounts the list holds."""
+        """How many accounts the list holds, as far as that is known."""
+        ...
+
+    @property
+    def at_least(self) -> bool:
+        """True while `total` may still rise."""
+        ...
+
+    @property
+    def growing(self) -> bool:
+        """True while only its beginning has been looked up."""
+        ...
+
+    def grow(self, seconds: float = ...) -> bool:
+        """Look up more of it, for so long (a few milliseconds); True when what was shown so far has changed."""
         ...
 
     def window(self, start: int, stop: int) -> Sequence[ListLine]:

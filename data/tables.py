@@ -1,6 +1,6 @@
 """The schema of both files: SQLModel tables of cache.db (a copy) and outbox.db (precious). Times are epoch seconds."""
 
-from sqlalchemy import Index, MetaData, text
+from sqlalchemy import DDL, Index, MetaData, event, text
 from sqlmodel import Field, SQLModel
 
 from data.tables_outbox import OutboxTable
@@ -194,12 +194,30 @@ class AuditRow(CacheTable, table=True):
     hash: str
 
 
+# What a filter's words are looked up in: the three-letter pieces of `listing.search`, contentless, so that the text is
+# not kept twice. Two line breaks close each text (none has one inside), so that even its last letter begins a piece.
+_PIECES = "search || char(10, 10)"
+_ADD = f"INSERT INTO finder (rowid, text)\nVALUES (new.number, new.{_PIECES});"
+_DROP = f"INSERT INTO finder (finder, rowid, text)\nVALUES ('delete', old.number, old.{_PIECES});"
+FINDER_STATEMENTS = (
+    "CREATE VIRTUAL TABLE finder USING fts5(\n"
+    "text, content='', columnsize=0, detail=none, tokenize='trigram case_sensitive 1')",
+    "CREATE VIRTUAL TABLE finder_pieces USING fts5vocab(finder, instance)",
+    f"CREATE TRIGGER finder_added AFTER INSERT ON listing BEGIN\n{_ADD} END",
+    f"CREATE TRIGGER finder_removed AFTER DELETE ON listing BEGIN\n{_DROP} END",
+    "CREATE TRIGGER finder_changed AFTER UPDATE OF search ON listing WHEN old.search <> new.search BEGIN\n"
+    f"{_DROP} {_ADD} END",
+)
+for _statement in FINDER_STATEMENTS:
+    event.listen(CacheTable.metadata, "after_create", DDL(_statement))  # type: ignore[no-untyped-call]
+
+
 def schema_source() -> str:
     """Return the text of data/schema.py: the same schema as plain SQL, for the path that must not import SQLModel."""
     from sqlalchemy.dialects import sqlite
     from sqlalchemy.schema import CreateIndex, CreateTable
 
-    def statements(metadata: MetaData) -> str:
+    def statements(metadata: MetaData, *more: str) -> str:
         made = []
         for table in metadata.sorted_tables:
             made.append(str(CreateTable(table).compile(dialect=sqlite.dialect())))
@@ -207,13 +225,15 @@ def schema_source() -> str:
                 str(CreateIndex(index).compile(dialect=sqlite.dialect()))
                 for index in sorted(table.indexes, key=lambda index: str(index.name))
             ]
-        return ";\n".join("\n".join(line.rstrip() for line in one.strip().splitlines()) for one in made) + ";\n"
+        return (
+            ";\n".join("\n".join(line.rstrip() for line in one.strip().splitlines()) for one in (*made, *more)) + ";\n"
+        )
 
     return (
         '"""The schema as plain SQL, written by `make schema` from data/tables.py; a test holds them together."""\n\n'
         f"CACHE_SCHEMA = {CACHE_SCHEMA}\nOUTBOX_SCHEMA = {OUTBOX_SCHEMA}\n"
         f"CACHE_APPLICATION_ID = {CACHE_APPLICATION_ID}\nOUTBOX_APPLICATION_ID = {OUTBOX_APPLICATION_ID}\n\n"
-        f'CACHE_SQL = """\n{statements(CacheTable.metadata)}"""\n\n'
+        f'CACHE_SQL = """\n{statements(CacheTable.metadata, *FINDER_STATEMENTS)}"""\n\n'
         f'OUTBOX_SQL = """\n{statements(OutboxTable.metadata)}"""\n'
     )
 

@@ -167,7 +167,7 @@ class InboxScreen(ListScreen):
             return held
         if self.text:
             unsure = doubt(self.text)
-            count: Line = [(f"“{self.text}”", "strong bold"), (f"   {numbers.count(self.list.total)} match", "muted")]
+            count: Line = [(f"“{self.text}”", "strong bold"), (f"   {self._count(self.list.total)} match", "muted")]
             return [
                 *([(unsure, "text")] if unsure else count),
                 ("   ", "text"),
@@ -183,7 +183,7 @@ class InboxScreen(ListScreen):
     def _right(self, header: Header) -> Line:
         total = self._rows.total if self._rows else 0
         at = self.look.glyphs.unknown if self.list.gone else numbers.count(self.list.cursor + 1 if total else 0)
-        parts = [f"{at} of {numbers.count(total)}"]
+        parts = [f"{at} of {self._count(total)}"]
         if self.app.size.width >= WIDE or self.sort is not Sort.SEVERITY:
             parts.append(words.order(self.view, self.sort))
         if self.untouched:
@@ -191,6 +191,10 @@ class InboxScreen(ListScreen):
         if header.counts.snoozed and self.view not in words.NOT_RESTING:
             parts.insert(0, f"{header.counts.snoozed} snoozed")
         return [(f"{part}   " if part is not parts[-1] else part, "muted") for part in parts]
+
+    def _count(self, total: int) -> str:
+        """A list's length; with a plus as long as its end is looked up."""
+        return numbers.count(total) + ("+" if self._rows is not None and self._rows.at_least else "")
 
     def hints(self) -> Sequence[Hint]:
         """The keys that work now: open, the commonest remedies, other actions, views, filter."""

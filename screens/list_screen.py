@@ -19,6 +19,7 @@ from widgets.row_strip import RowState
 from widgets.status_line import StatusLine
 
 UNDER_A_KEY = 0.3  # seconds after a key in which the list does not reorder
+GROW_EVERY = 0.01
 SHARE = 8  # re-opening takes at most about a ninth of the time
 
 
@@ -54,6 +55,7 @@ class ListScreen(ActingScreen):
         self._key_at = 0.0
         self._not_before = 0.0
         self._late: Timer | None = None
+        self._grower: Timer | None = None
         self._figure = ""
 
     @abstractmethod
@@ -73,12 +75,32 @@ class ListScreen(ActingScreen):
     # --- the list ---
 
     def open_list(self, *, fresh: bool) -> None:
+        self._show(self.desk.open_list(self.view, self.sort, self.text, self.untouched), fresh=fresh)
+
+    def _show(self, rows: RowList, *, fresh: bool) -> None:
         header = self.desk.header()
-        rows = self.desk.open_list(self.view, self.sort, self.text, self.untouched)
         self._rows = rows
         me = header.who.staff_id if header.who else None
         state = RowState(stale=header.stale, synced_at=header.synced_at, me=me, view=self.view)
         self.list.open(rows, state, self.now, fresh=fresh)
+        self._grow_in(GROW_EVERY)
+
+    def _grow_in(self, seconds: float) -> None:
+        if self._grower is not None:
+            self._grower.stop()
+        growing = self._rows is not None and self._rows.growing
+        self._grower = self.set_timer(seconds, self._grow) if growing else None
+
+    def _grow(self) -> None:
+        """Look up a little more of a long list; typing goes first."""
+        wait = self._key_at + UNDER_A_KEY - monotonic()
+        if wait > 0 or self._rows is None:
+            self._grow_in(wait)
+        elif self._rows.grow():
+            self._show(self._rows, fresh=False)
+            self.refresh_frame()
+        else:
+            self._grow_in(GROW_EVERY)
 
     def reload(self) -> None:
         """Read the list again, but not under a key pressed just now."""

@@ -204,6 +204,8 @@ class AccountList(Widget, can_focus=True):
 
     def action_edge(self, side: int) -> None:
         """First or last row."""
+        if side > 0 and self._list is not None and self._list.at_least:
+            self._list.grow(float("inf"))
         self._move_to(self._real(0 if side < 0 else self.total - 1))
 
     def _real(self, position: int) -> int:
@@ -213,6 +215,8 @@ class AccountList(Widget, can_focus=True):
     def _move_to(self, position: int) -> None:
         ghost, old, old_top = self._ghost, self.cursor, self.top
         self._ghost = None
+        if self._list is not None and self._list.at_least and position >= self.total - 1:
+            self._list.grow(float("inf"))
         self.cursor = max(0, min(position, self.total - 1))
         self._follow()
         if ghost is not None or self.top != old_top:

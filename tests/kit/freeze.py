@@ -4,6 +4,7 @@ import re
 import sqlite3
 import tempfile
 import uuid
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,11 +33,26 @@ def thaw(kind: str, number: int, path: Path) -> None:
 
 def dump(path: Path) -> str:
     """The whole file as SQL, its two numbers included."""
-    with closing(sqlite3.connect(path)) as made:
+    with closing(sqlite3.connect(path)) as file, closing(sqlite3.connect(":memory:")) as made:
+        file.backup(made)
         facts = {name: made.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")}
         head = [f"PRAGMA {name}={value};" for name, value in facts.items()]
-        text = "\n".join((*head, *made.iterdump())) + "\n"
+        text = "\n".join((*head, *_dumped(made))) + "\n"
         return _INFINITE.sub("9e999", text)  # what iterdump writes for infinity is no SQL
+
+
+def _dumped(made: sqlite3.Connection) -> Iterator[str]:
+    """What iterdump writes, with the virtual tables, which it cannot read, made and filled at the end."""
+    sql = "SELECT type, name, sql FROM sqlite_master WHERE type = 'trigger' OR sql LIKE 'CREATE VIRTUAL%'"
+    apart = made.execute(f"{sql} ORDER BY type, name").fetchall()
+    for kind, name, _ in reversed(apart):
+        made.execute(f"DROP {kind} {name}")
+    made.commit()
+    yield from made.iterdump()
+    yield from (f"{one};" for kind, _, one in apart if kind == "table")
+    if apart:
+        yield "INSERT INTO finder (rowid, text) SELECT number, search || char(10, 10) FROM listing;"
+    yield from (f"{one};" for kind, _, one in apart if kind == "trigger")
 
 
 def fill(session: Session) -> None:

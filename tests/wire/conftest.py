@@ -93,6 +93,7 @@ def cache(tmp_path: Path) -> Iterator[Cache]:
     """An empty cache of URL, ready for accounts."""
     opened = Cache.open(tmp_path / "cache", URL)
     opened.start_book(URL, "epoch-1")
+    opened.index_book()
     yield opened
     opened.close()
 

@@ -13,9 +13,10 @@ from data.assessment import NO_RANK, Handled, Row, severity_key
 from data.backends.port import Item
 from data.bulk import Judged
 from data.cache import Cache
-from data.cache_lists import _lapsed_queries, list_query
+from data.cache_lists import _lapsed_queries
 from data.cache_write import Last
 from data.health_monitor import MonitorState
+from data.list_query import list_query
 from data.listing_columns import rules_mark, search_text
 from data.ports import Counts, Sort, View
 from data.safe_text import SafeText

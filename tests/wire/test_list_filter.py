@@ -8,8 +8,8 @@ import pytest
 
 from data.account import Account, Staff
 from data.backends.port import Item
+from data.bulk import Judged
 from data.cache import Cache
-from data.cache_write import Judged
 from data.health_monitor import MonitorState
 from data.list_filter import doubt, narrows
 from data.ports import View

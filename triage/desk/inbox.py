@@ -1,8 +1,10 @@
 """The inbox without a terminal: lists as windows of rows, the header's figures, one account in full."""
 
 from array import array
-from collections.abc import Sequence
-from functools import cached_property
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property, partial
+from itertools import islice
+from time import monotonic
 from typing import TYPE_CHECKING, NamedTuple
 
 from data.account import Entry
@@ -10,7 +12,7 @@ from data.assessment import Row
 from data.cache import Cache
 from data.list_filter import narrows
 from data.outbox import Outbox
-from data.ports import Detail, Header, ListLine, RowList, Sort, SyncStatus, View
+from data.ports import Counts, Detail, Header, ListLine, RowList, Sort, SyncStatus, View
 from data.remedy import Change, State
 from triage.desk.session import Session
 from widgets.numbers import clock
@@ -20,23 +22,78 @@ if TYPE_CHECKING:
 
 TRAIL_SHOWN = 50
 NARROWS_UP_TO = 20_000
+FIRST = 128  # rows that a long list is opened with: more than a screen
+AT_ONCE = 512
+STEP = 0.006  # seconds
+
+
+class Rest(NamedTuple):
+    """What a list that was opened with its beginning goes on with: all of it, and whether a number is in it."""
+
+    all: Callable[[], Iterator[int]]
+    holds: Callable[[int], bool]
 
 
 class CachedList:
-    """One opened list: the row numbers in order (8 bytes an account), lines read by window."""
+    """One opened list: the row numbers in order (8 bytes an account), lines read by window.
 
-    def __init__(self, cache: Cache, overlay: "Overlay", numbers: "array[int]") -> None:
+    A long one is opened with its beginning. The rest is looked up in small steps, or at once when it is asked for.
+    """
+
+    def __init__(
+        self,
+        cache: Cache,
+        overlay: "Overlay",
+        numbers: "array[int]",
+        expected: int | None = None,
+        rest: "Rest | None" = None,
+    ) -> None:
+        """`numbers` are all, or with `rest` the first."""
         self._cache = cache
         self._overlay = overlay
         self._numbers = numbers
+        self._expected = expected
+        self._rest = rest
+        self._looking: Iterator[int] | None = None
+        self._found = array("q")
 
     @property
     def total(self) -> int:
-        """How many accounts the list holds."""
-        return len(self._numbers)
+        """How many accounts the list holds, as far as that is known."""
+        return len(self._numbers) if self._expected is None else max(self._expected, len(self._numbers))
+
+    @property
+    def at_least(self) -> bool:
+        """True while `total` may still rise."""
+        return self.growing and self._expected is None
+
+    @property
+    def growing(self) -> bool:
+        """True while only its beginning has been looked up."""
+        return self._rest is not None
+
+    @property
+    def numbers(self) -> "array[int]":
+        """What has been looked up so far."""
+        return self._numbers
+
+    def grow(self, seconds: float = STEP) -> bool:
+        """Look up more of it, for a few milliseconds; True when what was shown so far has changed."""
+        if self._rest is None:
+            return False
+        self._looking = self._looking or self._rest.all()
+        ends = monotonic() + seconds
+        while some := array("q", islice(self._looking, AT_ONCE)):
+            self._found += some
+            if monotonic() > ends:
+                return False
+        before, total = self._numbers, self.total
+        self._numbers, self._rest, self._looking, self._expected = self._found, None, None, None
+        return total != self.total or self._numbers[: len(before)] != before
 
     def window(self, start: int, stop: int) -> Sequence[ListLine]:
         """The lines [start, stop), fewer at the end."""
+        self._reach(stop)
         rows = self._cache.rows(self._numbers[max(0, start) : max(0, stop)])
         marks = self._overlay.marks()
         return [ListLine(row, marks.get(row.id, "")) for row in rows]
@@ -46,10 +103,18 @@ class CachedList:
         number = self._cache.number(account_id)
         if number is None:
             return None
+        if self._rest is not None and number not in self._numbers:
+            if not self._rest.holds(number):
+                return None
+            self.grow(float("inf"))
         try:
             return self._numbers.index(number)
         except ValueError:
             return None
+
+    def _reach(self, stop: int) -> None:
+        if stop > len(self._numbers):
+            self.grow(float("inf"))
 
 
 class Overlay:
@@ -107,7 +172,7 @@ class Inbox:
         self._cache = cache
         self._outbox = outbox
         self.overlay = Overlay(cache, outbox)
-        self._last: tuple[Asked | None, str, array[int]] = (None, "", array("q"))
+        self._last: tuple[Asked | None, str, CachedList | None] = (None, "", None)
 
     @cached_property
     def _health(self) -> "HealthDesk":
@@ -134,13 +199,24 @@ class Inbox:
     def open_list(self, view: View, sort: Sort, text: str, untouched: bool) -> RowList:
         """Open a list; the views 0–4 leave out what is snoozed (A17). A filter that grew narrows the list before."""
         asked = Asked(view, sort, untouched, self._cache.stamp())
-        before, shown, numbers = self._last
-        if asked == before and shown and len(numbers) <= NARROWS_UP_TO and narrows(shown, text):
-            numbers = self._cache.narrow(numbers, text)
+        before, shown, last = self._last
+        if asked == before and shown and last and len(last.numbers) <= NARROWS_UP_TO and narrows(shown, text):
+            opened = CachedList(self._cache, self.overlay, self._cache.narrow(last.numbers, text))
         else:
-            numbers = self._cache.ids(view, sort, text, untouched)
-        self._last = (asked, text, numbers)
-        return CachedList(self._cache, self.overlay, numbers)
+            opened = self._opened(view, sort, text, untouched)
+        self._last = (asked, text, None if opened.growing else opened)
+        return opened
+
+    def _opened(self, view: View, sort: Sort, text: str, untouched: bool) -> CachedList:
+        numbers = self._cache.ids(view, sort, text, untouched, limit=FIRST)
+        if len(numbers) < FIRST:
+            return CachedList(self._cache, self.overlay, numbers)
+        known = None if text or untouched else held_by(view, self._cache.counts())
+        rest = Rest(
+            partial(self._cache.trickle, view, sort, text, untouched),
+            partial(self._cache.holds, view=view, text=text, untouched=untouched),
+        )
+        return CachedList(self._cache, self.overlay, numbers, known, rest)
 
     def detail(self, account_id: str) -> Detail | None:
         """One account in full, with the rules' inputs replayed at the time of its stored verdict."""
@@ -170,6 +246,22 @@ class Inbox:
             done = DONE.get(entry.action, str(entry.action).replace("_", " "))
             return f"{done} by {entry.actor.name}, {clock(entry.applied_at)}"
         return "no longer in this view"
+
+
+def held_by(view: View, counts: Counts) -> int:
+    """Return how many accounts a view holds, snoozed ones left out where it leaves them out (A17)."""
+    held = {
+        View.AT_RISK: counts.at_risk,
+        View.BLOCKED: counts.blocked,
+        View.AT_CAP: counts.at_cap,
+        View.NEAR_CAP: counts.near_cap,
+        View.DOWNGRADED: counts.downgraded,
+        View.SIGNALS: counts.signals,
+        View.DRIFT: counts.drift,
+        View.RED: counts.red,
+        View.BOOK: counts.book,
+    }
+    return held[view]
 
 
 DONE = {
