@@ -22,6 +22,8 @@ _ABANDONED = ".receive_response_body.failed"
 _SAME = (".started", ": before BEGIN", ": after BEGIN", ".response_closed.complete")
 # Between the two the file is half written; a crash there is not of our making, and no request of a lane may cause one.
 _WRITES, _WRITTEN = (": before COMMIT", ": before ROLLBACK"), (": after COMMIT", ": after ROLLBACK")
+# What a dead process does no more, in whichever of its threads: the others hear of the crash only later.
+_FORWARD = (": before BEGIN", ": before COMMIT", "connect_tcp.started", "send_request_headers.started")
 
 
 class Bomb:
@@ -34,13 +36,15 @@ class Bomb:
     def __init__(self, at: int, home: Path, copy: Path, *, every: bool = False) -> None:
         self.at, self.home, self.copy, self.every = at, home, copy, every
         self.steps: list[str] = []
-        self.blown = False
+        self.blown, self._blown_in = False, 0
         self._still = threading.RLock()
         self._writes = False
 
     def __call__(self, step: str) -> None:
         """One step; those of the unwinding after the crash are not counted."""
         with self._still:
+            if self.blown and threading.get_ident() != self._blown_in and step.endswith(_FORWARD):
+                raise Crash(f"dead since {self.at}: {step}")
             if step.endswith(_WRITTEN) and self._writes:
                 self._writes = False
                 self._still.release()
@@ -53,7 +57,7 @@ class Bomb:
             return
         self.steps.append(step)
         if len(self.steps) == self.at:
-            self.blown = True
+            self.blown, self._blown_in = True, threading.get_ident()
             shutil.copytree(self.home, self.copy)
             raise Crash(f"{self.at}: {step}")
 
