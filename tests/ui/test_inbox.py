@@ -31,7 +31,9 @@ def lines(seen, app):
     return seen(app).split("\n")
 
 
-async def test_moving_keeps_to_the_list_and_the_pane_follows_when_the_cursor_rests(open_desk, app_of, seen) -> None:
+async def test_moving_keeps_to_the_list_and_the_pane_follows_when_the_cursor_rests(
+    open_desk, app_of, seen, wait, monkeypatch
+) -> None:
     desk = open_desk()
     app, wanted = app_of(desk), ids(desk)
     async with app.run_test(size=(140, 40)) as pilot:
@@ -40,10 +42,12 @@ async def test_moving_keeps_to_the_list_and_the_pane_follows_when_the_cursor_res
         assert isinstance(inbox, InboxScreen) and inbox.target() == wanted[0]
         pane = app.screen.query_one(DetailPane)
         first = pane._detail.row.id
-        await pilot.press("j", "j", "down", "k")
-        assert inbox.target() == wanted[2] and pane._detail.row.id == first, "not while the cursor moves"
-        await pilot.pause(0.6)
-        assert pane._detail.row.id == wanted[2]
+        monkeypatch.setattr("screens.inbox.REST", 60.0)  # however slow this machine is, no rest between the keys
+        await pilot.press("j", "j", "down", "down")
+        assert inbox.target() == wanted[4] and pane._detail.row.id == first, "not while the cursor moves"
+        monkeypatch.setattr("screens.inbox.REST", 0.05)
+        await pilot.press("k", "k")
+        await wait(pilot, lambda: pane._detail.row.id == wanted[2])
         await pilot.press("G")
         assert inbox.target() == wanted[-1]
         await pilot.press("j", "j")
