@@ -10,7 +10,9 @@ import msgspec
 
 from data.errors import ConfigError
 from data.places import Places, local_path
+from data.saved_view import SavedView
 from triage.config_file import Keys, read_file, seconds
+from triage.config_views import saved_views
 from triage.outreach_settings import DEFAULTS as OUTREACH
 from triage.outreach_settings import OutreachSettings, outreach_settings
 
@@ -27,6 +29,7 @@ DEFAULTS: dict[str, Any] = {
     "policy": "",
     "tree": "",
     "outreach": OUTREACH,
+    "views": {},
 }
 _PROFILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
 _LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|::1")
@@ -62,6 +65,7 @@ class Settings(msgspec.Struct, frozen=True):
     policy_file: Path | None
     tree_file: Path | None
     outreach: OutreachSettings
+    views: tuple[SavedView, ...]
     no_input: bool
     verbose: int
     home: Path | None
@@ -135,6 +139,7 @@ def load_settings(flags: Flags, environ: Mapping[str, str]) -> Settings:
         policy_file=path.parent / local_path(policy, f"policy in {path}") if policy else None,
         tree_file=path.parent / local_path(tree, f"tree in {path}") if tree else None,
         outreach=outreach_settings(values["outreach"], path),
+        views=saved_views(values["views"]),
         no_input=flags.no_input,
         verbose=flags.verbose,
         home=home,
@@ -204,7 +209,8 @@ def _layers(
     for layer, source in ((keys, "file"), (profiles.get(profile, Keys()), "profile")):
         for key, value in msgspec.structs.asdict(layer).items():
             if value is not msgspec.UNSET:
-                values[key] = {**values[key], **msgspec.to_builtins(value)} if key == "outreach" else value
+                is_table = isinstance(values[key], dict)
+                values[key] = {**values[key], **msgspec.to_builtins(value)} if is_table else value
                 sources[key] = source
     return values, sources
 
