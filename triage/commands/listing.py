@@ -44,6 +44,16 @@ CSV_HEADS = (
 
 def add(name: str, parser: Parser) -> None:
     """Add the options of `triage list`."""
+    list_options(parser)
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="a JSON array; times RFC 3339, money in minor units")
+    form.add_argument("--csv", action="store_true", help="CSV with a heading; formulas are disarmed")
+    form.add_argument("--plain", action="store_true", help="tab-separated, without a heading")
+    parser.set_defaults(run=run_list)
+
+
+def list_options(parser: Parser) -> None:
+    """The options that choose a list: which accounts, narrowed by what, in which order, how many."""
     parser.add_argument("--category", metavar="C", choices=CATEGORIES, help=f"only {', '.join(CATEGORIES)}")
     parser.add_argument("--filter", metavar="TEXT", default="", help=FILTER_HELP)
     named = f"one of {', '.join(VIEWS)}, or a [views.NAME] of the config with its filter, order and columns"
@@ -51,11 +61,6 @@ def add(name: str, parser: Parser) -> None:
     parser.add_argument("--sort", metavar="ORDER", choices=[*SORTS], help=f"one of {', '.join(SORTS)}")
     parser.add_argument("--all", action="store_true", help="the whole book; accounts not at risk follow by MRR")
     parser.add_argument("--limit", type=_limit, metavar="N", help="the first N only")
-    form = parser.add_mutually_exclusive_group()
-    form.add_argument("--json", action="store_true", help="a JSON array; times RFC 3339, money in minor units")
-    form.add_argument("--csv", action="store_true", help="CSV with a heading; formulas are disarmed")
-    form.add_argument("--plain", action="store_true", help="tab-separated, without a heading")
-    parser.set_defaults(run=run_list)
 
 
 def run_list(args: argparse.Namespace, context: Context) -> int:
