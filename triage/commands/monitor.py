@@ -60,6 +60,7 @@ def _send(args: argparse.Namespace, context: Context) -> int:
     from triage.desk.monitor_send import send_pass
     from triage.desk.sync import sync_once
 
+    context.need_write()
     context.settings.need_base_url()
     session = open_session(context, network=True)
     outcome = sync_once(session)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from data.errors import ConfigError, NotAllowed, NotPossible
+from data.errors import ConfigError, NotPossible
 from data.remedy import FINISHED, Change, State, ways
 from triage.commands.context import Context, emit, emit_json
 from triage.commands.parser import ACK, Parser, as_sentence, global_options
@@ -50,8 +50,8 @@ def run_outbox(args: argparse.Namespace, context: Context) -> int:
     from triage.desk import Desk
 
     reads = args.action in (None, "list", "show")
-    if context.settings.read_only and not reads and args.action != "look-up":
-        raise NotAllowed("Read-only: this profile changes nothing.")
+    if not reads and args.action != "look-up":
+        context.need_write()
     with closing(Desk.open(open_session(context, network=not reads))) as desk:
         if args.action == "show":
             return _show_one(desk, _find(desk, args.id), args.json)

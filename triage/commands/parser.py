@@ -11,7 +11,10 @@ from triage.commands import COMMANDS
 from triage.config import Flags
 from triage.config_file import nearest
 
-ACK = "acknowledge a repeated reset (A13) or confirm a downgrade: the first word of the account's name, or its id"
+ACK = (
+    "acknowledge a repeated reset (A13) or old figures, or confirm a downgrade: the first word of the account's name, "
+    "or its id"
+)
 _TOKEN_IN_SIGHT = (
     "takes no token as an argument: the shell's history keeps it and other programs see it. "
     "Pipe it in with --token-stdin. If it was a real one, have it withdrawn."
