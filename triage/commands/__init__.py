@@ -22,5 +22,6 @@ COMMANDS = {
     "audit": ("audit", "the audit trail: list, verify, export"),
     "doctor": ("doctor", "what is wrong with this installation, and what to do"),
     "config": ("about", "the settings in effect and where each comes from"),
+    "completions": ("completing", "what makes a shell complete commands, options, accounts and views"),
     "version": ("about", "the version"),
 }

@@ -4,6 +4,7 @@ import argparse
 import importlib
 import re
 import sys
+from collections.abc import Collection
 from typing import Any, NoReturn
 
 from data.safe_text import safe_reason
@@ -46,6 +47,21 @@ class Parser(argparse.ArgumentParser):
 
 def parse(argv: list[str]) -> argparse.Namespace:
     """Return the parsed arguments: `run` is the command's function (absent for the app), `command` its name or None."""
+    # Parsers are costly to build: only what the words may mean is built, and all where they mean none.
+    top = build_parser([name for name in COMMANDS if name in argv and argv[0] not in ("-h", "--help")])
+    args, unknown = top.parse_known_args(argv)
+    if unknown and not getattr(args, "any_options", False):  # whose options come with an extra that is not there
+        options = re.findall(r"--[a-z][a-z-]*", args.parser.format_help())
+        name = unknown[0].split("=")[0]
+        near = nearest(name, options)
+        if args.command == "login" and not near:  # then it is likely the token, and not to be shown again
+            args.parser.error(_TOKEN_IN_SIGHT)
+        args.parser.error(f"unknown argument {name!r}." + near)
+    return args
+
+
+def build_parser(full: Collection[str]) -> Parser:
+    """The parser with the options of the commands in `full`, or with the mere names of all where it is empty."""
     shared = global_options()
     top = Parser(
         prog="triage",
@@ -57,23 +73,13 @@ def parse(argv: list[str]) -> argparse.Namespace:
     top.add_argument("--account", metavar="ID", help="open the app at this account")
     top.set_defaults(parser=top)
     commands = top.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
-    # Parsers are costly to build: only what the words may mean is built, and all where they mean none.
-    asked = [name for name in COMMANDS if name in argv and argv[0] not in ("-h", "--help")]
-    for name in asked or COMMANDS:
+    for name in full or COMMANDS:
         family, sentence = COMMANDS[name]
         made = commands.add_parser(name, help=sentence, description=as_sentence(sentence), parents=[shared])
         made.set_defaults(parser=made)
-        if asked:
+        if full:
             importlib.import_module(f"triage.commands.{family}").add(name, made)
-    args, unknown = top.parse_known_args(argv)
-    if unknown and not getattr(args, "any_options", False):  # whose options come with an extra that is not there
-        options = re.findall(r"--[a-z][a-z-]*", args.parser.format_help())
-        name = unknown[0].split("=")[0]
-        near = nearest(name, options)
-        if args.command == "login" and not near:  # then it is likely the token, and not to be shown again
-            args.parser.error(_TOKEN_IN_SIGHT)
-        args.parser.error(f"unknown argument {name!r}." + near)
-    return args
+    return top
 
 
 def flags_of(args: argparse.Namespace) -> Flags:
