@@ -7,6 +7,7 @@ import msgspec
 
 from data.cache import Cache
 from data.ports import Sort, View
+from data.wire import encode
 
 
 def red_since(cli, sandbox, hours):
@@ -17,7 +18,7 @@ def red_since(cli, sandbox, hours):
         opened = past.episode.opened_at - timedelta(hours=hours)
         episode = msgspec.structs.replace(past.episode, opened_at=opened, opened=opened.date())
         with cache.writing():
-            cache._write_pasts([(number, msgspec.structs.replace(past, episode=episode))], "")
+            cache._write_pasts([(number, encode(msgspec.structs.replace(past, episode=episode)))], "")
             cache.connection.execute("UPDATE listing SET good_until = 0 WHERE number = ?", (number,))
         return row.id
 
