@@ -61,6 +61,18 @@ class ConfigFile(msgspec.Struct, frozen=True):
     profile: str | None
     keys: Keys
     profiles: dict[str, Keys]
+    text: str = ""
+
+
+class Spot:
+    """Where a key stands: `FILE, line 3`, looked for only when an error says it."""
+
+    def __init__(self, path: Path, text: str, table: tuple[str, ...], key: str) -> None:
+        self._told = path, text, table, key
+
+    def __str__(self) -> str:
+        path, text, table, key = self._told
+        return f"{path}, line {_line(text, table, key)}"
 
 
 def seconds(duration: str) -> float:
@@ -92,6 +104,7 @@ def read_file(path: Path) -> ConfigFile:
         profile,
         _keys(path, text, (), tree, ("profile", "profiles")),
         {name: _keys(path, text, ("profiles", name), table, ()) for name, table in profiles.items()},
+        text,
     )
 
 

@@ -197,3 +197,22 @@ def test_saved_views_come_from_the_file_and_the_profile_adds_its_own(tmp_path):
 )
 def test_errors_in_tables_name_line_key_and_the_nearest_word(tmp_path, text, said):
     assert said in problem(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('# note\nbase_url = "ftp://a"', "base_url in PATH, line 2 must look like"),
+        ('[profiles.p]\nbase_url = "http://billing.example"', "base_url in PATH, line 2 is plain http"),
+        ('\n\ntoken_command = "pass \'show"', "token_command in PATH, line 3 cannot be split"),
+        ('[outreach]\nslack = true\nzone = "Mars/Base"', "PATH, line 3: outreach.zone 'Mars/Base'"),
+        ('\npolicy = "~nobody-here/x"', "policy in PATH, line 2 "),
+    ],
+)
+def test_what_only_a_look_at_the_value_finds_names_the_line_too(tmp_path, text, said):
+    text += "" if "profiles" in text else "\n[profiles.p]"
+    assert said.replace("PATH", str(tmp_path / "config.toml")) in problem(tmp_path, text, profile="p")
+
+
+def test_a_misspelt_profile_has_a_nearest_name(tmp_path):
+    assert "Did you mean production?" in problem(tmp_path, "[profiles.production]\n", profile="prodution")
