@@ -9,6 +9,7 @@ from data.safe_text import SafeReason, SafeText
 
 REMEDIES = ("reset_usage", "grant_trial", "apply_discount", "change_tier", "change_admin")
 ON_WORKSPACE = ("reset_usage", "change_admin")
+RISKY = ("grant_trial", "apply_discount", "change_tier", "change_admin")  # money, plan, rights: not on old figures
 RECORDS = (
     "log_contact",
     "log_outreach",

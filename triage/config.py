@@ -10,7 +10,9 @@ import msgspec
 
 from data.errors import ConfigError
 from data.places import Places, local_path
-from triage.config_file import Keys, read_file, seconds
+from data.saved_view import SavedView
+from triage.config_file import Keys, Spot, nearest, read_file, seconds
+from triage.config_views import saved_views
 from triage.outreach_settings import DEFAULTS as OUTREACH
 from triage.outreach_settings import OutreachSettings, outreach_settings
 
@@ -27,6 +29,7 @@ DEFAULTS: dict[str, Any] = {
     "policy": "",
     "tree": "",
     "outreach": OUTREACH,
+    "views": {},
 }
 _PROFILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
 _LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|::1")
@@ -62,6 +65,7 @@ class Settings(msgspec.Struct, frozen=True):
     policy_file: Path | None
     tree_file: Path | None
     outreach: OutreachSettings
+    views: tuple[SavedView, ...]
     no_input: bool
     verbose: int
     home: Path | None
@@ -120,11 +124,16 @@ def load_settings(flags: Flags, environ: Mapping[str, str]) -> Settings:
         values["read_only"], sources["read_only"] = True, "flag"
     state, cache, log = _directories(environ, home, profile)
     policy, tree = str(values["policy"]), str(values["tree"])
+
+    def spot(key: str, inner: str = "") -> Spot:
+        table = ("profiles", profile) if sources[key] == "profile" else ()
+        return Spot(path, file.text if file else "", (*table, key) if inner else table, inner or key)
+
     command = values["token_command"]
     return Settings(
         profile=profile,
-        base_url=check_base_url(values["base_url"], sources["base_url"], path),
-        token_command=_words(command, path),
+        base_url=check_base_url(values["base_url"], sources["base_url"], spot("base_url")),
+        token_command=_words(command, spot("token_command")),
         read_only=bool(values["read_only"]),
         hold_seconds=float(values["hold_seconds"]),
         stale_after=seconds(values["stale_after"]),
@@ -132,9 +141,10 @@ def load_settings(flags: Flags, environ: Mapping[str, str]) -> Settings:
         theme=str(values["theme"]),
         glyphs=values["glyphs"],
         colour=str(values["colour"]),
-        policy_file=path.parent / local_path(policy, f"policy in {path}") if policy else None,
-        tree_file=path.parent / local_path(tree, f"tree in {path}") if tree else None,
-        outreach=outreach_settings(values["outreach"], path),
+        policy_file=path.parent / local_path(policy, f"policy in {spot('policy')}") if policy else None,
+        tree_file=path.parent / local_path(tree, f"tree in {spot('tree')}") if tree else None,
+        outreach=outreach_settings(values["outreach"], spot("outreach", "zone")),
+        views=saved_views(values["views"]),
         no_input=flags.no_input,
         verbose=flags.verbose,
         home=home,
@@ -147,7 +157,7 @@ def load_settings(flags: Flags, environ: Mapping[str, str]) -> Settings:
     )
 
 
-def check_base_url(url: str, source: str, path: Path) -> str | None:
+def check_base_url(url: str, source: str, path: Path | Spot) -> str | None:
     """Return the base URL without its last slash, None where empty; https, or http to loopback, else ConfigError."""
     from urllib.parse import urlsplit
 
@@ -198,13 +208,15 @@ def _layers(
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """Defaults, then the file's own keys, then the profile's; with the source of each."""
     if profiles and profile not in profiles and profile != "default":
-        raise ConfigError(f"{path} has no profile {profile!r}. It has: {', '.join(sorted(profiles))}.")
+        near = nearest(profile, sorted(profiles))
+        raise ConfigError(f"{path} has no profile {profile!r}.{near} It has: {', '.join(sorted(profiles))}.")
     values = dict(DEFAULTS)
     sources = dict.fromkeys(values, "default")
     for layer, source in ((keys, "file"), (profiles.get(profile, Keys()), "profile")):
         for key, value in msgspec.structs.asdict(layer).items():
             if value is not msgspec.UNSET:
-                values[key] = {**values[key], **msgspec.to_builtins(value)} if key == "outreach" else value
+                is_table = isinstance(values[key], dict)
+                values[key] = {**values[key], **msgspec.to_builtins(value)} if is_table else value
                 sources[key] = source
     return values, sources
 
@@ -225,7 +237,7 @@ def _xdg(environ: Mapping[str, str], name: str, fallback: str) -> Path:
     return Path(environ.get("HOME") or os.path.expanduser("~")) / fallback  # noqa: PTH111
 
 
-def _words(command: str | list[str], path: Path) -> tuple[str, ...]:
+def _words(command: str | list[str], path: Spot) -> tuple[str, ...]:
     """Split a command as a shell would, without running one; ConfigError where a quotation stays open."""
     import shlex
 

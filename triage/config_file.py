@@ -2,14 +2,16 @@
 
 import re
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
 from data.errors import ConfigError
+from triage.config_views import ViewKeys, name_problem
 from triage.outreach_settings import OutreachKeys
 
 UNSET = msgspec.UNSET
+Made = TypeVar("Made", bound=msgspec.Struct)
 _DURATION = r"^[0-9]{1,5}(\.[0-9]{1,5})?(s|m|h|d)$"  # so short that the longest is still a time to add and to wait
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 Duration = Annotated[str, msgspec.Meta(pattern=_DURATION, description="a number and s, m, h or d: 90s, 5m, 1h")]
@@ -50,6 +52,7 @@ class Keys(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         | msgspec.UnsetType
     ) = UNSET
     outreach: OutreachKeys | msgspec.UnsetType = UNSET
+    views: dict[str, ViewKeys] | msgspec.UnsetType = UNSET
 
 
 class ConfigFile(msgspec.Struct, frozen=True):
@@ -58,6 +61,18 @@ class ConfigFile(msgspec.Struct, frozen=True):
     profile: str | None
     keys: Keys
     profiles: dict[str, Keys]
+    text: str = ""
+
+
+class Spot:
+    """Where a key stands: `FILE, line 3`, looked for only when an error says it."""
+
+    def __init__(self, path: Path, text: str, table: tuple[str, ...], key: str) -> None:
+        self._told = path, text, table, key
+
+    def __str__(self) -> str:
+        path, text, table, key = self._told
+        return f"{path}, line {_line(text, table, key)}"
 
 
 def seconds(duration: str) -> float:
@@ -89,6 +104,7 @@ def read_file(path: Path) -> ConfigFile:
         profile,
         _keys(path, text, (), tree, ("profile", "profiles")),
         {name: _keys(path, text, ("profiles", name), table, ()) for name, table in profiles.items()},
+        text,
     )
 
 
@@ -97,6 +113,7 @@ def schema() -> dict[str, Any]:
     made = msgspec.json.schema(Keys)
     keys = made["$defs"]["Keys"]["properties"]
     keys["outreach"] = made["$defs"]["OutreachKeys"]
+    keys["views"] = {"type": "object", "additionalProperties": made["$defs"]["ViewKeys"]}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "triage config.toml",
@@ -122,16 +139,44 @@ def nearest(word: str, known: "list[str] | tuple[str, ...]") -> str:
 
 
 def _keys(path: Path, text: str, table: tuple[str, ...], tree: dict[str, Any], beside: tuple[str, ...]) -> Keys:
-    known = [*Keys.__struct_fields__, *beside]
+    outreach, views = tree.get("outreach"), tree.get("views")
+    if isinstance(outreach, dict):
+        _decoded(path, text, (*table, "outreach"), outreach, OutreachKeys)
+    for name, view in views.items() if isinstance(views, dict) else ():
+        problem = name_problem(name) or ("" if isinstance(view, dict) else "must be a table such as [views.renewals]")
+        if problem:
+            raise _wrong(path, text, (*table, "views"), name, problem)
+        _decoded(path, text, (*table, "views", name), view, ViewKeys)
+    return _decoded(path, text, table, tree, Keys, beside)
+
+
+def _decoded(
+    path: Path, text: str, table: tuple[str, ...], tree: dict[str, Any], kind: type[Made], beside: tuple[str, ...] = ()
+) -> Made:
+    """One table as its keys; ConfigError names the line and what was meant."""
+    known = [*(one.encode_name for one in msgspec.structs.fields(kind)), *beside]
     for key in tree:
         if key not in known:
             raise _wrong(path, text, table, key, "is no setting." + nearest(key, known))
     try:
-        return msgspec.convert(tree, Keys, strict=True)
+        return msgspec.convert({key: value for key, value in tree.items() if key not in beside}, kind, strict=True)
     except msgspec.ValidationError as error:
         sentence, _, where = str(error).partition(" - at `$.")
         key = re.split(r"[.\[`]", where)[0]
-        raise _wrong(path, text, table, key, f"has a value that does not fit: {sentence}") from None
+        what = f"has a value that does not fit: {sentence}.{_choices(kind, key, sentence)}"
+        raise _wrong(path, text, table, key, what) from None
+
+
+def _choices(kind: type[msgspec.Struct], key: str, sentence: str) -> str:
+    """The nearest of the words that a key takes, or all of them; empty where it takes any."""
+    wrong = re.fullmatch(r"Invalid enum value '(.*)'", sentence)
+    words = re.findall(
+        r"'enum': \[([^\]]*)\]", str(msgspec.json.schema(kind)["$defs"][kind.__name__]["properties"][key])
+    )
+    known = re.findall(r"'([^']*)'", words[0]) if words else []
+    if wrong is None or not known:
+        return ""
+    return nearest(wrong[1], known) or f" It is one of {', '.join(known)}."
 
 
 def _wrong(path: Path, text: str, table: tuple[str, ...], key: str, what: str) -> ConfigError:
@@ -141,7 +186,7 @@ def _wrong(path: Path, text: str, table: tuple[str, ...], key: str, what: str) -
 
 
 def _line(text: str, table: tuple[str, ...], key: str) -> int:
-    """The line on which a key stands in its table, 1 where it cannot be told (dotted or quoted keys)."""
+    """The line on which a key stands in its table, else the table's own, 1 where neither can be told."""
     at: tuple[str, ...] = ()
     for number, line in enumerate(text.splitlines(), 1):
         head = re.match(r"\s*\[([^\[\]]+)\]", line)
@@ -151,4 +196,4 @@ def _line(text: str, table: tuple[str, ...], key: str) -> int:
                 return number
         elif at == table and re.match(rf"\s*[\"']?{re.escape(key)}[\"']?\s*[=.]", line):
             return number
-    return 1
+    return _line(text, table[:-1], table[-1]) if table else 1

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from datetime import tzinfo
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -55,8 +54,8 @@ class OutreachSettings(msgspec.Struct, frozen=True):
     zone: tzinfo | None
 
 
-def outreach_settings(values: Mapping[str, Any], path: Path) -> OutreachSettings:
-    """Decode the joined table; ConfigError names a zone that nobody knows."""
+def outreach_settings(values: Mapping[str, Any], path: object) -> OutreachSettings:
+    """Decode the joined table; ConfigError names a zone that nobody knows, and by `path` where it stands."""
     return OutreachSettings(**{**values, "zone": _zone(str(values["zone"]), path)})
 
 
@@ -99,7 +98,7 @@ def _secret(environ: Mapping[str, str], name: str, user: str) -> Callable[[], st
     return find
 
 
-def _zone(name: str, path: Path) -> tzinfo | None:
+def _zone(name: str, path: object) -> tzinfo | None:
     if not name:
         return None
     from zoneinfo import ZoneInfo, ZoneInfoNotFoundError

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from data.errors import ConfigError
+from data.ports import Sort, View
+from data.saved_view import COLUMNS, SORTS, VIEWS, SavedView
 from triage.config import DEFAULTS, Flags, load_settings
 from triage.config_file import Keys, schema
 
@@ -152,3 +154,65 @@ def test_policy_is_relative_to_the_config_file(tmp_path):
 
 def test_schema_has_every_key():
     assert set(schema()["properties"]) == {"profile", "profiles", *DEFAULTS}
+
+
+def test_the_words_of_a_view_in_the_schema_are_those_that_the_list_knows():
+    keys = schema()["properties"]["views"]["additionalProperties"]["properties"]
+    assert keys["view"]["enum"] == sorted(VIEWS) and keys["sort"]["enum"] == sorted(SORTS)
+    assert keys["columns"]["items"]["enum"] == sorted(COLUMNS)
+
+
+def test_saved_views_come_from_the_file_and_the_profile_adds_its_own(tmp_path):
+    text = (
+        '[views.renewals]\nview = "book"\nfilter = "health:critical"\nsort = "renewal"\ncolumns = ["account", "mrr"]\n'
+        '[views.mine]\nfilter = "owner:ada"\n[profiles.p.views.mine]\nfilter = "owner:bob"\n[profiles.p.views.more]\n'
+    )
+    renewals = SavedView("renewals", View.BOOK, "health:critical", Sort.RENEWAL, ("account", "mrr"))
+    plain, other = settings(tmp_path, text), settings(tmp_path, text, profile="p")
+    assert plain.views == (renewals, SavedView("mine", filter="owner:ada"))
+    assert other.views == (renewals, SavedView("mine", filter="owner:bob"), SavedView("more"))
+    assert (plain.sources["views"], other.sources["views"]) == ("file", "profile")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('[views.a]\n\nsrt = "mrr"', "line 3: views.a.srt is no setting. Did you mean sort?"),
+        ('[views.a]\nsort = "heath"', "line 2: views.a.sort has a value that does not fit: "),
+        ('[views.a]\nsort = "heath"', "Did you mean health?"),
+        ('[views.a]\nview = "zzz"', "It is one of all, at-cap, at-risk, "),
+        ('[views.a]\ncolumns = ["acount"]', "line 2: views.a.columns has a value that does not fit: "),
+        ('[views.a]\ncolumns = ["acount"]', "Did you mean account?"),
+        ("\n[views.red]", "line 2: views.red is a view of triage's own"),
+        ('\n[views."a b"]', "views.a b is no name for a view"),
+        ("[views]\na = 1", "line 2: views.a must be a table such as [views.renewals]"),
+        ("views = 1", "line 1: views has a value that does not fit"),
+        ('[outreach]\n\nsmpt_host = "x"', "line 3: outreach.smpt_host is no setting. Did you mean smtp_host?"),
+        ('[outreach]\ntls = "implict"', "line 2: outreach.tls has a value that does not fit: "),
+        ("\noutreach = { slak = true }", "line 2: outreach.slak is no setting. Did you mean slack?"),
+        ('glyphs = "unicod"', "Did you mean unicode?"),
+        ('profil = "x"', "Did you mean profile?"),
+        ('[profiles.p.views.v]\nfiltre = ""', "line 2: profiles.p.views.v.filtre is no setting. Did you mean filter?"),
+    ],
+)
+def test_errors_in_tables_name_line_key_and_the_nearest_word(tmp_path, text, said):
+    assert said in problem(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('# note\nbase_url = "ftp://a"', "base_url in PATH, line 2 must look like"),
+        ('[profiles.p]\nbase_url = "http://billing.example"', "base_url in PATH, line 2 is plain http"),
+        ('\n\ntoken_command = "pass \'show"', "token_command in PATH, line 3 cannot be split"),
+        ('[outreach]\nslack = true\nzone = "Mars/Base"', "PATH, line 3: outreach.zone 'Mars/Base'"),
+        ('\npolicy = "~nobody-here/x"', "policy in PATH, line 2 "),
+    ],
+)
+def test_what_only_a_look_at_the_value_finds_names_the_line_too(tmp_path, text, said):
+    text += "" if "profiles" in text else "\n[profiles.p]"
+    assert said.replace("PATH", str(tmp_path / "config.toml")) in problem(tmp_path, text, profile="p")
+
+
+def test_a_misspelt_profile_has_a_nearest_name(tmp_path):
+    assert "Did you mean production?" in problem(tmp_path, "[profiles.production]\n", profile="prodution")

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import tomllib
 from datetime import datetime
 
 HEALTH = ["score", "class", "coverage", "partial", "priority", "slope", "upsell", "playbook"]
@@ -90,3 +91,38 @@ def test_csv_and_text_have_the_columns_of_the_four_systems(cli):
     line = cli("list", "--view", "drift", "--limit", 1, "--plain").out.rstrip().split("\t")
     assert len(line) == 14 and f"{drift['monitor']['ratio']:.3f} of its own past" in line[-1]
     assert str(datetime.fromisoformat(drift["monitor"]["since"]).date()) in line[-1]
+
+
+SAVED = """
+[views.worst-first]
+view = "book"
+filter = "health:high,critical"
+sort = "mrr"
+columns = ["id", "mrr", "age", "projected"]
+[views.plain-one]
+"""
+
+
+def test_a_saved_view_has_its_accounts_order_and_columns_and_options_narrow_it_on(cli):
+    (cli.home / "config.toml").write_text(SAVED)
+    wanted = listed(cli, "--view", "book", "--filter", "health:high,critical", "--sort", "mrr")
+    assert ids(listed(cli, "--view", "worst-first")) == ids(wanted) and len(wanted) > 5
+    assert ids(listed(cli, "--view", "worst-first", "--limit", 3)) == ids(wanted[:3])
+    by_name = listed(cli, "--view", "worst-first", "--sort", "name")
+    assert ids(by_name) == [one["id"] for one in sorted(wanted, key=lambda one: (one["name"].casefold(), one["id"]))]
+    word = wanted[4]["name"].split()[0]
+    both = listed(cli, "--view", "worst-first", "--filter", word)
+    assert 0 < len(both) < len(wanted) and set(ids(both)) <= set(ids(wanted))
+    assert ids(listed(cli, "--view", "worst-first", "--filter", word, "--limit", 1)) == ids(both[:1])
+    text = cli("list", "--view", "worst-first").out.splitlines()
+    assert text[0].split() == ["ID", "MRR", "AGE", "PROJECTED"] and text[1].split()[0] == wanted[0]["id"]
+    assert [line.split("\t")[0] for line in cli("list", "--view", "worst-first", "--plain").out.splitlines()] == ids(
+        wanted
+    )
+    assert ids(listed(cli, "--view", "plain-one")) == ids(listed(cli))
+    slip = cli("list", "--view", "worst-frist")
+    assert slip.code == 2 and "Did you mean worst-first?" in slip.err and "plain-one" in slip.err
+    values = tomllib.loads(cli("config").out)["views"]
+    assert values["worst-first"]["columns"] == ["id", "mrr", "age", "projected"] and values["plain-one"]["filter"] == ""
+    assert cli("config", "--json").json["sources"]["views"] == "file"
+    assert (cli.home / "config.toml").read_text() == SAVED, "the config is never written"

@@ -110,6 +110,7 @@ def test_every_text_in_the_rest(synced: Run, book: HostileBook, home: Path, tall
     for args in (
         *(["check"], ["check", "--json"], ["audit", "list"], ["audit", "list", "--json"], ["outbox", "list", "--json"]),
         *(["audit", "verify", "--json"], ["audit", "export"], ["whoami"], ["whoami", "--json"], ["config"], ["doctor"]),
+        *(["handover"], ["handover", "--json"], ["export"], ["export", "--json"], ["outbox", "list", "--plain"]),
         *(["show", conflict, "--json"], ["remedy", "reset_usage", conflict, "--dry-run"], ["outbox", "list"]),
         *(["remedy", "change_admin", conflict, "--dry-run", "--json"], ["--help"], ["list", "--help"]),
     ):

@@ -10,9 +10,11 @@ COMMANDS = {
     "list": ("listing", "the at-risk inbox, in order"),
     "show": ("showing", "one account: facts, verdicts with their rules, pending changes, history"),
     "check": ("checking", "for cron and on-call: exit 1 when something needs a human"),
+    "handover": ("handover", "what I did, queued and deferred in this shift, as text to paste"),
     "monitor": ("monitor", "every open usage alert, and what would be sent; --send sends it"),
     "portfolio": ("portfolio", "the book in figures: index, risk, industries, red accounts"),
     "backtest": ("backtest", "how well the health index ranks churn that is known, in a file of yours"),
+    "export": ("exporting", "the list as a file for a spreadsheet or a script"),
     "import": ("importing", "daily active users from CSV or JSONL, for accounts whose source has none"),
     "remedy": ("remedy", "queue a remedy with its reason"),
     "assess": ("assess", "the decision tree over one account; another tree, and what it would change"),
@@ -20,5 +22,6 @@ COMMANDS = {
     "audit": ("audit", "the audit trail: list, verify, export"),
     "doctor": ("doctor", "what is wrong with this installation, and what to do"),
     "config": ("about", "the settings in effect and where each comes from"),
+    "completions": ("completing", "what makes a shell complete commands, options, accounts and views"),
     "version": ("about", "the version"),
 }

@@ -8,9 +8,8 @@ from triage import VERSION
 from triage.commands.context import Context, emit, emit_json
 from triage.commands.parser import Parser
 from triage.config_file import schema
+from triage.config_views import as_keys
 from triage.outreach_settings import OutreachSettings
-
-_DURATIONS = ("hold_seconds", "stale_after", "sync_every")
 
 
 def add(name: str, parser: Parser) -> None:
@@ -43,6 +42,7 @@ def run_config(args: argparse.Namespace, context: Context) -> int:
         "policy": str(settings.policy_file or ""),
         "tree": str(settings.tree_file or ""),
         **{f"outreach.{name}": value for name, value in _outreach(settings.outreach).items()},
+        **{f"views.{one.name}.{key}": value for one in settings.views for key, value in as_keys(one).items()},
     }
     places = {
         "config_file": str(settings.config_file),

@@ -49,6 +49,8 @@ def add(name: str, parser: Parser) -> None:
 def run_assess(args: argparse.Namespace, context: Context) -> int:
     """Print the outcome for one account, record it if asked; or compare trees. Only `--record` may use the network."""
     _refuse_contradictions(args)
+    if args.record or args.accept is not None:
+        context.need_write()
     from triage.commands.reading import no_data
 
     try:

@@ -53,7 +53,7 @@ def add(name: str, parser: Parser) -> None:
         else:
             made.add_argument("--csv", action="store_true", help="as a table, guarded against formulas")
             made.add_argument("--out", type=Path, metavar="FILE", help="write to FILE (0600) instead of stdout")
-    parser.set_defaults(run=run_audit, json=False, account_id=None, limit=None)
+    parser.set_defaults(run=run_audit, json=False, plain=False, account_id=None, limit=None)
 
 
 def run_audit(args: argparse.Namespace, context: Context) -> int:
@@ -86,10 +86,13 @@ def _list(desk: "Desk", args: argparse.Namespace) -> int:
 
         emit_json([entry(one) for one in entries])
         return 0
-    from triage.commands.tables import aligned
+    from triage.commands import tables
     from triage.commands.words import entry_row
 
-    for line in aligned(HEADS, [entry_row(one) for one in entries], ("SEQ",)):
+    if args.plain:
+        sys.stdout.writelines(tables.plain(entry_row(one) for one in entries))
+        return 0
+    for line in tables.aligned(HEADS, [entry_row(one) for one in entries], ("SEQ",)):
         emit(line)
     return 0
 
@@ -194,7 +197,11 @@ def _seen(text: str) -> "Seen":
 
 
 def _list_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON")
+    form.add_argument(
+        "--plain", action="store_true", default=argparse.SUPPRESS, help="tab-separated, without a heading"
+    )
     parser.add_argument(
         "--account-id", metavar="ID", default=argparse.SUPPRESS, help="only the entries of this account"
     )

@@ -1,6 +1,7 @@
 """`triage check`: for cron and on-call; says what needs a human, and never stays silent because it could not look."""
 
 import argparse
+import sys
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -26,7 +27,9 @@ def add(name: str, parser: Parser) -> None:
     """Add the options of `triage check`."""
     parser.add_argument("--category", metavar="C", choices=CATEGORIES, help=f"only {', '.join(CATEGORIES)}")
     parser.add_argument("--older-than", type=_age, default=0.0, metavar="AGE", help="only what is older, such as 2h")
-    parser.add_argument("--json", action="store_true", help="the accounts as a JSON array in the shape of list")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="the accounts as a JSON array in the shape of list")
+    form.add_argument("--plain", action="store_true", help="tab-separated instead of aligned")
     parser.set_defaults(run=run_check)
 
 
@@ -55,7 +58,7 @@ def run_check(args: argparse.Namespace, context: Context) -> int:
                     context.say(" ".join(_change_cells(change)))
             else:
                 breaches = [_late_cells(row) for row in late]
-                _print([*map(_row_cells, rows), *breaches, *map(_change_cells, changes)])
+                _print([*map(_row_cells, rows), *breaches, *map(_change_cells, changes)], args.plain)
             if book.age > book.session.place.stale_after:
                 from widgets.numbers import ago
 
@@ -112,9 +115,12 @@ def _change_cells(change: Change) -> list[str]:
     return [state, f"{change.account_id} {change.account_name}", utc(change.authored_at), change.staff_name]
 
 
-def _print(cells: Sequence[Sequence[str]]) -> None:
-    from triage.commands.tables import aligned
+def _print(cells: Sequence[Sequence[str]], as_plain: bool) -> None:
+    from triage.commands.tables import aligned, plain
 
+    if as_plain:
+        sys.stdout.writelines(plain(cells))
+        return
     for line in list(aligned(("",) * 4, cells))[1:]:
         emit(line)
 

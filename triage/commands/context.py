@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
+from data.errors import NotAllowed
 from data.safe_text import escaped, safe_reason, safe_text
 from triage.config import Flags, Settings, load_settings
 
@@ -20,6 +21,16 @@ class Context:
     def settings(self) -> Settings:
         """The settings in effect; ConfigError says what is wrong."""
         return load_settings(self.flags, self.environ)
+
+    def need_write(self) -> None:
+        """NotAllowed (exit 4) where nothing may be changed, with what says so: an option, or a line of the config."""
+        settings = self.settings
+        if not settings.read_only:
+            return
+        where = f"[profiles.{settings.profile}] of " if settings.sources["read_only"] == "profile" else ""
+        flag = settings.sources["read_only"] == "flag"
+        says = "--read-only" if flag else f"read_only in {where}{settings.config_file}"
+        raise NotAllowed(f"Read-only, as {says} has it: this would change something.")
 
     def say(self, sentence: str) -> None:
         """Narrate: one line on stderr."""

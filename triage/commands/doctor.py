@@ -27,6 +27,8 @@ def add(name: str, parser: Parser) -> None:
 
 def run_doctor(args: argparse.Namespace, context: Context) -> int:
     """Look at everything; exit 1 when something is wrong."""
+    if args.new_outbox or args.accept_keys:
+        context.need_write()
     if args.rescue_outbox:
         from triage.commands.rescue import run_rescue
 

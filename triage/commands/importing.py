@@ -32,6 +32,7 @@ def run_import(args: argparse.Namespace, context: Context) -> int:
 
     if (args.file is None) is not args.forget:
         args.parser.error("name a file, or --forget.")
+    context.need_write()
     session = open_session(context, network=False)
     found = None if args.file is None else read_file(args.file, session.clock().date())
     with closing(session.open_cache()) as cache:

@@ -9,26 +9,15 @@ from typing import TYPE_CHECKING, Any
 from data.assessment import Category, Row
 from data.errors import ConfigError, NoData
 from data.list_filter import doubt
-from data.ports import Sort, View
+from data.ports import View
+from data.saved_view import COLUMNS, SORTS, VIEWS, SavedView
 from triage.commands.context import Context, emit, emit_json
 from triage.commands.parser import Parser
+from triage.config_file import nearest
 
 if TYPE_CHECKING:
     from triage.commands.reading import Book
 
-VIEWS = {
-    "at-risk": View.AT_RISK,
-    "blocked": View.BLOCKED,
-    "at-cap": View.AT_CAP,
-    "near-cap": View.NEAR_CAP,
-    "downgraded": View.DOWNGRADED,
-    "signals": View.SIGNALS,
-    "drift": View.DRIFT,
-    "red": View.RED,
-    "book": View.BOOK,
-    "all": View.BOOK,
-}
-SORTS = {sort.value.replace("_", "-"): sort for sort in Sort}
 OF_CATEGORY = {
     Category.PILOT_HARD_BLOCK: View.BLOCKED,
     Category.AT_CAP: View.AT_CAP,
@@ -41,11 +30,9 @@ FILTER_HELP = (
     "rules say"
 )
 CATEGORIES = [category.value for category in Category]
-HEADS = (
-    *("CATEGORY", "ACCOUNT", "ID", "TIER", "HOURS", "LOGINS", "MRR", "OWNER"),
-    *("SLA", "HEALTH", "MONITOR", "TREE", "STATE", "WHY NOW"),
-)
-RIGHT = ("HOURS", "MRR", "SLA")
+USUAL = tuple(column for column in COLUMNS if column not in ("projected", "age"))
+HEADS = {"why": "WHY NOW"}
+RIGHT = ("HOURS", "MRR", "SLA", "AGE")
 CSV_HEADS = (
     *("id", "name", "category", "reasons", "signals", "detail", "tier", "used", "included", "pct", "projected_at"),
     *("last_login_at", "logins_30d", "login_class", "reading", "suggested", "mrr", "currency", "since", "owner"),
@@ -57,12 +44,7 @@ CSV_HEADS = (
 
 def add(name: str, parser: Parser) -> None:
     """Add the options of `triage list`."""
-    parser.add_argument("--category", metavar="C", choices=CATEGORIES, help=f"only {', '.join(CATEGORIES)}")
-    parser.add_argument("--filter", metavar="TEXT", default="", help=FILTER_HELP)
-    parser.add_argument("--view", metavar="NAME", choices=[*VIEWS], help=f"one of {', '.join(VIEWS)}")
-    parser.add_argument("--sort", metavar="ORDER", choices=[*SORTS], help=f"one of {', '.join(SORTS)}")
-    parser.add_argument("--all", action="store_true", help="the whole book; accounts not at risk follow by MRR")
-    parser.add_argument("--limit", type=_limit, metavar="N", help="the first N only")
+    list_options(parser)
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="a JSON array; times RFC 3339, money in minor units")
     form.add_argument("--csv", action="store_true", help="CSV with a heading; formulas are disarmed")
@@ -70,35 +52,61 @@ def add(name: str, parser: Parser) -> None:
     parser.set_defaults(run=run_list)
 
 
+def list_options(parser: Parser) -> None:
+    """The options that choose a list: which accounts, narrowed by what, in which order, how many."""
+    parser.add_argument("--category", metavar="C", choices=CATEGORIES, help=f"only {', '.join(CATEGORIES)}")
+    parser.add_argument("--filter", metavar="TEXT", default="", help=FILTER_HELP)
+    named = f"one of {', '.join(VIEWS)}, or a [views.NAME] of the config with its filter, order and columns"
+    parser.add_argument("--view", metavar="NAME", help=named)
+    parser.add_argument("--sort", metavar="ORDER", choices=[*SORTS], help=f"one of {', '.join(SORTS)}")
+    parser.add_argument("--all", action="store_true", help="the whole book; accounts not at risk follow by MRR")
+    parser.add_argument("--limit", type=_limit, metavar="N", help="the first N only")
+
+
 def run_list(args: argparse.Namespace, context: Context) -> int:
     """Print the list; never uses the network."""
-    from triage.commands.reading import fresh_rows, no_data, open_book
+    from triage.commands.reading import no_data, open_book
 
-    view, unsure = _view(args), doubt(args.filter)
-    if unsure:
-        context.say(unsure)
+    asked = asked_list(args, context)
     try:
         with open_book(context) as book:
-            rows = fresh_rows(book, view, args.filter, args.limit, SORTS[args.sort or "severity"])
-            _print(args, context, book, rows, view)
+            _print(args, context, book, rows_of(asked, book, args), asked)
     except NoData as error:
         return no_data(error, context, args.json)
     return 0
 
 
-def _view(args: argparse.Namespace) -> View:
-    """The one view that the options name; contradictions are usage errors."""
+def asked_list(args: argparse.Namespace, context: Context) -> SavedView:
+    """The list that the options name: a saved view, or one of triage's own without a filter; ConfigError (exit 2)."""
     named = [option for option in ("category", "view", "all") if getattr(args, option)]
     if len(named) > 1:
         raise ConfigError(f"--{named[0]} and --{named[1]} contradict each other.")
     if args.category:
-        return OF_CATEGORY[Category(args.category)]
-    if args.view:
-        return VIEWS[args.view]
-    return View.BOOK if args.all else View.AT_RISK
+        return SavedView("", OF_CATEGORY[Category(args.category)])
+    if not args.view or args.view in VIEWS:
+        return SavedView("", VIEWS[args.view] if args.view else View.BOOK if args.all else View.AT_RISK)
+    saved = {one.name: one for one in context.settings.views}
+    if args.view not in saved:
+        known = [*saved, *VIEWS]
+        raise ConfigError(
+            f"There is no view {args.view!r}.{nearest(args.view, known)} There is: {', '.join(known)}. "
+            f"A [views.NAME] in {context.settings.config_file} makes another."
+        )
+    return saved[args.view]
 
 
-def _print(args: argparse.Namespace, context: Context, book: "Book", rows: Sequence[Row], view: View) -> None:
+def rows_of(asked: SavedView, book: "Book", args: argparse.Namespace) -> Sequence[Row]:
+    """The rows of a list, narrowed by `--filter`, in its own order or that of `--sort`."""
+    from triage.commands.reading import fresh_rows
+
+    for unsure in filter(None, (doubt(asked.filter), doubt(args.filter))):
+        book.session.say(unsure)
+    sort = SORTS[args.sort] if args.sort else asked.sort
+    first, then = (asked.filter, args.filter) if asked.filter else (args.filter, "")
+    return fresh_rows(book, asked.view, first, args.limit, sort, then)
+
+
+def _print(args: argparse.Namespace, context: Context, book: "Book", rows: Sequence[Row], asked: SavedView) -> None:
     from triage.commands import shapes, tables
 
     pending = {row.id: book.pending(row.id) for row in rows}
@@ -109,17 +117,19 @@ def _print(args: argparse.Namespace, context: Context, book: "Book", rows: Seque
         lines = [csv_row(shapes.listed(row, pending[row.id], book.synced_at)) for row in rows]
         sys.stdout.write(tables.csv_text(CSV_HEADS, lines))
         return
-    from triage.commands.words import doubtful, list_row
+    from triage.commands.words import cells_of, doubtful
     from widgets.glyphs import pick
     from widgets.numbers import ago
 
     glyphs = pick(context.settings.glyphs, context.environ)
     name = (lambda row: row.name) if args.plain else doubtful  # a script gets the name as it is
-    cells = [list_row(row, pending[row.id], book.now, glyphs, name(row), view) for row in rows]
+    columns = asked.columns or USUAL
+    cells = [cells_of(columns, row, pending[row.id], book.now, glyphs, name(row), asked.view) for row in rows]
     if args.plain:
         sys.stdout.writelines(tables.plain(cells))
     else:
-        for line in tables.aligned(HEADS, cells, RIGHT):
+        heads = [HEADS.get(column, column.upper()) for column in columns]
+        for line in tables.aligned(heads, cells, RIGHT):
             emit(line)
     if book.age > book.session.place.stale_after:
         context.say(f"These figures are {ago(book.age)} old. triage sync brings new ones.")

@@ -1,6 +1,7 @@
 """`triage monitor`: every open alert of the usage monitor, what would be sent or why not; `--send` sends it."""
 
 import argparse
+import sys
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +25,9 @@ def add(name: str, parser: Parser) -> None:
     what.add_argument(
         "--dry-run", action="store_true", help="only show what would be sent (what it does without --send)"
     )
-    parser.add_argument("--json", action="store_true", help="print a JSON object")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print a JSON object")
+    form.add_argument("--plain", action="store_true", help="tab-separated, without a heading")
     parser.set_defaults(run=run_monitor)
 
 
@@ -60,6 +63,7 @@ def _send(args: argparse.Namespace, context: Context) -> int:
     from triage.desk.monitor_send import send_pass
     from triage.desk.sync import sync_once
 
+    context.need_write()
     context.settings.need_base_url()
     session = open_session(context, network=True)
     outcome = sync_once(session)
@@ -83,8 +87,11 @@ def _print(args: argparse.Namespace, context: Context, seen: "Pass", more: dict[
     if args.json:
         emit_json({"at": seen.at, **more, "fleet": seen.fleet or None, "alerts": [_object(one) for one in seen.lines]})
         return
-    from triage.commands.tables import aligned
+    from triage.commands.tables import aligned, plain
 
+    if args.plain:
+        sys.stdout.writelines(plain(_cells(one) for one in seen.lines))
+        return
     if seen.fleet:
         emit(f"! {seen.fleet}")
     for line in aligned(HEADS, [_cells(one) for one in seen.lines], ("USAGE",)):

@@ -1,11 +1,12 @@
 """`triage outbox`: the queue of changes, and what a person can do with each."""
 
 import argparse
+import sys
 from collections.abc import Callable
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from data.errors import ConfigError, NotAllowed, NotPossible
+from data.errors import ConfigError, NotPossible
 from data.remedy import FINISHED, Change, State, ways
 from triage.commands.context import Context, emit, emit_json
 from triage.commands.parser import ACK, Parser, as_sentence, global_options
@@ -30,18 +31,21 @@ WITH_REASON = ("discard", "reauthor")
 
 def add(name: str, parser: Parser) -> None:
     """Add the actions of `triage outbox`; without one it lists."""
-    _json(parser)
+    _list_forms(parser)
     actions = parser.add_subparsers(dest="action", metavar="ACTION", parser_class=Parser)
     for action, sentence in ACTIONS.items():
         made = actions.add_parser(action, help=sentence, description=as_sentence(sentence), parents=[global_options()])
-        _json(made)
+        if action == "list":
+            _list_forms(made)
+        else:
+            made.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON")
         if action not in ("list", "push"):
             made.add_argument("id", metavar="ID", help="the change's id, or its beginning where that is clear")
         if action in WITH_REASON:
             made.add_argument("--reason", metavar="TEXT", default="", help="why, 10 to 500 characters")
         if action == "reauthor":
             made.add_argument("--ack", metavar="TEXT", action="append", default=[], help=ACK)
-    parser.set_defaults(run=run_outbox, json=False)
+    parser.set_defaults(run=run_outbox, json=False, plain=False)
 
 
 def run_outbox(args: argparse.Namespace, context: Context) -> int:
@@ -50,13 +54,13 @@ def run_outbox(args: argparse.Namespace, context: Context) -> int:
     from triage.desk import Desk
 
     reads = args.action in (None, "list", "show")
-    if context.settings.read_only and not reads and args.action != "look-up":
-        raise NotAllowed("Read-only: this profile changes nothing.")
+    if not reads and args.action != "look-up":
+        context.need_write()
     with closing(Desk.open(open_session(context, network=not reads))) as desk:
         if args.action == "show":
             return _show_one(desk, _find(desk, args.id), args.json)
         if reads:
-            return _list(desk, args.json)
+            return _list(desk, args.json, args.plain)
         if args.action == "push":
             return _push(desk, context, args.json)
         change = _find(desk, args.id)
@@ -77,7 +81,7 @@ def _actions(desk: "Desk", args: argparse.Namespace) -> dict[str, Callable[[str]
     }
 
 
-def _list(desk: "Desk", json: bool) -> int:
+def _list(desk: "Desk", json: bool, plain: bool) -> int:
     from triage.commands.shapes import queued
 
     changes = desk.outbox()
@@ -85,15 +89,19 @@ def _list(desk: "Desk", json: bool) -> int:
         emit_json([queued(change) for change in changes])
         return 0
     from data.safe_text import cut_cells
-    from triage.commands.tables import aligned
+    from triage.commands import tables
     from triage.commands.words import change_row, doubtful
 
     now = desk.session.clock()
+    if plain:  # a script gets the whole id, and the name as it is
+        lines = ([one.change_id, *change_row(one, now, one.account_name)[1:]] for one in changes)
+        sys.stdout.writelines(tables.plain(lines))
+        return 0
     rows = map(desk.cache.row, {change.account_id for change in changes})
     known = {row.id: doubtful(row) for row in rows if row is not None}
     names = (known.get(change.account_id, change.account_name) for change in changes)
     cells = [change_row(change, now, cut_cells(name, NAME_CELLS)) for change, name in zip(changes, names, strict=True)]
-    for line in aligned(HEADS, cells, ("AGE",)):
+    for line in tables.aligned(HEADS, cells, ("AGE",)):
         emit(cut_cells(line, LINE_CELLS))
     return 0
 
@@ -214,5 +222,9 @@ def _command(way: str, change: Change) -> str:
     return f"triage outbox {COMMAND_OF[way]} {change.change_id[:8]}{reason}"
 
 
-def _json(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON")
+def _list_forms(parser: argparse.ArgumentParser) -> None:
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON")
+    form.add_argument(
+        "--plain", action="store_true", default=argparse.SUPPRESS, help="tab-separated, without a heading, whole ids"
+    )

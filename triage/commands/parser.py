@@ -5,6 +5,7 @@ import importlib
 import os
 import re
 import sys
+from collections.abc import Collection
 from typing import Any, NoReturn
 
 from data.safe_text import safe_reason
@@ -12,7 +13,10 @@ from triage.commands import COMMANDS
 from triage.config import Flags
 from triage.config_file import nearest
 
-ACK = "acknowledge a repeated reset (A13) or confirm a downgrade: the first word of the account's name, or its id"
+ACK = (
+    "acknowledge a repeated reset (A13) or old figures, or confirm a downgrade: the first word of the account's name, "
+    "or its id"
+)
 _HELP = re.compile("--help|-[a-z]*h")
 USUAL_COLUMNS = 80
 _TOKEN_IN_SIGHT = (
@@ -67,13 +71,27 @@ class Parser(argparse.ArgumentParser):
 
 def parse(argv: list[str]) -> argparse.Namespace:
     """Return the parsed arguments: `run` is the command's function (absent for the app), `command` its name or None."""
-    shared = global_options()
     # Parsers are costly to build: only what the words may mean is built, and all where they mean none.
     asked = [name for name in COMMANDS if name in argv and argv[0] not in ("-h", "--help")]
     if not asked and not any(_HELP.match(word) for word in argv):
-        args, more = _only_options(shared).parse_known_args(argv)
+        args, more = _only_options(global_options()).parse_known_args(argv)
         if not more:
             return args
+    top = build_parser(asked)
+    args, unknown = top.parse_known_args(argv)
+    if unknown and not getattr(args, "any_options", False):  # whose options come with an extra that is not there
+        options = re.findall(r"--[a-z][a-z-]*", args.parser.format_help())
+        name = unknown[0].split("=")[0]
+        near = nearest(name, options)
+        if args.command == "login" and not near:  # then it is likely the token, and not to be shown again
+            args.parser.error(_TOKEN_IN_SIGHT)
+        args.parser.error(f"unknown argument {name!r}." + near)
+    return args
+
+
+def build_parser(full: Collection[str]) -> Parser:
+    """The parser with the options of the commands in `full`, or with the mere names of all where it is empty."""
+    shared = global_options()
     top = Parser(
         prog="triage",
         description="The at-risk inbox for customer success. Without a command it opens the app.",
@@ -84,21 +102,13 @@ def parse(argv: list[str]) -> argparse.Namespace:
     _add_account(top)
     top.set_defaults(parser=top)
     commands = top.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
-    for name in asked or COMMANDS:
+    for name in full or COMMANDS:
         family, sentence = COMMANDS[name]
         made = commands.add_parser(name, help=sentence, description=as_sentence(sentence), parents=[shared])
         made.set_defaults(parser=made)
-        if asked:
+        if full:
             importlib.import_module(f"triage.commands.{family}").add(name, made)
-    args, unknown = top.parse_known_args(argv)
-    if unknown and not getattr(args, "any_options", False):  # whose options come with an extra that is not there
-        options = re.findall(r"--[a-z][a-z-]*", args.parser.format_help())
-        name = unknown[0].split("=")[0]
-        near = nearest(name, options)
-        if args.command == "login" and not near:  # then it is likely the token, and not to be shown again
-            args.parser.error(_TOKEN_IN_SIGHT)
-        args.parser.error(f"unknown argument {name!r}." + near)
-    return args
+    return top
 
 
 def _only_options(shared: Parser) -> Parser:

@@ -75,12 +75,21 @@ def no_data(error: NoData, context: Context, json: bool) -> int:
 
 
 def fresh_rows(
-    book: Book, view: View, text: str = "", limit: int | None = None, sort: Sort = Sort.SEVERITY
+    book: Book,
+    view: View,
+    text: str = "",
+    limit: int | None = None,
+    sort: Sort = Sort.SEVERITY,
+    within: str = "",
 ) -> list[Row]:
-    """The rows of a view in their order, snoozed ones in their place (A17), each assessed for the newest day."""
+    """The rows of a view in their order, snoozed ones in their place (A17), each assessed for the newest day.
+
+    `within` is a second filter: what it finds among the first one's.
+    """
     rows: list[Row] = []
     for _ in range(ROUNDS):  # a re-assessed row may leave the list and let one in that is older again
-        rows = book.cache.rows(book.cache.ids(view, sort, text, snoozed=True, limit=limit))
+        numbers = book.cache.ids(view, sort, text, snoozed=True, limit=None if within else limit)
+        rows = book.cache.rows(book.cache.narrow(numbers, within)[:limit] if within else numbers)
         if not _freshen_days(book, rows):
             break
     return rows

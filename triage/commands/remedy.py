@@ -34,7 +34,8 @@ PARAMETERS: dict[str, dict[str, type]] = {
     "change_admin": {"membership_id": str},
 }
 PERMISSION = "permission"
-TYPED = ("A13", "downgrade")  # the rules that a typed word answers
+STALE = "stale"
+TYPED = ("A13", "downgrade", STALE)  # the rules that a typed word answers
 NOT_ALLOWED = 4
 WAITING = 3
 
@@ -85,11 +86,14 @@ def run_remedy(args: argparse.Namespace, context: Context) -> int:
 def _remedy(args: argparse.Namespace, context: Context) -> int:
     from triage.commands.joined import know_author, open_session
     from triage.desk import Desk
+    from triage.rules.old_data import stale_checked
     from triage.rules.remedies import confirmed
 
     if args.dry_run and args.push:
         raise ConfigError("--dry-run and --push contradict each other.")
     params = typed_params(args.kind, args.set)
+    if not args.dry_run:
+        context.need_write()
     session = open_session(context, network=True)
     with closing(Desk.open(session)) as desk:
         if desk.cache.synced_at is None:
@@ -102,9 +106,13 @@ def _remedy(args: argparse.Namespace, context: Context) -> int:
             _fetch_members(desk, context, account, args.workspace)
         order = Order(args.kind, account.id, None, params, args.reason, tuple(args.ack))
         order = _on_workspace(desk, order, account, args.workspace)
+        age = (session.clock() - desk.cache.synced_at).total_seconds()
         preview = confirmed(desk.preview(order), order, account)
+        preview = stale_checked(preview, order, account, age, session.place.stale_after)
         if args.dry_run:
             return (_refused if preview.blocked else _shown)(args, context, account, preview)
+        if any(guard.blocking and guard.rule == STALE for guard in preview.guards):
+            return _refused(args, context, account, preview)
         try:
             change = desk.submit(order, hold=False)
         except (Rejected, NotAllowed) as refusal:

@@ -29,6 +29,8 @@ def run_sync(args: argparse.Namespace, context: Context) -> int:
     for note in outcome.notes:
         context.say(note)
     done = outcome.summary
+    if context.settings.read_only and done.waiting:
+        context.say(f"Read-only: {done.waiting} changes wait and were not sent.")
     if args.json:
         emit_json(done)
     else:

@@ -43,25 +43,38 @@ def doubtful(row: Row) -> str:
     return (row.name if row.name.strip() else row.id) + (" !" if row.suspicious else "")
 
 
-def list_row(
-    row: Row, pending: Sequence[Change], now: datetime, glyphs: Glyphs, name: str, view: View = View.AT_RISK
+def cells_of(
+    columns: Sequence[str],
+    row: Row,
+    pending: Sequence[Change],
+    now: datetime,
+    glyphs: Glyphs,
+    name: str,
+    view: View = View.AT_RISK,
 ) -> list[str]:
-    """The cells of one line of `triage list`, the account under `name`."""
+    """The cells of one line of `triage list` under these columns (saved_view.COLUMNS), the account under `name`."""
     first = row.workspaces[0] if row.workspaces else None
     used, included = (first.used, first.included) if first else (None, None)
-    return [
-        category_cell(row, glyphs),
-        name,
-        row.id,
-        row.tier,
-        hours_cell(used, included, first is not None and used is not None, glyphs).strip(),
-        logins_words(row, now, glyphs),
-        money(row.mrr, row.currency, glyphs),
-        row.owner.name if row.owner else glyphs.unknown,
-        *system_cells(row, now, glyphs),
-        state_words(row, pending, now),
-        why_words(row, now, view),
-    ]
+    sla, health, monitor, tree = system_cells(row, now, glyphs)
+    cells = {
+        "category": category_cell(row, glyphs),
+        "account": name,
+        "id": row.id,
+        "tier": row.tier,
+        "hours": hours_cell(used, included, first is not None and used is not None, glyphs).strip(),
+        "projected": utc(first.projected_at) if first and first.projected_at else "",
+        "logins": logins_words(row, now, glyphs),
+        "mrr": money(row.mrr, row.currency, glyphs),
+        "owner": row.owner.name if row.owner else glyphs.unknown,
+        "sla": sla,
+        "health": health,
+        "monitor": monitor,
+        "tree": tree,
+        "state": state_words(row, pending, now),
+        "age": age((now - row.since).total_seconds()) if row.since else "",
+        "why": why_words(row, now, view),
+    }
+    return [cells[column] for column in columns]
 
 
 def system_cells(row: Row, now: datetime, glyphs: Glyphs) -> list[str]:
