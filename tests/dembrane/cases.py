@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dembrane import names
-from dembrane.book import Account, Workspace
+from dembrane.book import Account, Member, Workspace
 
 if TYPE_CHECKING:
     from dembrane.generate import Maker
@@ -30,13 +30,13 @@ def _one(
     name: str = "",
     org_name: str = "",
     hours: float = 0.2,
-    members: object = None,
-    **over: object,
+    members: list[Member] | None = None,
+    **over: Any,
 ) -> Workspace:
     """A workspace with an organisation and an account of its own; `over` are the account's fields."""
     title = name or case.replace("_", " ").capitalize()
     org = maker.org(org_name or None)
-    extra = {} if members is None else {"members": members}
+    extra: dict[str, Any] = {} if members is None else {"members": members}
     made = maker.workspace(title, maker.account(org, title, **over), recordings=maker.recorded(hours), **extra)
     maker.book.cases[case] = made
     return made
@@ -101,8 +101,8 @@ def _pooled(maker: Maker) -> None:
         _in(maker, f"pooled_managed_{number}", managed, None)
 
 
-def _in(maker: Maker, case: str, account: Account, members: object) -> None:
-    extra = {} if members is None else {"members": members}
+def _in(maker: Maker, case: str, account: Account, members: list[Member] | None) -> None:
+    extra: dict[str, Any] = {} if members is None else {"members": members}
     name = case.replace("_", " ").capitalize()
     maker.book.cases[case] = maker.workspace(name, account, recordings=maker.recorded(3), **extra)
 

@@ -5,14 +5,13 @@ times with Z and answers to writes with +00:00; a trial takes `payment_mode` to 
 names of the rollup's totals, but for `logins_last_30d`, and of `effects_applied` are the double's own.
 """
 
-import logging
 import socket
 import threading
 from collections.abc import Iterable
 
 import uvicorn
 from dembrane import api, directus, rollup, writing
-from dembrane.book import Book
+from dembrane.book import Account, Book, Org
 from dembrane.clock import Clock
 from dembrane.front import KINDS, Fault, Front, Received
 from dembrane.generate import generate
@@ -50,7 +49,6 @@ class Double:
             },
             self.clock,
         )
-        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # hanging up is an error to it
         self._server = uvicorn.Server(
             uvicorn.Config(
                 self._front, http="h11", ws="none", loop="asyncio", lifespan="off", log_level="critical",
@@ -59,17 +57,28 @@ class Double:
         )  # fmt: skip
         self._thread = threading.Thread(target=self._server.run, args=(self._bound,), daemon=True)
 
-    def __enter__(self) -> "Double":
+    def start(self) -> "Double":
+        """Serve; whoever asks before the thread is up is answered when it is."""
         self._thread.start()
         return self
 
+    def __enter__(self) -> "Double":
+        return self.start()
+
     def __exit__(self, *_error: object) -> None:
-        self._server.should_exit = True
+        self.end()
         self._thread.join(10)
-        for one in self._bound:
-            one.close()
+
+    def end(self) -> None:
+        """Tell it to stop; it has within half a second, whoever still waits for an answer."""
+        self._server.should_exit = self._server.force_exit = True
 
     # --- what tests read ---
+    @property
+    def ended(self) -> bool:
+        """Whether it has stopped serving."""
+        return not self._thread.is_alive()
+
     @property
     def log(self) -> list[Received]:
         """Everything received, oldest first."""
@@ -102,6 +111,15 @@ class Double:
         """Spoil the next `times` requests that match; kinds in front.KINDS, `seconds` for hang and delay."""
         assert kind in KINDS, kind
         self._front.faults.append(Fault(kind, path, method, times, seconds))
+
+    def bill(self, account: Account, payment_mode: str) -> None:
+        """A colleague changes the billing mode elsewhere: like a tier change, the rollup cache does not notice."""
+        account.payment_mode = payment_mode
+
+    def mark_partner(self, org: Org, is_partner: bool) -> None:
+        """A colleague makes an organisation a partner elsewhere: that clears the rollup cache."""
+        org.is_partner = is_partner
+        self.state.forget()
 
     def well(self) -> None:
         """No faults, nothing degraded, the rollup cache empty."""

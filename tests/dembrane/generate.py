@@ -3,6 +3,7 @@
 import random
 import uuid
 from datetime import datetime, timedelta
+from typing import Any
 
 from dembrane import cases, names
 from dembrane.book import Account, Book, Member, Org, Person, Staff, Workspace
@@ -34,9 +35,9 @@ class Maker:
         number = self._number("org")
         return Org(self.id(), name or f"{names.ORGS[number % len(names.ORGS)]} {number:03}", is_partner)
 
-    def account(self, org: Org, label: str, **over: object) -> Account:
+    def account(self, org: Org, label: str, **over: Any) -> Account:
         """A billing account; `over` are its fields."""
-        account = Account(self.id(), label, org, **over)  # type: ignore[arg-type]
+        account = Account(self.id(), label, org, **over)
         self.book.accounts[account.id] = account
         return account
 
@@ -54,10 +55,10 @@ class Maker:
         days = self.random.choice((None, 0.5, 3, 12, 25, 70))
         return Member(self.id(), person or self.person(days), role)
 
-    def workspace(self, name: str, account: Account, org: Org | None = None, **over: object) -> Workspace:
+    def workspace(self, name: str, account: Account, org: Org | None = None, **over: Any) -> Workspace:
         """A workspace with an owner, a member and an external one, unless `members` are given."""
         over.setdefault("members", [self.member(role) for role in ("owner", "member", "external")])
-        workspace = Workspace(self.id(), name, org or account.org, account, **over)  # type: ignore[arg-type]
+        workspace = Workspace(self.id(), name, org or account.org, account, **over)
         self.book.workspaces[workspace.id] = workspace
         return workspace
 
@@ -90,7 +91,7 @@ def _staff(maker: Maker) -> None:
         ("nils@customer.example", {"admin_access": False, "reads_users": False}),
     ):
         password = f"pass-{email.partition('@')[0]}"
-        maker.book.staff[email] = Staff(maker.id(), maker.id(), email, password, **over)  # type: ignore[arg-type]
+        maker.book.staff[email] = Staff(maker.id(), maker.id(), email, password, **over)
 
 
 def _filler(maker: Maker) -> None:

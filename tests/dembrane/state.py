@@ -41,7 +41,7 @@ class State:
         return body
 
     def forget(self) -> None:
-        """Clear the rollup cache, as every write but a tier change does."""
+        """Clear the rollup cache, as every write but a change of tier or billing mode does."""
         self._cache.clear()
 
     def gather(self, writers: int) -> None:
