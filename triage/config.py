@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from data.backends.registry import Chosen, Name
 from data.credentials import Places, local_path
 from data.errors import ConfigError
 from triage.config_file import Keys, read_file, seconds
@@ -16,6 +17,8 @@ from triage.outreach_settings import OutreachSettings, outreach_settings
 
 DEFAULTS: dict[str, Any] = {
     "base_url": "",
+    "backend": "native",
+    "directus_url": "",
     "token_command": [],
     "read_only": False,
     "hold_seconds": 10.0,
@@ -51,6 +54,8 @@ class Settings(msgspec.Struct, frozen=True):
 
     profile: str
     base_url: str | None
+    backend: Name
+    directus_url: str | None
     token_command: tuple[str, ...]
     read_only: bool
     hold_seconds: Annotated[float, msgspec.Meta(ge=0, le=600)]
@@ -91,6 +96,11 @@ class Settings(msgspec.Struct, frozen=True):
             )
         return self.base_url
 
+    @property
+    def chosen(self) -> Chosen:
+        """The backend of this profile."""
+        return Chosen(self.backend, self.state_dir, self.cache_dir, self.directus_url)
+
     def places(self, environ: Mapping[str, str]) -> Places:
         """Where the token of this backend may be looked for and kept."""
         runtime = environ.get("XDG_RUNTIME_DIR")
@@ -124,6 +134,8 @@ def load_settings(flags: Flags, environ: Mapping[str, str]) -> Settings:
     return Settings(
         profile=profile,
         base_url=check_base_url(values["base_url"], sources["base_url"], path),
+        backend=values["backend"],
+        directus_url=check_base_url(values["directus_url"], sources["directus_url"], path, "directus_url"),
         token_command=_words(command, path),
         read_only=bool(values["read_only"]),
         hold_seconds=float(values["hold_seconds"]),
@@ -147,13 +159,13 @@ def load_settings(flags: Flags, environ: Mapping[str, str]) -> Settings:
     )
 
 
-def check_base_url(url: str, source: str, path: Path) -> str | None:
-    """Return the base URL without its last slash, None where empty; https, or http to loopback, else ConfigError."""
+def check_base_url(url: str, source: str, path: Path, key: str = "base_url") -> str | None:
+    """Return a URL without its last slash, None where empty; https, or http to loopback, else ConfigError."""
     from urllib.parse import urlsplit
 
     if not url:
         return None
-    where = "TRIAGE_BASE_URL" if source == "environment" else f"base_url in {path}"
+    where = "TRIAGE_BASE_URL" if source == "environment" else f"{key} in {path}"
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname or "", parts.port

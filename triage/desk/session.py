@@ -21,6 +21,7 @@ from data.health_tree import Answer, Tree, TreeReading
 from data.listing_columns import rules_mark
 from data.outbox import Outbox
 from data.senders.port import Mailroom, no_mailroom
+from data.token_pair import lasting_name
 from triage.desk.trees import Trees
 from triage.policy import Policy
 
@@ -88,9 +89,12 @@ class TokenBox:
         return self._looked
 
     def mark(self) -> str | None:
-        """A short one-way mark of the token, to tell whether the remembered identity is its owner's."""
+        """A short one-way mark of the token, to tell whether the remembered identity is its owner's.
+
+        A session that renews its token keeps its mark.
+        """
         token = self.get()
-        return hashlib.sha256(b"triage token mark\n" + token.encode()).hexdigest()[:16] if token else None
+        return hashlib.sha256(b"triage token mark\n" + lasting_name(token).encode()).hexdigest()[:16] if token else None
 
 
 @dataclass(frozen=True, slots=True)
