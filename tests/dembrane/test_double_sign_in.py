@@ -157,6 +157,11 @@ def test_a_user_who_never_signed_in_has_no_last_access(anybody: httpx.Client, do
     assert found["last_access"] is None
 
 
+def test_user_ids_of_the_api_are_not_those_of_directus(anybody: httpx.Client, double: Double) -> None:
+    person = double.book.cases["pooled_1"].members[0].person
+    assert users(anybody, double, **{"filter[id][_eq]": person.user_id}).json()["data"] == []
+
+
 def test_directus_gives_100_users_unless_told(anybody: httpx.Client, double: Double) -> None:
     many = len(double.book.people)
     assert many > 200

@@ -145,6 +145,13 @@ def test_names_come_through_raw(double: Double, staff: httpx.Client, key: str) -
     assert (found["workspace_name"], found["org_name"]) == (names.HOSTILE[key], names.HOSTILE[key])
 
 
+def test_there_is_a_name_of_every_hostile_kind() -> None:
+    every = "".join(names.HOSTILE.values())
+    assert all(character in every for character in "\x1b\n\r\u202e\u200b\x00\x9b")
+    assert any(len(name) == 250 for name in names.HOSTILE.values())
+    assert any(name.startswith("=HYPERLINK") for name in names.HOSTILE.values())
+
+
 # --- 9: forms of errors ---
 def test_500_may_be_plain_text(double: Double, staff: httpx.Client) -> None:
     double.fault("fail_after", "/grant-trial")
@@ -196,6 +203,10 @@ def test_a_soft_deleted_account_is_read_but_not_written(double: Double, staff: h
 
 
 # --- connections ---
+def test_there_is_no_rate_limit(staff: httpx.Client) -> None:
+    assert {staff.get("/me").status_code for _ in range(100)} == {200}
+
+
 def test_a_connection_dropped_before_the_write(double: Double, staff: httpx.Client) -> None:
     case = double.book.cases["at_cap"]
     double.fault("drop_before", "/reset-usage")

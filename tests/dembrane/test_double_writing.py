@@ -161,7 +161,8 @@ def test_a_trial_on_a_live_subscription_is_accepted_and_orphans_it(double: Doubl
     case = double.book.cases["subscribed"]
     assert trial(staff, case).status_code == 200
     assert case.account.subscriptions_orphaned == 1
-    assert account(staff, case)["is_trial"]
+    found = account(staff, case)
+    assert (found["is_trial"], found["payment_mode"]) == (True, "none")  # nobody sees the subscription any more
 
 
 def test_a_trial_lowers_a_guardian(double: Double, staff: httpx.Client) -> None:
