@@ -19,7 +19,7 @@ class CacheShadow(CacheWrite):
         with self.writing():
             for table in (*TWINS, "tombstone", "member"):
                 self.connection.execute(f"DELETE FROM {table}")
-            kept = ["next_number", "generation", "identity", "identity_mark", "identity_url", "outbox"]
+            kept = ["next_number", "generation", "identity", "identity_mark", "identity_url", "offers", "outbox"]
             if self.base_url == base_url:
                 kept += ["audit_after", "audit_problem"]
             else:

@@ -15,6 +15,9 @@ from data.ports_portfolio import PortfolioPort
 from data.remedy import Change, Draft, Order, Preview
 from data.safe_text import SafeText
 
+# What `audit_state` says of a backend without a trail.
+NO_TRAIL = "This backend has no audit trail to read."
+
 
 class View(StrEnum):
     """The views of the inbox, by their key."""
@@ -187,6 +190,7 @@ class Desk(HealthPort, CasesPort, OutreachPort, PortfolioPort, Protocol):
 
     read_only: bool
     base_url: str
+    by_password: bool
 
     # --- the list ---
     def header(self) -> Header:
@@ -294,6 +298,10 @@ class Desk(HealthPort, CasesPort, OutreachPort, PortfolioPort, Protocol):
 
         Returns who it is and, in a few words, where the token is kept (empty where it is not).
         """
+        ...
+
+    def sign_in_by_password(self, email: str, password: str, otp: str, keep: bool) -> tuple[Identity, str]:
+        """The same with an e-mail address, a password and a one-time code (may be empty), where `by_password` holds."""
         ...
 
     def keyring_problem(self) -> str:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from data.backends.dembrane_guard import refuse_degraded, vitals
 from data.backends.dembrane_http import MAX_ROLLUP, Params, Wire, raise_unless_ok
 from data.backends.dembrane_join import Beyond, hours_by_account, join, month_of
 from data.backends.dembrane_logins import LastAccess
+from data.backends.dembrane_months import ClosedMonths
 from data.backends.dembrane_shapes import (
     AtRisk,
     Me,
@@ -42,7 +43,7 @@ from data.backends.port import (
     Submission,
     TokenRefused,
 )
-from data.errors import BadAnswer, Gone, NotAllowed, Offline
+from data.errors import BadAnswer, Gone, NotAllowed
 from data.identity import Identity
 from data.remedy import PERMISSIONS
 from data.safe_text import safe_reason, safe_text
@@ -51,7 +52,6 @@ from data.token_pair import Keeper
 API = "/api/v2"
 TIMEOUT = 30.0
 WHOLE_ANSWER = 60.0
-LOOK_BACK = 12  # months, as far as the rollup goes
 UNSEATED = ("external", "observer")
 ADMINS = ("owner", "admin")
 NO_WRITING = "triage changes nothing on this backend."
@@ -93,7 +93,8 @@ class DembraneBackend:
         self._wire = Wire(self.base_url.removesuffix(API) + API, timeout, patience)
         self._directus = directus_wire(options.directus_url) if options.directus_url else None
         self._signed_in = SignedIn(token, self._directus, keeper, options.state_dir)
-        self._logins = LastAccess(self._directus)
+        self._logins = LastAccess(self._directus, options.cache_dir, self.base_url)
+        self._months = ClosedMonths(options.cache_dir, self.base_url)
         self._delta = Delta(options.cache_dir, self.base_url)
         self._clock = clock
 
@@ -114,7 +115,9 @@ class DembraneBackend:
             "has no versions: whether a colleague was quicker is seen only by what changed between two syncs",
             NO_TRAIL.removeprefix("dembrane "),
             "has no health signals and no hours by day: no monitor, no projection",
-            *([] if self._logins.asked else [f"tells no admin logins: {self._logins.why}"]),
+            "tells how recently administrators were there, not how often"
+            if self._logins.told
+            else f"tells no admin logins: {self._logins.why}",
             *([] if KINDS else ["takes no changes from triage"]),
         )
         return Capabilities(
@@ -122,7 +125,7 @@ class DembraneBackend:
             idempotent=False,
             versions=False,
             audit=False,
-            logins=self._logins.asked,
+            logins=self._logins.told,
             signals=False,
             kinds=KINDS,
             lacks=lacks,
@@ -189,29 +192,15 @@ class DembraneBackend:
         signs = vitals(rollup, at_risk, month_of(now), took)
         before = self._delta.journal().vitals if compared else None
         refuse_degraded(signs, before, lambda: not any(hours_by_account(self._rollup(-1)).values()), self._wire.host)
-        months = self._months(now) if compared else self._delta.months()
-        beyond = Beyond(self._logins.read(rollup, self._signed_in.bearer), months)
+        # The first sync of a book does without the closed months: a dozen books would keep a person waiting.
+        months = self._months.fetch(now, self._rollup) if compared else self._months.known()
+        beyond = Beyond(self._logins.read(rollup, self._signed_in.bearer, now), months)
         accounts = join(rollup, at_risk, beyond, now)
         return accounts, self._delta.advance(accounts, now, signs)
 
     def _rollup(self, offset: int) -> Rollup:
         found: Rollup = self._get("/admin/billing-rollup", rollup_decoder, {"month_offset": offset}, MAX_ROLLUP)
         return found
-
-    def _months(self, now: datetime) -> dict[date, dict[str, float]]:
-        """The closed months of the last year; one is asked for once, and not in the first sync of a book."""
-        wanted = {month_of(now, -back): -back for back in range(1, LOOK_BACK + 1)}
-        known = {month: hours for month, hours in self._delta.months().items() if month in wanted}
-        missing = [month for month in wanted if month not in known]
-        try:
-            for month in missing:
-                known[month] = hours_by_account(self._rollup(wanted[month]))
-        except (Offline, BadAnswer):
-            return known  # the months before are asked for by the next sync
-        finally:
-            if missing:
-                self._delta.keep_months(known)
-        return known
 
     def members(self, workspace_id: str) -> tuple[Member, ...]:
         """The members of a workspace, promotable first; an unknown workspace has none."""

@@ -6,26 +6,25 @@ be older than it, so an interrupted sync goes on from where the cache stands.
 """
 
 import hashlib
-import os
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
 
 from data.account import Account, Tombstone, Value
+from data.backends.dembrane_files import keep, read_kept
 from data.backends.dembrane_guard import Vitals
 from data.backends.port import Batch, Item
-from data.database import make_directory
 from data.locks import Lock
 from data.wire import encode
 
 FORM = 1
 PATIENCE = 120.0
 ACCOUNTS_A_BATCH = 1000
-JOURNAL, MONTHS, LOCK = "dembrane-delta.json", "dembrane-months.json", "dembrane-delta.lock"
+JOURNAL, LOCK = "dembrane-delta.json", "dembrane-delta.lock"
 
 
 class Mark(Value, frozen=True):
@@ -50,16 +49,7 @@ class Journal(Value, frozen=True):
     vitals: Vitals | None = None
 
 
-class ClosedMonths(Value, frozen=True):
-    """Hours of closed months, which do not change any more, by first day and account."""
-
-    form: int
-    base_url: str
-    months: dict[date, dict[str, float]] = {}
-
-
 _journals = msgspec.json.Decoder(Journal)
-_months = msgspec.json.Decoder(ClosedMonths)
 
 
 class Delta:
@@ -81,25 +71,10 @@ class Delta:
 
     def journal(self) -> Journal:
         """Return what is kept, an empty one of a new epoch where nothing usable is."""
-        try:
-            found = _journals.decode((self._directory / JOURNAL).read_bytes())
-        except (OSError, msgspec.DecodeError, UnicodeDecodeError):
-            found = None
+        found = read_kept(self._directory / JOURNAL, _journals)
         if found is None or found.form != FORM or found.base_url != self._base_url:
             return Journal(FORM, self._base_url, uuid.uuid4().hex)
         return found
-
-    def months(self) -> dict[date, dict[str, float]]:
-        """Return the closed months that are known."""
-        try:
-            found = _months.decode((self._directory / MONTHS).read_bytes())
-        except (OSError, msgspec.DecodeError, UnicodeDecodeError):
-            return {}
-        return found.months if found.form == FORM and found.base_url == self._base_url else {}
-
-    def keep_months(self, months: dict[date, dict[str, float]]) -> None:
-        """Keep closed months."""
-        self._write(MONTHS, ClosedMonths(FORM, self._base_url, months))
 
     def advance(self, accounts: Sequence[Account], now: datetime, vitals: Vitals) -> Journal:
         """Compare the whole book with the journal, number what changed, and keep the result before it is used."""
@@ -120,19 +95,8 @@ class Delta:
                 top += 1
                 marks[account_id] = Mark(top, mark.version + 1, now, "", "", gone=True)
         made = Journal(FORM, self._base_url, old.epoch, top, marks, vitals)
-        self._write(JOURNAL, made)
+        keep(self._directory / JOURNAL, made)
         return made
-
-    def _write(self, name: str, value: object) -> None:
-        """Write a private file whole or not at all."""
-        make_directory(self._directory)
-        path = self._directory / name
-        draft = path.with_name(f"{name}.new")
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(msgspec.json.encode(value))
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
 
 
 def fingerprint(account: Account) -> str:

@@ -293,17 +293,47 @@ def test_logins_that_nobody_may_read_are_unknown_and_that_is_said(world: World, 
         assert any("logins" in lack for lack in backend.capabilities.lacks)
 
 
-def test_a_click_within_the_hour_is_no_news_but_the_next_hour_is(world: World) -> None:
+def test_logins_are_asked_once_an_hour_and_a_new_address_at_once(world: World) -> None:
     world.pull()
     world.pull()
+    asked = len(world.double.received("/users"))
     person = world.double.book.cases["admin_never_seen"].members[0].person
-    person.last_access = NOON.replace(minute=5)
-    world.pull()
-    assert len(world.judged) == 1
-    person.last_access = NOON.replace(minute=30)
-    assert world.pull().pulled == 0
-    person.last_access = NOON + timedelta(hours=1)
+    person.last_access = NOON
+    assert world.pull().pulled == 0 and len(world.double.received("/users")) == asked
+    world.double.clock.move(minutes=61)
     assert world.pull().pulled == 1
+    asked = len(world.double.received("/users"))
+    world.double.book.people.pop(person.email)
+    person.email = "Moved@example.org"  # whom Directus does not know: unknown, and not asked for again
+    world.double.state.forget()
+    for _ in range(2):
+        world.pull()
+        assert world.double.received("/users")[-1].query["filter[email][_in]"] == ["Moved@example.org"]
+        assert len(world.double.received("/users")) == asked + 1
+    account = world.cache.account(world.double.book.cases["admin_never_seen"].account.id)
+    assert account and account.admin_logins is None
+
+
+def test_a_click_within_the_hour_is_no_news_but_the_next_hour_is(world: World) -> None:
+    world.double.clock.move(minutes=-30)
+    person = world.double.book.cases["admin_never_seen"].members[0].person
+    person.last_access = NOON.replace(hour=11, minute=5)
+    world.pull()
+    world.pull()
+    account_id = world.double.book.cases["admin_never_seen"].account.id
+    for minutes, news in ((30, False), (45, False), (65, True)):
+        world.double.clock.move(minutes=61)
+        person.last_access = NOON.replace(hour=11, minute=0) + timedelta(minutes=minutes)
+        world.pull()
+        assert (account_id in world.judged) is news
+
+
+def test_directus_being_away_leaves_what_it_told_before(world: World) -> None:
+    world.pull()
+    world.pull()
+    world.double.clock.move(hours=2)
+    world.double.fault("fail_before", "/users", times=50)
+    assert world.pull().pulled == 0
 
 
 # --- an outage is not "all clear" ---

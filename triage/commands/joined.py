@@ -39,6 +39,7 @@ def open_session(context: Context, *, network: bool) -> Session:
         token=token,
         say=context.say,
         mailroom=lambda: make_mailroom(settings.outreach, context.environ),
+        begin=_begin(settings) if settings.chosen.by_password else None,
     )
     if session.trees.waiting() is not None:
         name = settings.tree_file or "shipped"
@@ -136,6 +137,15 @@ def _place(settings: Settings, base_url: str, client: str) -> Place:
         log_file=settings.log_file,
         tree_file=settings.tree_file,
     )
+
+
+def _begin(settings: Settings) -> Callable[[str, str, str], str]:
+    def begin(email: str, password: str, otp: str) -> str:
+        from data.backends.registry import sign_in
+
+        return sign_in(settings.chosen, email, password, otp, utc_now())
+
+    return begin
 
 
 def token_box(context: Context) -> TokenBox:

@@ -101,7 +101,8 @@ class TokenBox:
 class Session:
     """A place with what the outside gives it: the policy, the clock, the token and the way to the backend.
 
-    `say` tells a person at the command line what was found when the files were opened.
+    `say` tells a person at the command line what was found when the files were opened. `begin` makes a token of an
+    e-mail address, a password and a one-time code; None where this backend takes tokens only.
     """
 
     place: Place
@@ -113,6 +114,7 @@ class Session:
     memo: dict[tuple[str, tuple[Answer, ...]], TreeReading] = field(default_factory=dict)
     say: Callable[[str], None] = lambda sentence: None
     mailroom: Callable[[], Mailroom] = no_mailroom
+    begin: Callable[[str, str, str], str] | None = None
     trees: Trees = field(init=False)
 
     def __post_init__(self) -> None:
