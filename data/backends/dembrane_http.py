@@ -127,5 +127,5 @@ def raise_unless_ok(answered: Answered, host: str, now: datetime) -> None:
     if status == 403:
         raise NotAllowed(f"{host} refuses: {refusal(answered, host)}. This sign-in is not staff there.")
     if status == 404:
-        raise Gone(refusal(answered, host))
+        raise Gone(f"{host} knows no such thing: {refusal(answered, host)}")
     raise BadAnswer(refusal(answered, host))

@@ -105,8 +105,9 @@ class SignedIn:
     def _renewed(self, directus: Wire, keeper: Keeper, refused: str, now: datetime) -> bool:
         kept = keeper.load()
         pair = pair_of(kept) if kept else None
-        if kept is None or pair is None:
-            return False
+        ours = pair_of(self._token)
+        if kept is None or pair is None or ours is None or pair.session != ours.session:
+            return False  # signed out, or somebody else signed in meanwhile: this session is over
         if pair.access != refused:
             self._token = kept
             return True

@@ -138,3 +138,22 @@ def test_what_is_kept_is_one_text_without_blanks() -> None:
     assert " " not in text and text.isascii() and pair_of(text) == TokenPair("s", "a.b.c", "r-_")
     assert pair_of("{broken") is None and pair_of("eyJ.plain.token") is None
     assert lasting_name("eyJ.plain.token") == "eyJ.plain.token"
+
+
+def test_the_remembered_identity_outlives_a_renewal_but_not_another_session() -> None:
+    from triage.desk import TokenBox
+
+    def mark(*parts: str) -> str | None:
+        return TokenBox(lambda: to_text(TokenPair(*parts)), str).mark()
+
+    assert mark("one", "a", "r") == mark("one", "b", "s") != mark("two", "a", "r")
+
+
+def test_somebody_elses_sign_in_is_not_taken_over(double: Double, tmp_path: Path) -> None:
+    shelf = signed_in(double)
+    with closing(backend(double, shelf, tmp_path)) as ours:
+        shelf.token = sign_in(double.directus_url, Password("tom@vendor.example", "pass-tom", "123456"), NOON)
+        double.clock.move(minutes=16)
+        with pytest.raises(SignedOut):
+            ours.identity()
+    assert double.received("/auth/refresh") == []
