@@ -108,17 +108,17 @@ def _ask_sign_in(args: argparse.Namespace, context: Context) -> str:
         password, otp = sys.stdin.readline(5000).rstrip("\n"), sys.stdin.readline(100).strip()
         return sign_in(chosen, email, password, otp, utc_now())
     if chosen.by_password and not args.token_stdin and not context.settings.no_input and sys.stdin.isatty():
-        email, password, otp = _ask_password(f"E-mail at {chosen.directus_url} (empty: a token instead): ")
+        email, password, otp = _ask_password(context)
         if email:
             return sign_in(chosen, email, password, otp, utc_now())
     return _ask_token(args, context)
 
 
-def _ask_password(question: str) -> tuple[str, str, str]:
+def _ask_password(context: Context) -> tuple[str, str, str]:
     """E-mail, password and one-time code as typed; three empty texts where no e-mail is given."""
     from getpass import getpass
 
-    print(safe_text(question), end="", file=sys.stderr, flush=True)
+    context.say(f"E-mail at {context.settings.directus_url} (empty: a token instead):")
     email = sys.stdin.readline(500).strip()
     if not email:
         return "", "", ""
