@@ -1,11 +1,13 @@
 """The program on a dembrane profile: signing in, syncing, reading, the doctor, and an outage."""
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from dembrane.double import Double
+from kit.terminal import Terminal
 
 PASSWORD = "pass-maya"
 MAYA = "maya@vendor.example"
@@ -111,3 +113,21 @@ def test_what_cannot_be_done_is_refused_before_anything_is_queued(home: Any, dou
     one = double.book.cases["percent_only"].account.id
     ran = home("remedy", "apply_discount", one, "--set", "clear=true", "--reason", "A reason long enough")
     assert ran.code == 4 and double.writes == []
+
+
+def test_a_person_types_address_password_and_code(home: Any, double: Double) -> None:
+    words = [sys.executable, "-m", "triage", "--home", str(home.home)]
+    typing = Terminal([*words, "login"], {**home.environ, "TERM": "xterm-256color"})
+    try:
+        for asked, typed in (
+            ("E-mail", "tom@vendor.example"),
+            ("Password", "pass-tom"),
+            ("One-time code", "123456"),
+        ):
+            typing.until(lambda text, asked=asked: asked in text)
+            typing.keys(typed + "\n")
+        assert typing.ended() == 0
+        assert b"Signed in to" in typing.received and b"pass-tom" not in typing.received
+    finally:
+        typing.close()
+    assert home("whoami", "--json").json["name"] == "tom@vendor.example"

@@ -205,7 +205,7 @@ def test_a_sync_that_was_interrupted_goes_on_from_where_the_cache_stands(world: 
     workspace.recordings.append((NOON - timedelta(hours=1), 0.65))
     world.double.state.forget()
     world.all(cursor)  # fetched and journalled, never committed
-    world.pull()
+    assert not world.pull().full
     assert world.categories()[workspace.account.id] == (Category.APPROACHING_CAP,)
 
 
