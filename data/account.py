@@ -221,6 +221,28 @@ class Case(Value, frozen=True):
     causes: tuple[SafeText, ...]
 
 
+class Listed(Value, frozen=True):
+    """Why the backend's own at-risk list names a workspace, in its words."""
+
+    workspace_id: Id
+    reason: SafeText
+    detail: SafeReason | None
+
+
+class MonthUse(Value, frozen=True):
+    """Hours of recording in one UTC calendar month, named by its first day; None: nobody knows."""
+
+    month: date
+    hours: float | None
+
+
+class Beside(Value, frozen=True):
+    """What some backends tell beside the contract: their own at-risk list, and whole months, oldest first."""
+
+    listed: tuple[Listed, ...] = ()
+    months: tuple[MonthUse, ...] = ()
+
+
 class Account(Value, frozen=True):
     """One account in full; money in minor units of `currency`, `null` is "the source does not know"."""
 
@@ -255,6 +277,7 @@ class Account(Value, frozen=True):
     version: int
     seq: int
     updated_at: Time | None
+    beside: Beside | None = None
 
 
 class Tombstone(Value, frozen=True):

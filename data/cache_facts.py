@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime
 
+from data.backends.port import Capabilities
 from data.cache_file import CacheFile
 from data.errors import WrongBackend
 from data.health_book import EMPTY_BOOK, BookContext
@@ -10,6 +11,7 @@ from data.receipts import Signed
 from data.wire import decoder, encode
 
 _identity = decoder(Identity)
+_offers = decoder(Capabilities)
 _book = decoder(BookContext)
 _signed = decoder(Signed)
 
@@ -148,11 +150,18 @@ class CacheFacts(CacheFile):
         """The mark of the token by which `identity` was answered."""
         return self.get("identity_mark")
 
-    def remember_identity(self, identity: Identity, mark: str | None) -> None:
-        """Remember who we are to the backend this cache was opened for, and a one-way mark of the token."""
+    def remember_identity(self, identity: Identity, mark: str | None, offers: Capabilities | None = None) -> None:
+        """Remember who we are to the backend this cache was opened for, a one-way mark of the token, what it offers."""
         with self.writing():
             url = self.expected or self.base_url
             self.put(identity=encode(identity).decode(), identity_mark=mark, identity_url=url)
+            self.put(offers=encode(offers).decode() if offers else None)
+
+    @property
+    def offers(self) -> Capabilities | None:
+        """What the backend offered when it was last asked who we are; None: nobody noted it."""
+        found = self.get("offers")
+        return self.decoded(found.encode(), _offers) if found else None
 
 
 def _moment(text: str) -> datetime:

@@ -13,7 +13,7 @@ from data.errors import BadAnswer
 from data.health_book import Peer, Seat
 from data.list_filter import filter_tests
 from data.list_query import FEW, PIECE, SOME, Query, among_query, found_query, list_query, one_query, words_query
-from data.ports import Counts, Sort, View
+from data.ports_list import Counts, Sort, View
 from data.wire import decoder
 
 CHUNK = 500

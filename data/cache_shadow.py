@@ -32,7 +32,7 @@ class CacheShadow(CacheWrite):
             for name in self._indexes():
                 if _GENERATION.sub("", name) not in AT_ONCE:
                     self.connection.execute(f"DROP INDEX {name}")
-            kept = ["next_number", "generation", "identity", "identity_mark", "identity_url", "outbox"]
+            kept = ["next_number", "generation", "identity", "identity_mark", "identity_url", "offers", "outbox"]
             if self.base_url == base_url:
                 kept += ["audit_after", "audit_problem"]
             else:

@@ -99,6 +99,12 @@ def keep_token(places: Places, token: str, *, insecure: bool = False) -> Kept:
     return Kept("runtime file", f"{state.sentence} Kept in {path} until you log out of this machine.")
 
 
+def keep_renewed(places: Places, token: str) -> None:
+    """Keep a token in the place of the one that it renews; a file that `--insecure-storage` asked for stays one."""
+    state = _state_file(places)
+    keep_token(places, token, insecure=state is not None and state.exists())
+
+
 def forget_token(places: Places) -> tuple[str, ...]:
     """Remove the token from keyring and files; returns the places where one was."""
     removed = _remove_files(places)

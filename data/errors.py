@@ -23,6 +23,10 @@ class ServerFailing(Offline):
     """The server answers, but with errors (5xx or no problem document); retryable."""
 
 
+class Degraded(ServerFailing):
+    """The server answers with a book that looks like an outage behind it; nothing was taken over."""
+
+
 class RateLimited(Offline):
     """The server asks for patience; `retry_after` in seconds."""
 

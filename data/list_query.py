@@ -2,7 +2,7 @@
 
 from data.assessment import NO_RANK
 from data.list_filter import filter_tests
-from data.ports import Sort, View
+from data.ports_list import Sort, View
 
 PIECE = 3  # letters of a piece of `finder`
 PIECES = 12  # of a longer text so many narrow enough

@@ -2,10 +2,13 @@
 
 import fcntl
 import os
+import time
 from pathlib import Path
 
 from data.database import lock_file, open_lock_file
 from data.errors import Busy
+
+STEP = 0.05
 
 
 class Lock:
@@ -33,6 +36,14 @@ class Lock:
                 os.close(handle)
         self._handle = handle if taken else None
         return taken
+
+    def wait(self, seconds: float) -> None:
+        """Take the lock as soon as it is free; Busy when it is not within `seconds`."""
+        until = time.monotonic() + seconds
+        while not self.try_acquire():
+            if time.monotonic() > until:
+                raise Busy(f"Another triage holds the {self.path.stem} lock; this one goes on without.")
+            time.sleep(STEP)
 
     def release(self) -> None:
         """Give the lock back; the file stays, so that no two processes ever lock different files of one name."""

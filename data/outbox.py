@@ -8,7 +8,7 @@ from data.errors import NotPossible, Rejected
 from data.identity import Identity
 from data.outbox_outreach import OutreachBox
 from data.outbox_rows import Authored, Target, make_body, to_json, written_reason
-from data.ports import OutboxCounts
+from data.ports_list import OutboxCounts
 from data.remedy import (
     FINISHED,
     NEEDS_YOU,

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, Protocol
 
 from data.account import Account, Entry, Member, Value
@@ -10,151 +9,14 @@ from data.assessment import Row, Verdict
 from data.identity import Identity
 from data.ports_cases import CasesPort
 from data.ports_health import HealthPort
+from data.ports_list import Header, RowList, Sort, View
 from data.ports_outreach import OutreachPort
 from data.ports_portfolio import PortfolioPort
 from data.remedy import Change, Draft, Order, Preview
 from data.safe_text import SafeText
 
-
-class View(StrEnum):
-    """The views of the inbox, by their key."""
-
-    AT_RISK = "0"
-    BLOCKED = "1"
-    AT_CAP = "2"
-    NEAR_CAP = "3"
-    DOWNGRADED = "4"
-    SIGNALS = "5"
-    DRIFT = "6"
-    RED = "7"
-    BOOK = "9"
-
-
-class Sort(StrEnum):
-    """The indexed sort orders."""
-
-    SEVERITY = "severity"
-    MRR = "mrr"
-    HEALTH = "health"
-    PRIORITY = "priority"
-    RENEWAL = "renewal"
-    SLA = "sla"
-    LAST_LOGIN = "last_login"
-    NAME = "name"
-
-
-class Link(StrEnum):
-    """How the connection to the backend stands."""
-
-    FINE = "fine"
-    SYNCING = "syncing"
-    OFFLINE = "offline"
-    FAILING = "failing"
-    SIGNED_OUT = "signed_out"
-    RATE_LIMITED = "rate_limited"
-    DISK = "disk"
-
-
-class SyncStatus(Value, frozen=True):
-    """What the sync thread last said; `fetched` of `expected` accounts while a pull runs (0: unknown)."""
-
-    link: Link
-    since: datetime | None
-    sentence: str
-    fetched: int
-    expected: int
-    next_try_at: datetime | None
-
-
-class Counts(Value, frozen=True):
-    """Accounts per view, snoozed ones apart; maintained by index, never by walking the book.
-
-    `late` are Red accounts with a clock that ran out (R11).
-    """
-
-    blocked: int
-    at_cap: int
-    near_cap: int
-    downgraded: int
-    signals: int
-    book: int
-    snoozed: int
-    drift: int = 0
-    red: int = 0
-    late: int = 0
-
-    @property
-    def at_risk(self) -> int:
-        """1–4 add up to 0."""
-        return self.blocked + self.at_cap + self.near_cap + self.downgraded
-
-
-class OutboxCounts(Value, frozen=True):
-    """How many changes are held or waiting, being sent, or need a person."""
-
-    held: int
-    queued: int
-    sending: int
-    needs_you: int
-
-    @property
-    def waiting(self) -> int:
-        """Everything that leaves by itself."""
-        return self.held + self.queued + self.sending
-
-
-class Header(Value, frozen=True):
-    """Line 1 and the tabs: counts, data age, outbox, who and where. `synced_at` None: no complete sync yet.
-
-    `notice` is what there is to say about this home's files, empty where they are as they were.
-    """
-
-    profile: str
-    who: Identity | None
-    counts: Counts
-    outbox: OutboxCounts
-    synced_at: datetime | None
-    stale: bool
-    status: SyncStatus
-    notice: str = ""
-
-
-class ListLine(Value, frozen=True):
-    """A row with the overlay of what is pending on it: `mark` is "!", "…", "⇡" or "" (needs you > sending > held)."""
-
-    row: Row
-    mark: str
-
-
-class RowList(Protocol):
-    """One opened list: a view, an order, a filter. Holds ids only; lines are read by window."""
-
-    @property
-    def total(self) -> int:
-        """How many accounts the list holds, as far as that is known."""
-        ...
-
-    @property
-    def at_least(self) -> bool:
-        """True while `total` may still rise."""
-        ...
-
-    @property
-    def growing(self) -> bool:
-        """True while only its beginning has been looked up."""
-        ...
-
-    def grow(self, seconds: float = ...) -> bool:
-        """Look up more of it, for so long (a few milliseconds); True when what was shown so far has changed."""
-        ...
-
-    def window(self, start: int, stop: int) -> Sequence[ListLine]:
-        """The lines [start, stop), fewer at the end."""
-        ...
-
-    def position(self, account_id: str) -> int | None:
-        """Where the account stands in this list, None when it is not in it."""
-        ...
+# What `audit_state` says of a backend without a trail.
+NO_TRAIL = "This backend has no audit trail to read."
 
 
 class Detail(Value, frozen=True):
@@ -201,6 +63,7 @@ class Desk(HealthPort, CasesPort, OutreachPort, PortfolioPort, Protocol):
 
     read_only: bool
     base_url: str
+    by_password: bool
 
     # --- the list ---
     def header(self) -> Header:
@@ -308,6 +171,10 @@ class Desk(HealthPort, CasesPort, OutreachPort, PortfolioPort, Protocol):
 
         Returns who it is and, in a few words, where the token is kept (empty where it is not).
         """
+        ...
+
+    def sign_in_by_password(self, email: str, password: str, otp: str, keep: bool) -> tuple[Identity, str]:
+        """The same with an e-mail address, a password and a one-time code (may be empty), where `by_password` holds."""
         ...
 
     def keyring_problem(self) -> str:

@@ -1,7 +1,7 @@
 """Views by name: triage's own and those that a person keeps in the config, each with filter, order and columns."""
 
 from data.account import Value
-from data.ports import Sort, View
+from data.ports_list import Sort, View
 
 VIEWS = {
     "at-risk": View.AT_RISK,

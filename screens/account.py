@@ -6,7 +6,8 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
-from data.ports import Detail, Header
+from data.ports import Detail
+from data.ports_list import Header
 from screens.inbox_words import band
 from screens.keymap import keys_now
 from screens.page_screen import PageScreen

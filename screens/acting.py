@@ -7,7 +7,8 @@ from typing import ClassVar, TypeVar
 from textual.binding import Binding, BindingType
 
 from data.errors import TriageError
-from data.ports import Detail, Link
+from data.ports import Detail
+from data.ports_list import Link
 from data.remedy import PERMISSIONS, REMEDIES, Change, Order
 from screens.base import TriageScreen
 from screens.keymap import key_of, keys_now, remedy_keys

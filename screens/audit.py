@@ -8,7 +8,8 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from data.account import Entry
-from data.ports import Desk, Detail, Header
+from data.ports import NO_TRAIL, Desk, Detail
+from data.ports_list import Header
 from screens.base import TriageScreen
 from screens.inbox_words import band
 from widgets.audit_row import Shape, details, head_strip, row_strip
@@ -122,7 +123,7 @@ class AuditScreen(TriageScreen):
                 if self.account_id
                 else "No entries yet. A sync brings the trail along."
             )
-            listed.show([ListItem(None, none)])
+            listed.show([ListItem(None, NO_TRAIL if self.desk.audit_state() == NO_TRAIL else none)])
         elif page[0].hash != self._newest:  # the hash stands for all before it: a restored server has other entries
             self._newest, self._oldest, self._more = page[0].hash, page[-1].seq, len(page) == PAGE
             listed.show(_items(page))

@@ -12,7 +12,8 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
 
-from data.ports import Desk, Header
+from data.ports import Desk
+from data.ports_list import Header
 from screens.typing_guard import TYPED_TOO_FAST, TypingGuard
 from widgets.header_line import HeaderLine
 from widgets.key_line import Hint, KeyLine

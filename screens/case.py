@@ -9,8 +9,9 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from data.errors import TriageError
-from data.ports import Desk, Header
+from data.ports import Desk
 from data.ports_cases import CaseMove, CaseView
+from data.ports_list import Header
 from data.remedy import PERMISSIONS, Change
 from screens.base import TriageScreen
 from screens.case_forms import ChooseCause, CloseCase, NameOwner, OpenCase, RecordStep

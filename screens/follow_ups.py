@@ -8,7 +8,8 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from data.health_monitor import FollowUpKind
-from data.ports import Desk, Detail, Header
+from data.ports import Desk, Detail
+from data.ports_list import Header
 from data.ports_outreach import FollowUpDue
 from data.remedy import PERMISSIONS, Change
 from screens.base import TriageScreen

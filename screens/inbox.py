@@ -12,7 +12,8 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from data.list_filter import doubt
-from data.ports import Desk, Detail, Header, Link, Sort, View
+from data.ports import Desk, Detail
+from data.ports_list import Header, Link, Sort, View
 from screens import inbox_words as words
 from screens.keymap import keys_now
 from screens.list_screen import ListScreen

@@ -4,7 +4,7 @@ import re
 from datetime import datetime
 
 from data.list_filter import doubt
-from data.ports import Header, Link, Sort, SyncStatus, View
+from data.ports_list import Header, Link, Sort, SyncStatus, View
 from widgets import numbers
 from widgets.glyphs import UNICODE, Glyphs
 from widgets.view_tabs import Band, Tab

@@ -10,7 +10,8 @@ from textual.widget import Widget
 from data.errors import TriageError
 from data.health_tree import Answer
 from data.interview_view import InterviewView
-from data.ports import Desk, Header
+from data.ports import Desk
+from data.ports_list import Header
 from data.remedy import Change
 from screens.base import TriageScreen
 from screens.inbox_words import band

@@ -9,7 +9,8 @@ from textual.binding import Binding, BindingType
 from textual.timer import Timer
 
 from data.list_filter import SHOWN
-from data.ports import Desk, RowList, Sort, View
+from data.ports import Desk
+from data.ports_list import RowList, Sort, View
 from data.ports_portfolio import Behind
 from screens import inbox_words as words
 from screens.acting import ActingScreen

@@ -7,8 +7,9 @@ from textual.binding import Binding, BindingType
 from textual.strip import Strip
 from textual.widget import Widget
 
-from data.ports import Desk, Header
+from data.ports import Desk
 from data.ports_cases import Due, DueKind, MyDay
+from data.ports_list import Header
 from screens.base import TriageScreen
 from screens.inbox_words import band
 from widgets import numbers

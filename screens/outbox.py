@@ -10,7 +10,8 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from data.errors import TriageError
-from data.ports import ConflictView, Desk, Detail, Header, Link, OutboxCounts
+from data.ports import ConflictView, Desk, Detail
+from data.ports_list import Header, Link, OutboxCounts
 from data.ports_outreach import Message
 from data.remedy import PENDING, Change, State, ways
 from screens.inbox_words import band

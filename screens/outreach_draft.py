@@ -7,7 +7,8 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from data.errors import TriageError
-from data.ports import Desk, Header
+from data.ports import Desk
+from data.ports_list import Header
 from data.ports_outreach import Channel, OutreachForm
 from screens.base import TriageScreen
 from screens.inbox_words import band

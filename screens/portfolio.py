@@ -9,7 +9,8 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from data.errors import TriageError
-from data.ports import Desk, Header
+from data.ports import Desk
+from data.ports_list import Header
 from data.ports_portfolio import Behind, BookReport
 from screens.base import TriageScreen
 from screens.inbox_words import band

@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from data.account import Workspace
-from data.ports import Earlier, Form, Header
+from data.ports import Earlier, Form
+from data.ports_list import Header
 from data.remedy import Preview
 from widgets.before_after import Fact
 from widgets.change_words import TITLES

@@ -8,7 +8,8 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from data.health_view import HealthView
-from data.ports import Desk, Header
+from data.ports import Desk
+from data.ports_list import Header
 from screens.account import GONE
 from screens.inbox_words import band
 from screens.keymap import keys_now

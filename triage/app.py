@@ -16,7 +16,8 @@ from textual.driver import Driver
 from textual.filter import LineFilter
 
 from data.errors import TriageError
-from data.ports import Desk, Link
+from data.ports import Desk
+from data.ports_list import Link
 from data.safe_text import drawable, safe_lines, safe_text
 from screens.base import DeskChanged
 from screens.clipboard import CopyLines, osc52

@@ -1,6 +1,5 @@
 """Settings: flags over environment over the TOML file, decoded into frozen structs; read, never written."""
 
-import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,16 +7,20 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from data.backends.registry import Chosen, Name
 from data.errors import ConfigError
 from data.places import Places, local_path
 from data.saved_view import SavedView
 from triage.config_file import Keys, Spot, nearest, read_file, seconds
+from triage.config_paths import config_path, directories
 from triage.config_views import saved_views
 from triage.outreach_settings import DEFAULTS as OUTREACH
 from triage.outreach_settings import OutreachSettings, outreach_settings
 
 DEFAULTS: dict[str, Any] = {
     "base_url": "",
+    "backend": "native",
+    "directus_url": "",
     "token_command": [],
     "read_only": False,
     "hold_seconds": 10.0,
@@ -32,6 +35,7 @@ DEFAULTS: dict[str, Any] = {
     "views": {},
 }
 _PROFILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
+_DIRECTUS = "directus_url"
 _LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|::1")
 
 
@@ -54,6 +58,8 @@ class Settings(msgspec.Struct, frozen=True):
 
     profile: str
     base_url: str | None
+    backend: Name
+    directus_url: str | None
     token_command: tuple[str, ...]
     read_only: bool
     hold_seconds: Annotated[float, msgspec.Meta(ge=0, le=600)]
@@ -95,6 +101,11 @@ class Settings(msgspec.Struct, frozen=True):
             )
         return self.base_url
 
+    @property
+    def chosen(self) -> Chosen:
+        """The backend of this profile."""
+        return Chosen(self.backend, self.state_dir, self.cache_dir, self.directus_url)
+
     def places(self, environ: Mapping[str, str]) -> Places:
         """Where the token of this backend may be looked for and kept."""
         runtime = environ.get("XDG_RUNTIME_DIR")
@@ -110,7 +121,7 @@ def load_settings(flags: Flags, environ: Mapping[str, str]) -> Settings:
     """Join flags, environment and file; ConfigError names file, line, key and the nearest valid name."""
     home_text = flags.home or environ.get("TRIAGE_HOME")
     home = local_path(home_text, "The home directory").absolute() if home_text else None
-    path, asked_for = _config_path(flags, environ, home)
+    path, asked_for = config_path(flags.config, environ, home)
     found = path.is_file()
     if asked_for and not found:
         raise ConfigError(f"There is no config file {path}.")
@@ -118,11 +129,8 @@ def load_settings(flags: Flags, environ: Mapping[str, str]) -> Settings:
     profile, named_by = _profile(flags, environ, file.profile if file else None)
     values, sources = _layers(file.keys if file else Keys(), file.profiles if file else {}, profile, path)
     sources["profile"] = named_by
-    if environ.get("TRIAGE_BASE_URL"):
-        values["base_url"], sources["base_url"] = environ["TRIAGE_BASE_URL"], "environment"
-    if flags.read_only:
-        values["read_only"], sources["read_only"] = True, "flag"
-    state, cache, log = _directories(environ, home, profile)
+    _outer_layers(values, sources, flags, environ)
+    state, cache, log = directories(environ, home, profile)
     policy, tree = str(values["policy"]), str(values["tree"])
 
     def spot(key: str, inner: str = "") -> Spot:
@@ -133,6 +141,10 @@ def load_settings(flags: Flags, environ: Mapping[str, str]) -> Settings:
     return Settings(
         profile=profile,
         base_url=check_base_url(values["base_url"], sources["base_url"], spot("base_url")),
+        backend=values["backend"],
+        directus_url=check_base_url(
+            values["directus_url"], sources["directus_url"], spot("directus_url"), "directus_url"
+        ),
         token_command=_words(command, spot("token_command")),
         read_only=bool(values["read_only"]),
         hold_seconds=float(values["hold_seconds"]),
@@ -157,13 +169,13 @@ def load_settings(flags: Flags, environ: Mapping[str, str]) -> Settings:
     )
 
 
-def check_base_url(url: str, source: str, path: Path | Spot) -> str | None:
-    """Return the base URL without its last slash, None where empty; https, or http to loopback, else ConfigError."""
+def check_base_url(url: str, source: str, path: Path | Spot, key: str = "base_url") -> str | None:
+    """Return a URL without its last slash, None where empty; https, or http to loopback, else ConfigError."""
     from urllib.parse import urlsplit
 
     if not url:
         return None
-    where = "TRIAGE_BASE_URL" if source == "environment" else f"base_url in {path}"
+    where = "TRIAGE_BASE_URL" if source == "environment" else f"{key} in {path}"
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname or "", parts.port
@@ -176,16 +188,6 @@ def check_base_url(url: str, source: str, path: Path | Spot) -> str | None:
     if parts.scheme == "http" and not _LOOPBACK.fullmatch(host):
         raise ConfigError(f"{where} is plain http to {host}, and the token would travel unprotected. Use https.")
     return url.rstrip("/")
-
-
-def _config_path(flags: Flags, environ: Mapping[str, str], home: Path | None) -> tuple[Path, bool]:
-    """The config file and whether a person named it."""
-    named = flags.config or environ.get("TRIAGE_CONFIG")
-    if named:
-        return local_path(named, "The config file").absolute(), True
-    if home is not None:
-        return home / "config.toml", False
-    return _xdg(environ, "XDG_CONFIG_HOME", ".config") / "triage" / "config.toml", False
 
 
 def _profile(flags: Flags, environ: Mapping[str, str], in_file: str | None) -> tuple[str, str]:
@@ -221,20 +223,12 @@ def _layers(
     return values, sources
 
 
-def _directories(environ: Mapping[str, str], home: Path | None, profile: str) -> tuple[Path, Path, Path]:
-    """State and cache directory of the profile, and the log file."""
-    if home is not None:
-        return home / "state" / profile, home / "cache" / profile, home / "state" / "triage.log"
-    state = _xdg(environ, "XDG_STATE_HOME", ".local/state") / "triage"
-    return state / profile, _xdg(environ, "XDG_CACHE_HOME", ".cache") / "triage" / profile, state / "triage.log"
-
-
-def _xdg(environ: Mapping[str, str], name: str, fallback: str) -> Path:
-    """An XDG base directory; a relative one is ignored, as the specification asks."""
-    named = environ.get(name)
-    if named and Path(named).is_absolute():
-        return Path(named)
-    return Path(environ.get("HOME") or os.path.expanduser("~")) / fallback  # noqa: PTH111
+def _outer_layers(values: dict[str, Any], sources: dict[str, str], flags: Flags, environ: Mapping[str, str]) -> None:
+    """The environment's word over the file's, the flag's over both."""
+    if environ.get("TRIAGE_BASE_URL"):
+        values["base_url"], sources["base_url"] = environ["TRIAGE_BASE_URL"], "environment"
+    if flags.read_only:
+        values["read_only"], sources["read_only"] = True, "flag"
 
 
 def _words(command: str | list[str], path: Spot) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
+from data.backends.registry import Name
 from data.errors import ConfigError
 from triage.config_views import ViewKeys, name_problem
 from triage.outreach_settings import OutreachKeys
@@ -22,6 +23,11 @@ class Keys(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     base_url: (
         Annotated[str, msgspec.Meta(description="the billing backend: https, or http to this machine")]
+        | msgspec.UnsetType
+    ) = UNSET
+    backend: Annotated[Name, msgspec.Meta(description="which API base_url speaks")] | msgspec.UnsetType = UNSET
+    directus_url: (
+        Annotated[str, msgspec.Meta(description="dembrane only: the Directus that signs in and knows logins")]
         | msgspec.UnsetType
     ) = UNSET
     token_command: (

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from data.ports import Sort, View
+from data.ports_list import Sort, View
 from data.saved_view import SORTS, VIEWS, SavedView
 
 UNSET = msgspec.UNSET

@@ -6,6 +6,7 @@ from data.account import Account, Workspace
 from data.ports import Detail
 from widgets import detail_facts as facts
 from widgets import numbers
+from widgets.backend_lines import month_lines, other_reasons
 from widgets.change_words import describe_entry
 from widgets.detail_right import heading
 from widgets.health_lines import health_lines
@@ -33,7 +34,13 @@ def left_sections(detail: Detail, now: datetime, width: int, look: Look) -> list
         first[0].insert(0, strong_heading("Workspaces", "A2 A3 A4"))
     else:
         first = [[strong_heading("Workspaces"), ([("none", "muted")], ())]]
-    return [*first, _logins(detail, now, width, look), _contacts(detail.account, width, look)]
+    beside = _beside(detail, width, look)
+    return [
+        *first,
+        *([beside] if beside else []),
+        _logins(detail, now, width, look),
+        _contacts(detail.account, width, look),
+    ]
 
 
 def right_sections(detail: Detail, now: datetime, width: int, look: Look) -> list[Lines]:
@@ -66,6 +73,14 @@ def _workspace(one: Workspace, now: datetime, width: int, look: Look) -> Lines:
     reset = f"   reset {numbers.day(one.usage_reset_at, now)}" if one.usage_reset_at else ""
     lines.append(([(seats + cycle + reset, "muted")], ()))
     return lines
+
+
+def _beside(detail: Detail, width: int, look: Look) -> Lines:
+    """What only some backends tell: whole months, and their own reasons where they differ."""
+    lines = month_lines(detail.account, look)
+    for words in other_reasons(detail.verdicts):
+        lines += [([(part, "muted")], ()) for part in wrap(words, width)]
+    return [strong_heading("From this backend", "A6"), *lines] if lines else []
 
 
 def _known(value: int | None, look: Look) -> str:

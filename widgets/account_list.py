@@ -12,7 +12,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from data.ports import ListLine, RowList
+from data.ports_list import ListLine, RowList
 from widgets.columns import layout_for
 from widgets.look import Look, look_of
 from widgets.row_strip import RowPainter, RowState

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from textual.strip import Strip
 
-from data.ports import Header, Link, OutboxCounts
+from data.ports_list import Header, Link, OutboxCounts
 from widgets import numbers
 from widgets.line import Line, Painted, Piece, cells, strip
 from widgets.look import Look

@@ -6,7 +6,7 @@ from datetime import datetime
 from textual.strip import Strip
 
 from data.assessment import Category, Row
-from data.ports import ListLine, View
+from data.ports_list import ListLine, View
 from widgets import numbers, severity_badge
 from widgets.columns import SYSTEMS, Layout
 from widgets.health_cells import system_cell

@@ -4,7 +4,7 @@ from rich.cells import cell_len
 
 from data.assessment import Category, Row
 from data.health_monitor import DRIFTING
-from data.ports import View
+from data.ports_list import View
 from data.safe_text import most_cells
 from widgets.glyphs import Glyphs
 from widgets.health_words import Said, of_red, of_state

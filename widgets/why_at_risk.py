@@ -7,6 +7,7 @@ from data.health_view import HealthView
 from widgets import detail_facts as facts
 from widgets import numbers
 from widgets.account_facts import strong_heading
+from widgets.backend_lines import other_reasons
 from widgets.column_page import Lines
 from widgets.line import wrap
 from widgets.look import Look
@@ -30,6 +31,8 @@ def at_risk_part(view: HealthView, now: datetime, width: int, look: Look) -> Lin
     for words, rule in facts.also(row, now, look.glyphs):
         if rule != "A5":
             lines += ruled(rule, True, "Also", NAME, words, width)
+    for words in other_reasons(view.verdicts):
+        lines += ruled("A6", None, "Backend", NAME, words, width)
     klass, last, count = facts.login_words(row, now)
     rest = ", ".join(part for part in (f"last login {last}" if last else "", count) if part)
     lines += ruled("A8", True if last else None, klass.capitalize(), NAME, rest or "the source has none", width)

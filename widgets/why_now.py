@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from data.assessment import CLOCK_SKEW, LOCKED, Category, MonitorLine, RedLine, Row
 from data.health_monitor import DRIFTING
-from data.ports import View
+from data.ports_list import View
 from widgets import numbers
 from widgets.glyphs import Glyphs
 from widgets.look import Look

@@ -104,15 +104,18 @@ def checked_url(base_url: str) -> str:
     raise ConfigError(f"base_url must be https ({parts.scheme or 'no scheme'}://{host} is not; http only to loopback).")
 
 
-def make_client(base_url: str, token: str, timeout: float, patience: float, steps: Steps | None = None) -> httpx.Client:
+def make_client(
+    base_url: str, token: str | None, timeout: float, patience: float, steps: Steps | None = None
+) -> httpx.Client:
     """Return a client that follows no redirect and carries the token in its Authorization header alone.
 
+    Without a `token` each request has to bring its own header.
     `timeout` in seconds is for each wait, `patience` for an answer as a whole. `steps` hears of every step of its
     connections, by httpcore's names.
     """
-    if not token or not token.isascii() or not token.isprintable() or " " in token:
-        raise ConfigError("The token is empty or holds characters that no token has. Sign in again: triage login")
-    headers = {"Authorization": f"Bearer {token}", "Accept-Encoding": "zstd, gzip", "User-Agent": "triage"}
+    headers = {"Accept-Encoding": "zstd, gzip", "User-Agent": "triage"}
+    if token is not None:
+        headers |= bearer(token)
 
     def traced(request: httpx.Request) -> None:
         if steps is not None:
@@ -130,6 +133,13 @@ def make_client(base_url: str, token: str, timeout: float, patience: float, step
     )
     limit_patience(client, patience)
     return client
+
+
+def bearer(token: str) -> dict[str, str]:
+    """Return the header that carries a token; ConfigError where no header can."""
+    if not token or not token.isascii() or not token.isprintable() or " " in token:
+        raise ConfigError("The token is empty or holds characters that no token has. Sign in again: triage login")
+    return {"Authorization": f"Bearer {token}"}
 
 
 def _stay(response: httpx.Response) -> None:
@@ -150,12 +160,12 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
     return min(max((when - now).total_seconds(), 0.0), RETRY_AFTER_CAP)
 
 
-def read_all(response: httpx.Response, deadline: float) -> Answered:
-    """Read a streamed answer up to MAX_ANSWER bytes and a monotonic `deadline`; ReadTimeout or DecodingError beyond."""
+def read_all(response: httpx.Response, deadline: float, most: int = MAX_ANSWER) -> Answered:
+    """Read a streamed answer up to `most` bytes and a monotonic `deadline`; ReadTimeout or DecodingError beyond."""
     body = bytearray()
     for piece in decoded(response):
         body += piece
-        if len(body) > MAX_ANSWER:
+        if len(body) > most:
             raise httpx.DecodingError("the answer is too long")
         if time.monotonic() > deadline:
             raise httpx.ReadTimeout("the answer takes too long")

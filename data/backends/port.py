@@ -9,8 +9,11 @@ from data.remedy import Moved, Receipt
 from data.safe_text import SafeText
 
 
-class Capabilities(Value, frozen=True):
-    """What a backend offers; the app says what is missing and acts safely without it."""
+class Capabilities(Value, frozen=True, omit_defaults=True):
+    """What a backend offers; the app says what is missing and acts safely without it.
+
+    `lacks` says it in words: ends of a sentence that begins with the backend.
+    """
 
     delta: bool
     idempotent: bool
@@ -19,6 +22,7 @@ class Capabilities(Value, frozen=True):
     logins: bool
     signals: bool
     kinds: tuple[str, ...]
+    lacks: tuple[str, ...] = ()
 
 
 class Item(Value, frozen=True):
@@ -172,7 +176,11 @@ class BillingBackend(Protocol):
     """A billing backend. Reading raises Offline, ServerFailing, RateLimited, SignedOut, NotAllowed or BadAnswer."""
 
     base_url: str
-    capabilities: Capabilities
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it offers; may be told better once it was asked (logins that nobody may read)."""
+        ...
 
     def identity(self) -> Identity:
         """Who the token belongs to."""

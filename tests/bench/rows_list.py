@@ -14,7 +14,7 @@ from screen import Paint, Program
 from world import Site, environment, site
 
 from data.cache import Cache
-from data.ports import View
+from data.ports_list import View
 
 GROUP = "list"
 TABLE = "DataTable, 100k rows"

@@ -9,7 +9,7 @@ from desks import session_on, steps_of
 from figures import Row, limit, percentile, ratio
 from world import SEED, Site, site
 
-from data.ports import Sort, View
+from data.ports_list import Sort, View
 from triage.desk.inbox import Inbox
 
 GROUP = "search"

@@ -6,7 +6,7 @@ from datetime import timedelta
 import msgspec
 
 from data.cache import Cache
-from data.ports import Sort, View
+from data.ports_list import Sort, View
 from data.wire import encode
 
 

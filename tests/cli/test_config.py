@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from data.errors import ConfigError
-from data.ports import Sort, View
+from data.ports_list import Sort, View
 from data.saved_view import COLUMNS, SORTS, VIEWS, SavedView
 from triage.config import DEFAULTS, Flags, load_settings
 from triage.config_file import Keys, schema

@@ -5,6 +5,7 @@ import io
 import sqlite3
 import stat
 
+from data.packed import Packing
 from data.safe_text import escaped
 from triage.commands.tables import csv_text
 
@@ -44,9 +45,11 @@ def test_a_name_that_begins_like_a_formula_is_text_in_every_form(cli):
             'SELECT number, "row" FROM verdict JOIN account USING (number) WHERE id = ?', (account,)
         ).fetchall()
         old = cli("show", account, "--json").json["name"].encode()
+        packing = Packing()
+        row = packing.unpack(row)
         mended = row.replace(b'"' + old + b'"', b'"' + name.replace('"', '\\"').encode() + b'"', 1)
         assert mended != row
-        connection.execute('UPDATE verdict SET "row" = ? WHERE number = ?', (mended, number))
+        connection.execute('UPDATE verdict SET "row" = ? WHERE number = ?', (packing.pack(mended), number))
     connection.close()
     found = list(csv.DictReader(io.StringIO(cli("export").out)))
     assert [one["name"] for one in found if one["id"] == account] == ["'" + name]

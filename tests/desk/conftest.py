@@ -10,7 +10,7 @@ import pytest
 from kit.case_world import session_of
 
 from data.backends.native import NativeBackend
-from data.ports import Sort, View
+from data.ports_list import Sort, View
 from triage.desk import Desk, Place, Session, TokenBox, sync_once
 from triage.desk.policies import Policies
 from triage.sandbox.process import Running, start

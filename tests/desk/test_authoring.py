@@ -8,7 +8,7 @@ import pytest
 from data import database
 from data.database import mount_type
 from data.errors import NotAllowed, NotPossible, Rejected, SignedOut
-from data.ports import Sort, View
+from data.ports_list import Sort, View
 from data.remedy import Order, State
 from triage.desk import Desk, TokenBox, sync_once
 

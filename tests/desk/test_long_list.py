@@ -2,7 +2,7 @@
 
 import pytest
 
-from data.ports import RowList, Sort, View
+from data.ports_list import RowList, Sort, View
 from triage.desk import Desk, inbox
 
 SMALL = 6

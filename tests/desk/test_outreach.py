@@ -19,7 +19,7 @@ from data.assessment import Row
 from data.errors import NotAllowed, NotPossible, Rejected
 from data.health_monitor import FollowUpKind
 from data.outbox import Outbox
-from data.ports import Sort, View
+from data.ports_list import Sort, View
 from data.ports_outreach import Channel, Message, OutreachState
 from data.senders.port import NO_MAIL, Mailroom
 from data.senders.slack import SlackSender

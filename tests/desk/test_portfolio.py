@@ -14,7 +14,7 @@ import pytest
 
 from data.assessment import Row
 from data.health_index import Risk
-from data.ports import Sort, View
+from data.ports_list import Sort, View
 from data.ports_portfolio import Behind, BookReport
 from data.remedy import Order
 from triage.desk import Desk, sync_once

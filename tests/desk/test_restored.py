@@ -6,7 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 from data.audit_proof import sentences
-from data.ports import Sort, View
+from data.ports_list import Sort, View
 from data.receipts import Seen
 from data.remedy import Change, Order
 from triage.desk import Desk, Session, sync_once

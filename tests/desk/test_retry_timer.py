@@ -6,7 +6,7 @@ from pathlib import Path
 
 from kit.proxy import Proxy
 
-from data.ports import Sort, View
+from data.ports_list import Sort, View
 from data.remedy import Order, State
 from triage.desk import Desk, sync_once
 from triage.sandbox.process import start

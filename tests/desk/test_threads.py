@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from data.ports import Link, Sort, View
+from data.ports_list import Link, Sort, View
 from data.remedy import Order, State
 from triage.desk import Desk, sync_once
 from triage.sandbox.process import start

@@ -24,7 +24,7 @@ from data.backends.native import NativeBackend
 from data.cache import Cache
 from data.database import check_all
 from data.errors import TriageError
-from data.ports import View
+from data.ports_list import View
 from data.pull import pull
 from data.receipts import GENESIS, entry_hash
 from triage.policy import load_policy

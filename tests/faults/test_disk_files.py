@@ -20,7 +20,7 @@ from data.database import NewSchema, Unwritable
 from data.errors import CacheDamaged, FileProblem, NotPossible, OutboxDamaged
 from data.identity import Identity
 from data.outbox import Outbox
-from data.ports import View
+from data.ports_list import View
 from data.remedy import Change, Order, Preview
 from data.safe_text import SafeText
 from data.schema import CACHE_SCHEMA

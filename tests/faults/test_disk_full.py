@@ -14,7 +14,7 @@ from data.backends.native import NativeBackend
 from data.backends.port import Answer, Submission
 from data.database import Unwritable
 from data.outbox import Outbox
-from data.ports import Link, Sort, View
+from data.ports_list import Link, Sort, View
 from data.remedy import Draft, Order, State
 from triage.cli import main
 from triage.desk import Desk, sync_once

@@ -22,7 +22,7 @@ from data.database import NewSchema, Unwritable
 from data.errors import Busy, OutboxDamaged, TriageError
 from data.migrations import CACHE, OUTBOX, upgrade
 from data.outbox import Outbox
-from data.ports import View
+from data.ports_list import View
 
 WATCHED = ("data/migrations.py", "data/outbox_file.py", "data/outbox_presence.py", "data/cache_file.py")
 # Steps made for these tests: a column with a value, and a table written anew.

@@ -10,7 +10,7 @@ import pytest
 from kit.homes import session_on, until, with_reason
 from kit.proxy import Proxy
 
-from data.ports import Sort, View
+from data.ports_list import Sort, View
 from data.remedy import Order, State
 from triage.desk import Desk, sync_once
 from triage.sandbox.process import Running, start

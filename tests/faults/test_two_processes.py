@@ -17,7 +17,7 @@ from data import database
 from data.cache import Cache
 from data.database import NETWORK_TYPES, Unwritable, mount_type
 from data.locks import push_lock
-from data.ports import Sort, View
+from data.ports_list import Sort, View
 from data.remedy import Order, State
 from triage.app import TriageApp
 from triage.desk import Desk, sync_once

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from data import schema
 from data.backends.native import NativeBackend
-from data.ports import Sort, View
+from data.ports_list import Sort, View
 from data.remedy import Draft, Order
 from triage.desk import Desk, Place, Session, TokenBox, sync_once
 from triage.desk.policies import Policies

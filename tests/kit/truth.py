@@ -7,7 +7,7 @@ from typing import Any
 from kit.live_server import LiveServer
 
 from data.outbox import Outbox
-from data.ports import Sort, View
+from data.ports_list import Sort, View
 from data.receipts import GENESIS, entry_hash, verify_receipt
 from data.remedy import FINISHED, NEEDS_YOU, PENDING, REMEDIES, Change, Receipt, State
 from triage.desk import Desk

@@ -1,6 +1,6 @@
 """The account screen and the help on the real stack."""
 
-from data.ports import Sort, View
+from data.ports_list import Sort, View
 from screens.account import AccountPage, AccountScreen
 from screens.help import HelpScreen
 from screens.inbox import InboxScreen

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from data.ports import Sort, View
+from data.ports_list import Sort, View
 from data.remedy import State
 from screens.case import CaseScreen
 from screens.case_forms import CaseForm

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from data.ports import Sort, View
+from data.ports_list import Sort, View
 from data.remedy import State
 from screens.contact_form import ContactForm
 from screens.remedy_form import RemedyForm

@@ -34,7 +34,7 @@ def test_an_editor_that_fails_leaves_the_text(command: str) -> None:
 
 
 async def test_ctrl_e_says_why_there_is_no_editor(open_desk, app_of, wait, seen, monkeypatch) -> None:
-    from data.ports import Sort, View
+    from data.ports_list import Sort, View
     from screens.remedy_form import RemedyForm
 
     desk = open_desk()

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from data.assessment import Category, HealthLine, MonitorLine, RedLine, Row, TreeLine
 from data.health_index import Risk
 from data.health_monitor import MonitorState
-from data.ports import ListLine, View
+from data.ports_list import ListLine, View
 from widgets import numbers, severity_badge
 from widgets.columns import SYSTEMS, layout_for
 from widgets.glyphs import ASCII, CONSOLE, UNICODE

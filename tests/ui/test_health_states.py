@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from data.ports import Sort, View
+from data.ports_list import Sort, View
 from data.remedy import PERMISSIONS
 from data.safe_text import SafeText
 from screens.case import CaseScreen

@@ -17,7 +17,8 @@ from textual.widget import Widget
 
 from data.account import Entry
 from data.backends.native import NativeBackend
-from data.ports import ConflictView, Detail, Earlier, Header, Link, ListLine
+from data.ports import ConflictView, Detail, Earlier
+from data.ports_list import Header, Link, ListLine
 from data.remedy import Change, Moved, State
 from data.safe_text import SafeText, safe_reason, safe_text
 from screens import inbox_words

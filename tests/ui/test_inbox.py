@@ -8,7 +8,7 @@ import httpx
 import pytest
 from textual import events
 
-from data.ports import Link, Sort, SyncStatus, View
+from data.ports_list import Link, Sort, SyncStatus, View
 from data.remedy import Order
 from screens.account import AccountScreen
 from screens.inbox import InboxScreen

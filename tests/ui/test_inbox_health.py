@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from data.list_filter import SHOWN
-from data.ports import Sort, View
+from data.ports_list import Sort, View
 from screens.inbox_words import empty, order, orders
 from triage.desk import Desk
 from widgets.account_list import AccountList

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from data.health_tree import Answer
-from data.ports import View
+from data.ports_list import View
 from screens.interview import InterviewScreen
 from screens.tree_change import TreeChangeForm
 from triage.sandbox.process import start

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 
 from data.account import Claim, Staff
 from data.assessment import Category, Logins, Row
-from data.ports import ListLine
+from data.ports_list import ListLine
 from data.safe_text import SafeText, safe_text
 from widgets import numbers, severity_badge
 from widgets.columns import arrange, layout_for

@@ -5,7 +5,7 @@ import unicodedata
 import pytest
 from msgspec.structs import asdict
 
-from data.ports import Sort, View
+from data.ports_list import Sort, View
 from widgets.glyphs import SETS
 
 SIZES = ((80, 24), (100, 30), (120, 36), (140, 40), (200, 50))

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from data.database import DiskFull, Unwritable
-from data.ports import Header, Link, SyncStatus
+from data.ports_list import Header, Link, SyncStatus
 from data.remedy import Order
 from screens import base
 from screens.audit import AuditScreen

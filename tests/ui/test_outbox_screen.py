@@ -7,7 +7,7 @@ import httpx
 import msgspec
 import pytest
 
-from data.ports import Sort, View
+from data.ports_list import Sort, View
 from data.remedy import Change, Order, Receipt, State
 from data.safe_text import safe_reason, safe_text
 from screens.confirm import ConfirmReason

@@ -13,7 +13,7 @@ from kit.server_book import change
 from msgspec.structs import replace
 
 from data.health_monitor import Route
-from data.ports import Sort, View
+from data.ports_list import Sort, View
 from data.ports_outreach import Channel, OutreachState
 from data.senders.port import NO_MAIL, NO_SLACK, Mailroom
 from data.senders.slack import SlackSender

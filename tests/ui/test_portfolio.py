@@ -5,7 +5,7 @@ import threading
 import pytest
 from msgspec.structs import asdict
 
-from data.ports import View
+from data.ports_list import View
 from screens import portfolio as screen_module
 from screens.portfolio import PortfolioScreen
 from widgets.glyphs import SETS

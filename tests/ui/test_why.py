@@ -11,7 +11,7 @@ from rich.cells import cell_len
 
 from data.health_book import NO_DAYS, Days
 from data.health_tree import UNDETERMINED
-from data.ports import Sort, View
+from data.ports_list import Sort, View
 from data.safe_text import safe_text
 from screens.account import AccountScreen
 from screens.inbox import InboxScreen

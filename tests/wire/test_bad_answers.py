@@ -23,7 +23,7 @@ from data.cache import Assess, Cache
 from data.errors import TriageError
 from data.identity import Identity
 from data.outbox import Outbox
-from data.ports import View
+from data.ports_list import View
 from data.pull import Pulled, pull
 from data.remedy import Change, State
 from data.safe_text import safe_text

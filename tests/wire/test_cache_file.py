@@ -20,7 +20,7 @@ from data.database import Damaged, ForeignFile, NewSchema, OldSchema, Unwritable
 from data.errors import Busy, CacheDamaged, WrongBackend
 from data.identity import Identity
 from data.locks import Lock, pull_lock, push_lock
-from data.ports import View
+from data.ports_list import View
 from data.safe_text import SafeText
 
 URL = "http://127.0.0.1:9"

@@ -19,7 +19,7 @@ from data.cache_write import Last
 from data.health_monitor import MonitorState
 from data.list_query import list_query
 from data.listing_columns import rules_mark, search_text
-from data.ports import Counts, Sort, View
+from data.ports_list import Counts, Sort, View
 from data.safe_text import SafeText
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)

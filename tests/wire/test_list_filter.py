@@ -13,7 +13,7 @@ from data.bulk import Judged
 from data.cache import Cache
 from data.health_monitor import MonitorState
 from data.list_filter import doubt, narrows
-from data.ports import View
+from data.ports_list import View
 from data.safe_text import SafeText
 
 OWNERS = (Staff("stf_0", SafeText("Maya Okafor"), None), Staff("stf_1", SafeText("Tom Reyes"), None), None)

@@ -45,6 +45,7 @@ PAIRS = {
     "Head": port.Head,
     "Me": Identity,
 }
+OTHERS = {"Account.beside"}  # what only other backends tell, and their adapters fill
 SIMPLE = {bool: "boolean", int: "integer", float: "number", datetime: "date-time", date: "date", type(None): "null"}
 
 
@@ -87,6 +88,8 @@ def test_every_field_of_the_client_is_served_in_a_type_it_understands(name: str)
     struct, schema = PAIRS[name], SCHEMAS[name]
     hints = typing.get_type_hints(struct, include_extras=True)
     for field in msgspec.structs.fields(struct):
+        if f"{name}.{field.name}" in OTHERS:
+            continue
         assert field.encode_name in schema["properties"], f"{name}.{field.encode_name} is not served"
         ours, theirs = understood(hints[field.name]), served(schema["properties"][field.encode_name])
         if "number" in ours:

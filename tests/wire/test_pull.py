@@ -25,7 +25,7 @@ from data.cache import Assess, Cache
 from data.errors import Busy, Offline, SuspiciousSync, WrongBackend
 from data.health_book import Past
 from data.locks import pull_lock
-from data.ports import View
+from data.ports_list import View
 from data.pull import Pulled, pull, reassess_lapsed
 from triage.policy import load_policy
 from triage.rules.assess import assess as at_risk

@@ -15,7 +15,7 @@ from data.cache import Cache
 from data.list_filter import filter_tests
 from data.list_query import FEW, PIECE, SOME, among_query, found_query, list_query, words_query
 from data.listing_columns import search_text
-from data.ports import Sort, View
+from data.ports_list import Sort, View
 
 Make = Callable[..., Item]
 Verdict = Callable[..., Judged]

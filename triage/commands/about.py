@@ -31,6 +31,8 @@ def run_config(args: argparse.Namespace, context: Context) -> int:
     values: dict[str, object] = {
         "profile": settings.profile,
         "base_url": settings.base_url or "",
+        "backend": settings.backend,
+        "directus_url": settings.directus_url or "",
         "token_command": list(settings.token_command),
         "read_only": settings.read_only,
         "hold_seconds": settings.hold_seconds,

@@ -15,6 +15,11 @@ def add(name: str, parser: Parser) -> None:
     if name == "login":
         parser.add_argument("--token-stdin", action="store_true", help="read the token from stdin, for scripts")
         parser.add_argument(
+            "--password-stdin",
+            metavar="EMAIL",
+            help="sign in by password (where directus_url is set), read from stdin; a one-time code on the next line",
+        )
+        parser.add_argument(
             "--insecure-storage",
             action="store_true",
             help="where no keyring works, keep the token unprotected in a file (0600) of the state directory",
@@ -35,7 +40,7 @@ def run_login(args: argparse.Namespace, context: Context) -> int:
 
     session = open_session(context, network=True)
     places = context.settings.places(context.environ)
-    token = checked(_ask_token(args, context), "The token")
+    token = checked(_ask_sign_in(args, context), "The token")
     session.token.take(token, keep=False)
     with closing(session.backend()) as backend, closing(session.open_cache()) as cache:
         identity = recognise(session, cache, backend)
@@ -89,6 +94,38 @@ def run_whoami(args: argparse.Namespace, context: Context) -> int:
     if identity.discount_limit is not None:
         emit(f"discounts up to {identity.discount_limit:g} %")
     return 0
+
+
+def _ask_sign_in(args: argparse.Namespace, context: Context) -> str:
+    """Return a token: one that was typed or piped in, or that of a session begun with a password."""
+    from data.backends.registry import sign_in
+    from triage.commands.joined import utc_now
+
+    chosen, email = context.settings.chosen, args.password_stdin
+    if email is not None and not chosen.by_password:
+        raise ConfigError("A password needs a Directus: set backend and directus_url for this profile.")
+    if email is not None:
+        password, otp = sys.stdin.readline(5000).rstrip("\n"), sys.stdin.readline(100).strip()
+        return sign_in(chosen, email, password, otp, utc_now())
+    if chosen.by_password and not args.token_stdin and not context.settings.no_input and sys.stdin.isatty():
+        email, password, otp = _ask_password(context)
+        if email:
+            return sign_in(chosen, email, password, otp, utc_now())
+    return _ask_token(args, context)
+
+
+def _ask_password(context: Context) -> tuple[str, str, str]:
+    """E-mail, password and one-time code as typed; three empty texts where no e-mail is given."""
+    from getpass import getpass
+
+    context.say(f"E-mail at {context.settings.directus_url} (empty: a token instead):")
+    email = sys.stdin.readline(500).strip()
+    if not email:
+        return "", "", ""
+    try:
+        return email, getpass("Password: "), getpass("One-time code (empty: none): ").strip()
+    except EOFError:
+        raise ConfigError("No password was typed.") from None
 
 
 def _ask_token(args: argparse.Namespace, context: Context) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from data.assessment import Category, Row
 from data.errors import ConfigError, NoData
-from data.ports import View
+from data.ports_list import View
 from data.remedy import Change
 from triage.commands.context import Context, emit, emit_json
 from triage.commands.listing import CATEGORIES, OF_CATEGORY

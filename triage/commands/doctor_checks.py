@@ -178,21 +178,23 @@ def _network(context: Context, settings: Settings) -> Iterator[Finding]:
         todo = _mode_problem(local_path(context.environ["TRIAGE_TOKEN_FILE"], "TRIAGE_TOKEN_FILE"), 0o600)
     unprotected = ", unprotected: --insecure-storage asked for that" if token.source == "state file" else ""
     yield Finding("token", not todo, f"from {token.source}{unprotected}", todo)
-    yield from _backend(settings.need_base_url(), token.token)
+    yield from _backend(context, token.token)
 
 
 _BEGIN_ANEW = "triage doctor --new-outbox begins an empty one."
 _RING_ADVICE = "Unlock or install a keyring, or use TRIAGE_TOKEN_FILE or token_command."
 
 
-def _backend(base_url: str, token: str) -> Iterator[Finding]:
-    from triage.commands.joined import connect, utc_now
+def _backend(context: Context, token: str) -> Iterator[Finding]:
+    from triage.commands.joined import connector, token_box, utc_now
 
+    base_url = context.settings.need_base_url()
     try:
-        with closing(connect(base_url, token)) as backend:
+        with closing(connector(context, token_box(context))(base_url, token)) as backend:
             before = utc_now()
             identity = backend.identity()
             after = utc_now()
+            lacks = backend.capabilities.lacks
     except TriageError as error:
         todo = "triage login with a new token." if error.exit_code == 4 else "Everything but sync works meanwhile."
         yield Finding("backend", False, f"{base_url}: {error}", todo)
@@ -200,6 +202,7 @@ def _backend(base_url: str, token: str) -> Iterator[Finding]:
     took = (after - before).total_seconds()
     yield Finding("backend", True, f"{base_url} answers in {took * 1000:.0f} ms")
     yield Finding("identity", True, f"{identity.name} ({identity.staff_id}), {identity.role}")
+    yield from (Finding("missing", True, f"this backend {lack}") for lack in lacks)
     if identity.server_time is None:
         return
     skew = (before - identity.server_time).total_seconds() + took / 2

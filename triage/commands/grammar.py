@@ -18,7 +18,7 @@ KINDS = {
 }
 
 
-class Option(NamedTuple):
+class CommandOption(NamedTuple):
     """One option, or a positional argument (no `flags`). `value` is its value's name, empty for a switch.
 
     `kind` says what completes its value: accounts, changes, views, profiles, files, directories, or nothing.
@@ -39,8 +39,8 @@ class Command(NamedTuple):
     path: tuple[str, ...]
     sentence: str
     epilog: str
-    options: tuple[Option, ...]
-    arguments: tuple[Option, ...]
+    options: tuple[CommandOption, ...]
+    arguments: tuple[CommandOption, ...]
     inner: tuple[tuple[str, str], ...]
 
 
@@ -70,7 +70,7 @@ def _walk(parser: argparse.ArgumentParser, path: tuple[str, ...], everywhere: se
 
 def _option(
     parser: argparse.ArgumentParser, action: argparse.Action, path: tuple[str, ...], everywhere: set[str]
-) -> Option:
+) -> CommandOption:
     formatter = parser._get_formatter()
     takes = action.nargs != 0
     name = action.metavar if isinstance(action.metavar, str) else action.dest.upper()
@@ -78,7 +78,7 @@ def _option(
     kind = next((KINDS[one] for one in (*flags, name) if one in KINDS), "")
     if not flags and name == "ID":
         kind = "changes" if path[:1] == ("outbox",) else "accounts"
-    return Option(
+    return CommandOption(
         flags=flags,
         value=name if takes else "",
         choices=tuple(map(str, action.choices)) if action.choices else (),

@@ -2,6 +2,7 @@
 
 import platform
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -26,6 +27,7 @@ def open_session(context: Context, *, network: bool) -> Session:
     raise NoData where it names none. With `network` a missing base URL is a ConfigError.
     """
     settings = context.settings
+    token = token_box(context)
     base_url = settings.base_url or _cached_base_url(settings)
     if base_url is None and network:
         settings.need_base_url()
@@ -35,10 +37,11 @@ def open_session(context: Context, *, network: bool) -> Session:
         place=_place(settings, base_url, client_name() if network else "triage"),
         policies=Policies(settings.policy_file),
         clock=utc_now,
-        connect=connect,
-        token=_token_box(context),
+        connect=connector(context, token),
+        token=token,
         say=context.say,
         mailroom=lambda: make_mailroom(settings.outreach, context.environ),
+        begin=_begin(settings) if settings.chosen.by_password else None,
     )
     if session.trees.waiting() is not None:
         name = settings.tree_file or "shipped"
@@ -70,11 +73,47 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def connect(base_url: str, token: str) -> BillingBackend:
-    """Return the backend behind a URL (httpx is imported here)."""
-    from data.backends.native import NativeBackend
+def connector(context: Context, box: TokenBox) -> Callable[[str, str], BillingBackend]:
+    """Return what connects to the backend of this profile; a token it renews goes to where `box` has it from."""
 
-    return NativeBackend(base_url, token)
+    def connect(base_url: str, token: str) -> BillingBackend:
+        from data.backends.registry import connect as connect_to
+
+        return connect_to(context.settings.chosen, base_url, token, TokenKeeper(context, box))
+
+    return connect
+
+
+class TokenKeeper:
+    """Where a renewed token goes (data.token_pair.Keeper): its old place, and the box that this process shares.
+
+    One from the environment or a command is not renewed: nothing could be put back there.
+    """
+
+    def __init__(self, context: Context, box: TokenBox) -> None:
+        self._context = context
+        self._box = box
+
+    @property
+    def renewable(self) -> bool:
+        """True where nothing outranks the places that can be written."""
+        environ = self._context.environ
+        named = environ.get("TRIAGE_TOKEN") or environ.get("TRIAGE_TOKEN_FILE")
+        return not named and not self._context.settings.token_command
+
+    def load(self) -> str | None:
+        """The token as it is kept now, or this process's own where no place could keep it."""
+        from data.credentials import find_token
+
+        found = find_token(self._context.settings.places(self._context.environ), self._context.environ)
+        return found.token if found else self._box.get()
+
+    def save(self, token: str) -> None:
+        """Keep a renewed token where the old one was."""
+        from data.credentials import keep_renewed
+
+        keep_renewed(self._context.settings.places(self._context.environ), token)
+        self._box.take(token, keep=False)
 
 
 def client_name() -> str:
@@ -98,7 +137,16 @@ def _place(settings: Settings, base_url: str, client: str) -> Place:
     )
 
 
-def _token_box(context: Context) -> TokenBox:
+def _begin(settings: Settings) -> Callable[[str, str, str], str]:
+    def begin(email: str, password: str, otp: str) -> str:
+        from data.backends.registry import sign_in
+
+        return sign_in(settings.chosen, email, password, otp, utc_now())
+
+    return begin
+
+
+def token_box(context: Context) -> TokenBox:
     """Where the token comes from and goes to, with what the keyring said on the way."""
     said: list[str] = []
 

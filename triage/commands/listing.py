@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from data.assessment import Category, Row
 from data.errors import ConfigError, NoData
 from data.list_filter import doubt
-from data.ports import View
+from data.ports_list import View
 from data.saved_view import COLUMNS, SORTS, VIEWS, SavedView
 from triage.commands.context import Context, emit, emit_json
 from triage.commands.parser import Parser

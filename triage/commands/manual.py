@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterator, Sequence
 
-from triage.commands.grammar import Command, Option, grammar
+from triage.commands.grammar import Command, CommandOption, grammar
 
 HEAD = """.\\" Written by `make man` from the parser; changes made here are lost.
 .TH TRIAGE 1 "" "triage" "User Commands"
@@ -58,11 +58,11 @@ def _command(command: Command) -> Iterator[str]:
         yield from (".PP", ".nf", *(_line(line) for line in command.epilog.splitlines()), ".fi")
 
 
-def _argument(one: Option) -> str:
+def _argument(one: CommandOption) -> str:
     return one.value if one.required else f"[{one.value}]"
 
 
-def _options(options: Sequence[Option]) -> Iterator[str]:
+def _options(options: Sequence[CommandOption]) -> Iterator[str]:
     for one in options:
         flags = ", ".join(f"\\fB{_safe(flag)}\\fR" for flag in one.flags)
         value = f"\\fI{_safe(one.value)}\\fR" if one.value else ""

@@ -10,7 +10,7 @@ from data.assessment import Row
 from data.cache import Cache
 from data.errors import NoData, OutboxDamaged
 from data.outbox import Outbox
-from data.ports import Sort, View
+from data.ports_list import Sort, View
 from data.remedy import Change
 from triage.commands.context import Context, emit_json
 from triage.commands.joined import open_session

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from triage.commands.grammar import Command, Option
+from triage.commands.grammar import Command, CommandOption
 
 DYNAMIC = ("accounts", "changes", "views", "profiles")
 
@@ -163,7 +163,7 @@ def _arguments(command: Command, shell: str) -> Iterator[str]:
         yield f"        {at}) {both} ;;"
 
 
-def _offer(option: Option, shell: str) -> str:
+def _offer(option: CommandOption, shell: str) -> str:
     """The command that offers what an option or argument takes."""
     if option.choices:
         return _compgen(option.choices) if shell == "bash" else f"compadd -- {' '.join(map(_quoted, option.choices))}"
@@ -211,7 +211,7 @@ def _fish(command: Command) -> Iterator[str]:
                 yield here + (" -F" if value == " -rF" else value.replace(" -x", "", 1))
 
 
-def _fish_value(option: Option) -> str:
+def _fish_value(option: CommandOption) -> str:
     if not option.value:
         return ""
     if option.choices:

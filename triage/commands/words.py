@@ -7,7 +7,7 @@ from typing import Any
 from data.account import Entry
 from data.assessment import Category, Row
 from data.health_monitor import DRIFTING
-from data.ports import View
+from data.ports_list import View
 from data.remedy import Change, Moved, State, ways
 from triage.commands.shapes import COMMAND_OF
 from widgets.glyphs import Glyphs

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, TypeVar
 
 from data.account import Entry
 from data.cache import Cache
+from data.errors import NotPossible
 from data.health_tree import Answer, Tree
 from data.health_view import HealthView
 from data.identity import Identity
 from data.outbox import Outbox
-from data.ports import ConflictView, Detail, Form, Header, Link, RowList, Sort, View
+from data.ports import ConflictView, Detail, Form
+from data.ports_list import Header, Link, RowList, Sort, View
 from data.ports_outreach import Channel, FollowUpDue, Message, OutreachForm
 from data.ports_portfolio import BookReport
 from data.remedy import Change, Draft, Order, Preview
@@ -39,6 +41,7 @@ class Desk(DeskParts):
         self.box = outbox
         self.read_only = session.place.read_only
         self.base_url = session.place.base_url
+        self.by_password = session.begin is not None
         self.news: tuple[str, ...] = ()
         self.place_note = ""
         self._changed: Callable[[], None] = lambda: None
@@ -268,6 +271,12 @@ class Desk(DeskParts):
                 worker.forget_backend()
         self.sync_now()
         return identity, kept
+
+    def sign_in_by_password(self, email: str, password: str, otp: str, keep: bool) -> tuple[Identity, str]:
+        """Begin a session, and sign in with its token; SignedOut says what was not right."""
+        if self.session.begin is None:
+            raise NotPossible("This backend takes tokens only.")
+        return self.sign_in(self.session.begin(email, password, otp), keep)
 
     def keyring_problem(self) -> str:
         """Why no token came from the keyring."""

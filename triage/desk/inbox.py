@@ -12,7 +12,8 @@ from data.assessment import Row
 from data.cache import Cache
 from data.list_filter import narrows
 from data.outbox import Outbox
-from data.ports import Counts, Detail, Header, ListLine, RowList, Sort, SyncStatus, View
+from data.ports import Detail
+from data.ports_list import Counts, Header, ListLine, RowList, Sort, SyncStatus, View
 from data.remedy import Change, State
 from triage.desk.session import Session
 from widgets.numbers import clock

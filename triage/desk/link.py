@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from data.errors import BadAnswer, FileProblem, NotAllowed, Offline, RateLimited, ServerFailing, SignedOut, TriageError
-from data.ports import Link, SyncStatus
+from data.ports_list import Link, SyncStatus
 
 
 class LinkState:

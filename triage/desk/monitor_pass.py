@@ -9,7 +9,7 @@ from data.cache import Cache
 from data.errors import NoData, NotPossible, Rejected
 from data.health_monitor import FollowUpKind, MonitorReading, Route
 from data.outbox import Outbox
-from data.ports import Sort, View
+from data.ports_list import Sort, View
 from data.ports_outreach import Channel, Message, OutreachState
 from data.safe_text import SafeText
 from data.wire import decoder, encode

@@ -7,8 +7,8 @@ from data.account import Account
 from data.assessment import Row
 from data.cache import Cache
 from data.health_book import Past
-from data.ports import Sort, View
 from data.ports_cases import Due, DueKind, MyDay
+from data.ports_list import Sort, View
 from data.ports_outreach import FollowUpDue, Message, OutreachState
 from data.red_account import Task
 from data.safe_text import SafeText, safe_text

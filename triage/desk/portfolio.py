@@ -9,7 +9,7 @@ from data.cache import Cache
 from data.health_book import BookContext, Seat
 from data.health_index import Holding, Industry, Portfolio, Risk
 from data.list_filter import UNCLASSIFIED, named
-from data.ports import Sort, View
+from data.ports_list import Sort, View
 from data.ports_portfolio import (
     BandLine,
     Behind,

@@ -8,7 +8,7 @@ from data.cache import Cache
 from data.health_book import Past
 from data.health_monitor import Alert, Effect
 from data.list_filter import named, these
-from data.ports import View
+from data.ports_list import View
 from data.ports_portfolio import Behind, OutreachEffect
 from triage.desk.session import Session
 from triage.rules.monitor_effect import effect_since, effectiveness

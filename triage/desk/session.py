@@ -21,6 +21,7 @@ from data.health_tree import Answer, Tree, TreeReading
 from data.listing_columns import rules_mark
 from data.outbox import Outbox
 from data.senders.port import Mailroom, no_mailroom
+from data.token_pair import lasting_name
 from triage.desk.policies import Policies
 from triage.desk.trees import Trees
 
@@ -89,15 +90,19 @@ class TokenBox:
         return self._looked
 
     def mark(self) -> str | None:
-        """A short one-way mark of the token, to tell whether the remembered identity is its owner's."""
+        """A short one-way mark of the token, to tell whether the remembered identity is its owner's.
+
+        A session that renews its token keeps its mark.
+        """
         token = self.get()
-        return hashlib.sha256(b"triage token mark\n" + token.encode()).hexdigest()[:16] if token else None
+        return hashlib.sha256(b"triage token mark\n" + lasting_name(token).encode()).hexdigest()[:16] if token else None
 
 
 class Session(Struct, frozen=True, dict=True):
     """A place with what the outside gives it: the policy, the clock, the token and the way to the backend.
 
-    `say` tells a person at the command line what was found when the files were opened.
+    `say` tells a person at the command line what was found when the files were opened. `begin` makes a token of an
+    e-mail address, a password and a one-time code; None where this backend takes tokens only.
     """
 
     place: Place
@@ -109,6 +114,7 @@ class Session(Struct, frozen=True, dict=True):
     memo: dict[tuple[str, tuple[Answer, ...] | tuple[bool | None, ...]], TreeReading] = field(default_factory=dict)
     say: Callable[[str], None] = lambda sentence: None
     mailroom: Callable[[], Mailroom] = no_mailroom
+    begin: Callable[[str, str, str], str] | None = None
 
     @cached_property
     def trees(self) -> Trees:

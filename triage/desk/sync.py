@@ -110,7 +110,7 @@ def _with_cases(
 def recognise(session: Session, cache: Cache, backend: BillingBackend) -> Identity:
     """Ask who we are and remember it with a mark of the token, for authoring offline."""
     identity = backend.identity()
-    cache.remember_identity(identity, session.token.mark())
+    cache.remember_identity(identity, session.token.mark(), backend.capabilities)
     return identity
 
 

@@ -6,6 +6,7 @@ from data.account import Entry
 from data.audit_proof import Evidence, Proof, prove
 from data.cache import Cache
 from data.outbox import Outbox
+from data.ports import NO_TRAIL
 from triage.desk.session import Session
 
 
@@ -45,5 +46,8 @@ class Trail:
         problem = self._cache.audit_problem
         if problem:
             return problem
+        offers = self._cache.offers
+        if offers is not None and not offers.audit:
+            return NO_TRAIL
         last = self._cache.audit_after
         return f"The chain holds up to entry {last:,}." if last else "No entries yet."

@@ -9,6 +9,7 @@ from data.assessment import CLOCK_SKEW, LOCKED, Category, Row, Touch, Verdict, W
 from triage.policy import Policy
 from triage.rules import at_risk, plays
 from triage.rules.days import days_between, iso, unfilled_days
+from triage.rules.listed import differences
 from triage.rules.reasons import earlier_reset
 
 Inputs = dict[str, object]
@@ -22,7 +23,7 @@ def verdicts(
     said = [_category(row)]
     said += [_workspace(account, reading, policy, now, complete_through) for reading in row.workspaces]
     said += _downgrade(account, policy, now)
-    said += [_reasons(row), _order(row), _logins(account, row, policy, now, complete_through)]
+    said += [_reasons(account, row), _order(row), _logins(account, row, policy, now, complete_through)]
     said += _plays(account, row, policy, now)
     said += _history(account, row, touches, policy, now)
     return tuple(Verdict(one.rule, one.verdict, {**one.inputs, "policy": policy.version}) for one in said)
@@ -107,9 +108,13 @@ def _downgrade(account: Account, policy: Policy, now: datetime) -> list[Verdict]
     return [Verdict("A5", verdict, inputs)]
 
 
-def _reasons(row: Row) -> Verdict:
+def _reasons(account: Account, row: Row) -> Verdict:
     by_workspace: dict[str, object] = {one.id: one.reason for one in row.workspaces}
-    return Verdict("A6", ", ".join(row.reasons) or NOT_LISTED, {"workspaces": by_workspace, "since": _iso(row.since)})
+    inputs: Inputs = {"workspaces": by_workspace, "since": _iso(row.since)}
+    differs = differences(account, row)
+    if differs:
+        inputs["backend_differs"] = differs
+    return Verdict("A6", ", ".join(row.reasons) or NOT_LISTED, inputs)
 
 
 def _order(row: Row) -> Verdict:
