@@ -32,10 +32,7 @@ NEVER = {
     *("notify", "from_markup", "render_markup", "add_row", "add_rows", "add_column", "add_columns", "add_option"),
     *("add_options", "update_cell", "update_cell_at", "render_str", "visualize", "print", "rule", "log", "input"),
 }
-OURS = {
-    "Tab",
-    "Header",
-}  # our own classes of these names (widgets.view_tabs, data.ports_list); imports are checked apart
+OURS = {"Tab", "Header"}  # our own classes of these names (view_tabs, data.ports_list); imports are checked apart
 # Attributes that take markup or stand in the terminal's title: only literals and Content.
 TITLES = {"border_title", "border_subtitle", "tooltip", "title", "sub_title", "TITLE", "SUB_TITLE", "placeholder"}
 TITLES |= {"BORDER_TITLE", "BORDER_SUBTITLE", "terminal_title"}
