@@ -100,7 +100,7 @@ class TriageScreen(Screen[None]):
 
     def size_classes(self) -> dict[str, bool]:
         """The classes that go by the terminal's size; style sheets ask for them."""
-        return {"-tall": self.app.size.height >= TALL}
+        return {"-tall": self.app.size.height >= TALL and not self.look.compact}
 
     def compose(self) -> ComposeResult:
         """Header, title, body, status, keys; classes first, so that the style sheets are applied once."""

@@ -13,11 +13,15 @@ from widgets.theme import DARK, PLAIN, Styles
 
 @dataclass(frozen=True)
 class Look:
-    """Styles by role, glyphs, and `motion`: False over SSH, in the console and with NO_COLOR (look.md §10)."""
+    """Styles by role, glyphs, and `motion`: False over SSH, in the console and with NO_COLOR (look.md §10).
+
+    `compact` leaves out the blank lines between sections, that above the tabs, and the rule below them.
+    """
 
     styles: Styles
     glyphs: Glyphs
     motion: bool = True
+    compact: bool = False
 
 
 DEFAULT = Look(Styles(DARK), UNICODE)
