@@ -7,13 +7,14 @@ from typing import ClassVar
 
 from textual import events
 from textual.app import ComposeResult
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
 
 from data.ports import Desk
 from data.ports_list import Header
+from screens.look_messages import DensityAsked, ThemesAsked
 from screens.typing_guard import TYPED_TOO_FAST, TypingGuard
 from widgets.header_line import HeaderLine
 from widgets.key_line import Hint, KeyLine
@@ -46,7 +47,10 @@ class TriageScreen(Screen[None]):
 
     AUTO_FOCUS = ""
     NEVER_HELD_BACK: ClassVar[frozenset[str]] = frozenset({"j", "k", "g", "G"})
-    BINDINGS: ClassVar[list[BindingType]] = []
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("L", "themes", "theme", id="go.themes", show=False, tooltip="pick a theme"),
+        Binding("equals_sign", "density", "density", id="go.density", show=False, tooltip="compact or roomy"),
+    ]
     DEFAULT_CSS = """
     TriageScreen { layout: vertical; background: $triage-bg; color: $triage-text; overflow: hidden hidden; }
     TriageScreen #gap { height: 0; background: $triage-bg; }
@@ -178,6 +182,14 @@ class TriageScreen(Screen[None]):
         """r: push and pull now."""
         self.desk.sync_now()
         self.tell("Syncing now.")
+
+    def action_themes(self) -> None:
+        """L: pick a theme."""
+        self.post_message(ThemesAsked())
+
+    def action_density(self) -> None:
+        """=: with or without blank lines between things."""
+        self.post_message(DensityAsked())
 
     def action_help(self) -> None:
         """?: the keys as they are now."""

@@ -27,3 +27,11 @@ class ThemeChosen(Message):
     def __init__(self, name: str) -> None:
         super().__init__()
         self.name = name
+
+
+class ThemesAsked(Message):
+    """The list of themes is wanted."""
+
+
+class DensityAsked(Message):
+    """Compact is to become comfortable, or comfortable compact."""

@@ -1,7 +1,7 @@
-"""How the app looks, and how a person may change it while it runs: theme, density, panes; kept in the state directory."""
+"""How the app looks, and how a person may change that while it runs: theme, density, panes; kept in the state."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -10,7 +10,8 @@ from textual.filter import LineFilter
 
 from data.errors import FileProblem
 from data.kept_screen import Choice, Panes, ScreenFile
-from screens.look_messages import PanesChanged, ThemeChosen, ThemeShown
+from screens.base import TriageScreen
+from screens.look_messages import DensityAsked, PanesChanged, ThemeChosen, ThemesAsked, ThemeShown
 from triage.user_themes import UserThemes
 from widgets.colourless import Colourless
 from widgets.glyphs import pick
@@ -34,8 +35,8 @@ class Wishes(msgspec.Struct, frozen=True):
 class LookedApp(App[str]):
     """Theme, glyphs, density and motion of the app; `look` is what widgets draw by."""
 
-    def __init__(self, wishes: Wishes, screen_file: ScreenFile) -> None:
-        self._wishes, self._screen_file = wishes, screen_file
+    def __init__(self, wishes: Wishes, screen_file: ScreenFile, keys: Mapping[str, str]) -> None:
+        self._wishes, self._screen_file, self._written = wishes, screen_file, keys
         self._few_colours = colours() == "256"
         self._motion = may_move()
         self._colourless = Colourless()
@@ -75,7 +76,7 @@ class LookedApp(App[str]):
 
     def _make_look(self) -> Look:
         styles = Styles(self._palette(), few_colours=self._few_colours, profile=self._wishes.colour)
-        return Look(styles, self._glyphs, self._motion, compact=self._compact)
+        return Look(styles, self._glyphs, self._motion, self._written, self._compact)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Without colours, not even the codes of the default ones."""
@@ -87,6 +88,8 @@ class LookedApp(App[str]):
         return css_variables(self._palette())
 
     def _watch_theme(self, theme_name: str) -> None:
+        if not self.only_plain:
+            self.ansi_color = None  # the theme says it from now on
         super()._watch_theme(theme_name)
         self.look = self._make_look()
 
@@ -106,7 +109,9 @@ class LookedApp(App[str]):
         return problems
 
     def watch_themes(self) -> None:
-        """From now on a file that changes in the folder of themes is seen; what is wrong with it is said."""
+        """Say what was wrong with themes at the start; from now on a file that changes in their folder is seen."""
+        for problem in self.theme_problems:
+            self._tell(problem)
         if self._user_themes.folder is not None:
             self.set_interval(THEMES_EVERY, self._look_at_themes)
 
@@ -120,10 +125,8 @@ class LookedApp(App[str]):
                 self.unregister_theme(name)
         if self._palette() != before:
             self._watch_theme(self.theme)
-        self.say_problems(problems)
-
-    def say_problems(self, problems: Sequence[str]) -> None:
-        """Say what is wrong with themes, on the screen that is shown."""
+        for problem in problems:
+            self._tell(problem)
 
     # --- picking ---
 
@@ -134,23 +137,35 @@ class LookedApp(App[str]):
         others = sorted(set(self.available_themes) - set(ours) - set(own))
         return [name.removeprefix("triage-") for name in ours] + own + others
 
+    def on_themes_asked(self, message: ThemesAsked) -> None:
+        """L: a list of them, unless the terminal leaves no choice."""
+        if self.only_plain:
+            why = "NO_COLOR is set" if os.environ.get("NO_COLOR") else "This terminal has 16 colours or fewer"
+            self._tell(f"{why}: the plain theme stands.")
+            return
+        from screens.theme_picker import ThemePicker
+
+        self.push_screen(ThemePicker(self.theme_names(), self.theme.removeprefix("triage-")))
+
     def on_theme_shown(self, message: ThemeShown) -> None:
         """A theme is tried on."""
         self.theme = theme_name(message.name)
 
     def on_theme_chosen(self, message: ThemeChosen) -> None:
         """A theme is kept."""
-        kept = self._screen_file.kept
-        self.keep_screen(theme=Choice(message.name, self._wishes.theme), density=kept.density, panes=kept.panes)
+        self._keep(theme=Choice(message.name, self._wishes.theme))
 
-    def toggle_density(self) -> str:
-        """Switch between comfortable and compact; returns which it is now."""
+    def on_density_asked(self, message: DensityAsked) -> None:
+        """=: compact, or comfortable again."""
         self._compact = not self._compact
         now = COMPACT if self._compact else COMFORTABLE
         self.look = self._make_look()
-        kept = self._screen_file.kept
-        self.keep_screen(theme=kept.theme, density=Choice(now, self._wishes.density), panes=kept.panes)
-        return now
+        self._keep(density=Choice(now, self._wishes.density))
+        for screen in self.screen_stack:
+            if isinstance(screen, TriageScreen):
+                screen.on_resize()
+        self.refresh(layout=True)
+        self._tell("Compact: no blank lines." if self._compact else "Comfortable: blank lines between sections.")
 
     # --- keeping ---
 
@@ -161,12 +176,18 @@ class LookedApp(App[str]):
 
     def on_panes_changed(self, message: PanesChanged) -> None:
         """The pane was moved or resized."""
-        kept = self._screen_file.kept
-        self.keep_screen(theme=kept.theme, density=kept.density, panes=message.panes)
+        self._keep(panes=message.panes)
 
-    def keep_screen(self, *, theme: Choice | None, density: Choice | None, panes: Panes) -> None:
+    def _keep(self, **changes: Choice | Panes) -> None:
         """Keep it for the next start; a file that cannot be written is said and changes nothing now."""
         try:
-            self._screen_file.keep(type(self._screen_file.kept)(panes=panes, theme=theme, density=density))
+            self._screen_file.keep(msgspec.structs.replace(self._screen_file.kept, **changes))
         except FileProblem as problem:
-            self.say_problems([str(problem)])
+            self._tell(str(problem))
+
+    def _tell(self, sentence: str) -> None:
+        """Say it on the status line of the screen that is shown, or of the one below a form."""
+        for screen in reversed(self.screen_stack):
+            if isinstance(screen, TriageScreen):
+                screen.tell(sentence)
+                return

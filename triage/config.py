@@ -11,7 +11,7 @@ from data.backends.registry import Chosen, Name
 from data.errors import ConfigError
 from data.places import Places, local_path
 from data.saved_view import SavedView
-from triage.config_file import Keys, Spot, nearest, read_file, seconds
+from triage.config_file import ConfigFile, Keys, Spot, nearest, read_file, seconds
 from triage.config_paths import config_path, directories
 from triage.config_views import saved_views
 from triage.outreach_settings import DEFAULTS as OUTREACH
@@ -28,11 +28,15 @@ DEFAULTS: dict[str, Any] = {
     "sync_every": "60s",
     "theme": "auto",
     "glyphs": "auto",
+    "density": "comfortable",
+    "mouse": True,
+    "notify": "none",
     "colour": "",
     "policy": "",
     "tree": "",
     "outreach": OUTREACH,
     "views": {},
+    "keys": {},
 }
 _PROFILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
 _DIRECTUS = "directus_url"
@@ -67,11 +71,15 @@ class Settings(msgspec.Struct, frozen=True):
     sync_every: float
     theme: str
     glyphs: Literal["auto", "unicode", "console", "ascii"]
+    density: Literal["comfortable", "compact"]
+    mouse: bool
+    notify: Literal["none", "bell", "desktop"]
     colour: str
     policy_file: Path | None
     tree_file: Path | None
     outreach: OutreachSettings
     views: tuple[SavedView, ...]
+    keys: dict[str, str]
     no_input: bool
     verbose: int
     home: Path | None
@@ -91,6 +99,16 @@ class Settings(msgspec.Struct, frozen=True):
     def cache_file(self) -> Path:
         """The copy of the book."""
         return self.cache_dir / "cache.db"
+
+    @property
+    def screen_file(self) -> Path:
+        """How a person last had the screen."""
+        return self.state_dir / "screen.json"
+
+    @property
+    def themes_dir(self) -> Path:
+        """The themes of a person's own, beside the config file."""
+        return self.config_file.parent / "themes"
 
     def need_base_url(self) -> str:
         """Return the base URL; ConfigError with what to do where none is set."""
@@ -152,11 +170,15 @@ def load_settings(flags: Flags, environ: Mapping[str, str]) -> Settings:
         sync_every=seconds(values["sync_every"]),
         theme=str(values["theme"]),
         glyphs=values["glyphs"],
+        density=values["density"],
+        mouse=bool(values["mouse"]),
+        notify=values["notify"],
         colour=str(values["colour"]),
         policy_file=path.parent / local_path(policy, f"policy in {spot('policy')}") if policy else None,
         tree_file=path.parent / local_path(tree, f"tree in {spot('tree')}") if tree else None,
         outreach=outreach_settings(values["outreach"], spot("outreach", "zone")),
         views=saved_views(values["views"]),
+        keys=_keymap(values["keys"], file, path, profile, sources["keys"]),
         no_input=flags.no_input,
         verbose=flags.verbose,
         home=home,
@@ -229,6 +251,21 @@ def _outer_layers(values: dict[str, Any], sources: dict[str, str], flags: Flags,
         values["base_url"], sources["base_url"] = environ["TRIAGE_BASE_URL"], "environment"
     if flags.read_only:
         values["read_only"], sources["read_only"] = True, "flag"
+
+
+def _keymap(table: dict[str, Any], file: ConfigFile | None, path: Path, profile: str, source: str) -> dict[str, str]:
+    """Textual's keymap of [keys]; ConfigError where two actions of one screen would share a key."""
+    if not table or file is None:
+        return {}
+    from triage.config_keys import checked, clash
+
+    keymap = checked(table)
+    problem = clash(keymap)
+    if problem is None:
+        return keymap
+    of_profile = ("profiles", profile, "keys") if source == "profile" else ("keys",)
+    spot = Spot(path, file.text, of_profile, problem.key)
+    raise ConfigError(f"{spot}: keys.{problem.key} {problem}")
 
 
 def _words(command: str | list[str], path: Spot) -> tuple[str, ...]:

@@ -8,11 +8,12 @@ import msgspec
 
 from data.errors import ConfigError
 from triage.config_file import Spot, nearest
-from widgets.theme import DARK, PALETTES, Palette
+from widgets.theme import DARK, PALETTES, SEVERITIES, WORDS, Palette, contrast
 
 Stamp = tuple[int, int]
 _NAME = r"[a-z0-9][a-z0-9_-]*"
 _COLOUR = r"#[0-9a-fA-F]{6}"
+GROUNDS_OF_WORDS = ("bg", "panel", "raised", "cursor", "tint")
 _KEYS = ("base", "dark", "fill", "colours")
 
 
@@ -41,6 +42,7 @@ class UserThemes:
                     self.palettes[path.stem] = before[path.stem]
             else:
                 self.palettes[palette.name] = palette
+                problems += [f"{path}{_line_of(path, role)}: {what}" for role, what in faint_words(palette)]
         return problems
 
     def _look(self) -> dict[Path, Stamp]:
@@ -75,6 +77,22 @@ def read_theme(path: Path, taken: Collection[str] = ()) -> Palette:
     base = PALETTES[tree.get("base", DARK.name)]
     flags = {key: tree[key] for key in ("dark", "fill") if key in tree}
     return Palette(**{**msgspec.to_builtins(base), **colours, **flags, "name": path.stem})
+
+
+def faint_words(palette: Palette) -> list[tuple[str, str]]:
+    """Return the roles whose words are hard to read on a ground they stand on, with the ratio; such a theme is used."""
+    colours = palette.colours()
+    made = []
+    for role in ("strong", "text", "muted", "accent", *SEVERITIES):
+        ratio, ground = min((contrast(colours[role], colours[one]), one) for one in GROUNDS_OF_WORDS)
+        if ratio < WORDS:
+            made.append((role, f"colours.{role} reads at {ratio:.1f} on {ground}; words need {WORDS}."))
+    return made
+
+
+def _line_of(path: Path, role: str) -> str:
+    found = str(Spot(path, path.read_text(encoding="utf-8"), ("colours",), role))
+    return found.removeprefix(str(path))
 
 
 def _check(path: Path, text: str, tree: dict[str, Any], colours: Any) -> None:

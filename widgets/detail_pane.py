@@ -6,15 +6,17 @@ from datetime import datetime
 from textual.strip import Strip
 
 from data.ports import Detail
-from widgets.column_page import GAP, TWO_COLUMNS, Lines, columns_row, fit_sections, halves
+from widgets.column_page import GAP, Lines, columns_row, fit_sections, halves
 from widgets.detail_bottom import bottom_lines
 from widgets.detail_right import right_sections
 from widgets.line import Line, Painted, strip
 from widgets.look import Look
 
+TWO_PANES = 80  # columns: two of the narrowest pane beside each other
+
 
 class DetailPane(Painted):
-    """Shows one account; `at_bottom` and `full` pick the arrangement. Drops blank lines from the bottom up, then scrolls."""
+    """Shows one account as `at_bottom` and `full` say. Drops blank lines from the bottom up, then scrolls."""
 
     DEFAULT_CSS = "DetailPane { background: $triage-panel; }"
 
@@ -79,7 +81,7 @@ class DetailPane(Painted):
     def _over_all(self, width: int, height: int, look: Look) -> list[Strip]:
         if self._detail is None:
             return []
-        return self._columns(2 if width >= TWO_COLUMNS else 1, width, height, look)
+        return self._columns(2 if width >= TWO_PANES else 1, width, height, look)
 
     def _columns(self, many: int, width: int, height: int, look: Look, first: int = 0) -> list[Strip]:
         """Return the sections from `first` on in one column, or in two of about equal height, as scrolled."""
@@ -89,9 +91,7 @@ class DetailPane(Painted):
         lines = [fit_sections(one, 0 if look.compact else height) for one in columns]
         more = self._scrolled(max((len(one) for one in lines), default=0), height)
         rows = range(self._top, self._top + height)
-        return [
-            columns_row(lines, at, column, width, look, after=more if at == rows[-1] else ()) for at in rows
-        ]
+        return [columns_row(lines, at, column, width, look, after=more if at == rows[-1] else ()) for at in rows]
 
     def _sections(self, width: int, look: Look) -> list[Lines]:
         if self._detail is None or self._now is None:
