@@ -14,13 +14,14 @@ from data.ports_outreach import OutreachPort
 from data.ports_portfolio import PortfolioPort
 from data.remedy import Change, Draft, Order, Preview
 from data.safe_text import SafeText
+from data.unseen import Stood
 
 # What `audit_state` says of a backend without a trail.
 NO_TRAIL = "This backend has no audit trail to read."
 
 
 class Detail(Value, frozen=True):
-    """Everything the pane and the account screen show of one account."""
+    """Everything the pane and the account screen show of one account; `before` where it changed since one looked."""
 
     row: Row
     account: Account
@@ -28,6 +29,7 @@ class Detail(Value, frozen=True):
     pending: tuple[Change, ...]
     trail: tuple[Entry, ...]
     synced_at: datetime | None
+    before: Stood | None = None
 
 
 class Earlier(Value, frozen=True):
@@ -80,6 +82,14 @@ class Desk(HealthPort, CasesPort, OutreachPort, PortfolioPort, Protocol):
 
     def why_gone(self, account_id: str) -> str:
         """One clause on why an account left the list: who did what, when."""
+        ...
+
+    def look_at(self, ids: Sequence[str]) -> int:
+        """Note that these accounts were looked at; how many had changed. May wait for a writer: call from a thread."""
+        ...
+
+    def look_at_list(self, view: View, text: str, untouched: bool) -> int:
+        """The same for every account of a list."""
         ...
 
     def reassess(self) -> int:

@@ -97,7 +97,8 @@ class CachedList:
         self._reach(stop)
         rows = self._cache.rows(self._numbers[max(0, start) : max(0, stop)])
         marks = self._overlay.marks()
-        return [ListLine(row, marks.get(row.id, "")) for row in rows]
+        changed = self._cache.unseen([row.id for row in rows])
+        return [ListLine(row, marks.get(row.id, ""), changed.get(row.id, ())) for row in rows]
 
     def position(self, account_id: str) -> int | None:
         """Where the account stands in this list, None when it is not in it."""
@@ -232,6 +233,7 @@ class Inbox:
             pending=self.overlay.pending(account_id),
             trail=tuple(self._cache.audit(account_id, None, TRAIL_SHOWN)),
             synced_at=self._cache.synced_at,
+            before=self._cache.stood(account_id),
         )
 
     def why_gone(self, account_id: str) -> str:
