@@ -7,8 +7,10 @@ from typing import Any, Protocol
 from data.account import Account, Entry, Member, Value
 from data.assessment import Row, Verdict
 from data.identity import Identity
+from data.ports_bulk import BulkPort
 from data.ports_cases import CasesPort
 from data.ports_health import HealthPort
+from data.ports_kept import KeptPort
 from data.ports_list import Header, RowList, Sort, View
 from data.ports_outreach import OutreachPort
 from data.ports_portfolio import PortfolioPort
@@ -60,7 +62,7 @@ class Form(Value, frozen=True):
     needs_confirm: str | None
 
 
-class Desk(HealthPort, CasesPort, OutreachPort, PortfolioPort, Protocol):
+class Desk(HealthPort, CasesPort, BulkPort, KeptPort, OutreachPort, PortfolioPort, Protocol):
     """The day's work without a terminal. Local and quick unless said otherwise; errors are `data.errors`."""
 
     read_only: bool
@@ -82,14 +84,6 @@ class Desk(HealthPort, CasesPort, OutreachPort, PortfolioPort, Protocol):
 
     def why_gone(self, account_id: str) -> str:
         """One clause on why an account left the list: who did what, when."""
-        ...
-
-    def look_at(self, ids: Sequence[str]) -> int:
-        """Note that these accounts were looked at; how many had changed. May wait for a writer: call from a thread."""
-        ...
-
-    def look_at_list(self, view: View, text: str, untouched: bool) -> int:
-        """The same for every account of a list."""
         ...
 
     def reassess(self) -> int:

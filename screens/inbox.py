@@ -24,7 +24,7 @@ from widgets.detail_pane import DetailPane
 from widgets.empty_note import EmptyNote
 from widgets.filter_line import FilterLine
 from widgets.key_line import Hint
-from widgets.line import Line
+from widgets.line import Line, Piece
 from widgets.severity_badge import marked
 from widgets.status_line import StatusLine
 from widgets.view_tabs import ViewTabs
@@ -201,7 +201,8 @@ class InboxScreen(ListScreen):
             parts.insert(0, "untouched")
         if header.counts.snoozed and self.view not in words.NOT_RESTING:
             parts.insert(0, f"{header.counts.snoozed} snoozed")
-        return [(f"{part}   " if part is not parts[-1] else part, "muted") for part in parts]
+        words_of: list[Piece] = [(f"{part}   " if part is not parts[-1] else part, "muted") for part in parts]
+        return [*words_of, *self.marks_words()]
 
     def _count(self, total: int) -> str:
         """A list's length; with a plus as long as its end is looked up."""

@@ -29,6 +29,7 @@ GROUPS = (
     ("do", "Act on the account"),
     ("see", "Look closer"),
     ("view", "Views, order, filter"),
+    ("mark", "Mark, for one remedy on many"),
     ("list", "Move"),
     ("go", "Go"),
 )

@@ -31,7 +31,7 @@ from widgets.look import Look, colours, may_move, wants_plain
 from widgets.paste_guard import guarded
 from widgets.steady import steadied
 from widgets.theme import PLAIN, Styles, css_variables, derive, textual_themes, theme_name
-from widgets.thin_line import ThinLine, thinned
+from widgets.thin_line import LONGEST_WAIT, ThinLine, thinned
 
 
 class TriageApp(App[str]):
@@ -119,6 +119,11 @@ class TriageApp(App[str]):
             self.guard.note(event)
         await super().on_event(event)
 
+    def _check_resize(self) -> None:
+        """Draw wholly anew after any change of size: two that become one may end at the size there was before."""
+        super()._check_resize()
+        self.refresh()
+
     def on_load(self) -> None:
         """Before any screen is there."""
         self.set_keymap(self._keymap_wanted)
@@ -129,11 +134,17 @@ class TriageApp(App[str]):
 
     def on_inbox_screen_drawn(self) -> None:
         """The list is on the screen: start what runs beside it."""
+        if not self._motion:
+            self.set_interval(LONGEST_WAIT / 3, self._send_what_waits)
         self.beside.start(lambda error: self.call_from_thread(self._handle_exception, error))
 
     def on_terminal_supports_synchronized_output(self) -> None:
         """The terminal has taken what was sent: what was held back meanwhile may go."""
         self._line.answered()
+        self._send_what_waits()
+
+    def _send_what_waits(self) -> None:
+        """Also from time to time by itself: an answer may be lost on its way, and what was held back may be the end."""
         if self._driver is not None:
             self._driver.write("")
 

@@ -117,16 +117,6 @@ class Desk(DeskParts):
         """One clause on why an account left the list."""
         return self._inbox.why_gone(account_id)
 
-    def look_at(self, ids: Sequence[str]) -> int:
-        """Note that these accounts were looked at, over a connection of its own; how many had changed."""
-        with closing(self.session.open_cache()) as cache:
-            return cache.look_at(ids)
-
-    def look_at_list(self, view: View, text: str, untouched: bool) -> int:
-        """The same for every account of a list."""
-        with closing(self.session.open_cache()) as cache:
-            return cache.look_at_numbers(cache.ids(view, Sort.SEVERITY, text, untouched))
-
     def reassess(self) -> int:
         """Re-assess what has lapsed, over a connection of its own; returns how many."""
         from triage.desk.sync import lapsed
