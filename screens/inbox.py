@@ -158,11 +158,18 @@ class InboxScreen(ListScreen):
         if self.text:
             opening, closing = self.look.glyphs.quotes[0], self.look.glyphs.quotes[1]
             bold = bold.replace("“", opening).replace("”", closing)
-            hints = [Hint("esc", f"shows all {numbers.count(words.count_of(header, self.view))}")]
+            hints = [
+                Hint(
+                    self.look.key("view.clear", "esc"), f"shows all {numbers.count(words.count_of(header, self.view))}"
+                )
+            ]
         elif header.synced_at is None:
-            hints = [Hint("r", "sync now")]
+            hints = [Hint(self.look.key("go.sync", "r"), "sync now")]
         else:
-            hints = [Hint("r", "sync now"), Hint("a", "what was done today")]
+            hints = [
+                Hint(self.look.key("go.sync", "r"), "sync now"),
+                Hint(self.look.key("see.audit", "a"), "what was done today"),
+            ]
         note.show(bold, rest, hints)
 
     def _left(self, header: Header) -> Line:
@@ -182,13 +189,17 @@ class InboxScreen(ListScreen):
             return [
                 *([(unsure, "text")] if unsure else count),
                 ("   ", "text"),
-                ("esc", "key"),
+                (self.look.key("view.clear", "esc"), "key"),
                 (" shows all", "muted"),
             ]
         if header.stale:
             return [(words.dimmed(header, self.now), "muted")]
         if header.status.link is Link.FINE and header.status.sentence:
-            return [("The audit trail needs a look   ", "text"), ("a", "key"), (" says why", "muted")]
+            return [
+                ("The audit trail needs a look   ", "text"),
+                (self.look.key("see.audit", "a"), "key"),
+                (" says why", "muted"),
+            ]
         return [(header.notice, "muted")] if header.notice else ()
 
     def _right(self, header: Header) -> Line:

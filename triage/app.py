@@ -16,6 +16,7 @@ from textual.driver import Driver
 from textual.filter import LineFilter
 
 from data.errors import TriageError
+from data.key_names import written
 from data.ports import Desk
 from data.ports_list import Link
 from data.safe_text import drawable, safe_lines, safe_text
@@ -43,7 +44,7 @@ class TriageApp(App[str]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+c", "ignore", show=False, priority=True, system=True),
         Binding("ctrl+q", "ignore", show=False, priority=True, system=True),
-        Binding("ctrl+l", "redraw", show=False, priority=True, system=True),
+        Binding("ctrl+l", "redraw", "draw anew", id="go.redraw", show=False, priority=True, system=True),
     ]
 
     def __init__(
@@ -67,6 +68,7 @@ class TriageApp(App[str]):
         self.desk, self.clock, self.guard = desk, clock, TypingGuard()
         self._account, self._profile_colour = account, profile_colour
         self._keymap_wanted = dict(keymap or {})
+        self._written = {name: written(keys.split(",")[0]) for name, keys in self._keymap_wanted.items()}
         self._glyphs = pick(glyphs, os.environ)
         self.beside = Beside(desk, lambda: self.post_message(DeskChanged()))
         self._sign_in_offered = self._tree_offered = False
@@ -91,7 +93,7 @@ class TriageApp(App[str]):
     def _make_look(self) -> Look:
         palette = derive(self.current_theme)
         styles = Styles(palette, few_colours=self._few_colours, profile=self._profile_colour)
-        return Look(styles, self._glyphs, self._motion)
+        return Look(styles, self._glyphs, self._motion, self._written)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Without colours, not even the codes of the default ones."""
