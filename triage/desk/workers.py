@@ -60,7 +60,7 @@ class Worker(threading.Thread):
         return self._ended.is_set()
 
     def run(self) -> None:
-        """Rounds until the end; only our own errors and SQLite's are expected here."""
+        """Rounds until the end; only our own errors, SQLite's and those of the files are expected here."""
         sys.setswitchinterval(TURN)
         files: tuple[Cache, Outbox] | None = None
         while not self.ended:
@@ -72,7 +72,7 @@ class Worker(threading.Thread):
                 pause = BUSY_PAUSE
             except TriageError as error:
                 pause = self._failed(error)
-            except sqlite3.Error as error:
+            except (sqlite3.Error, OSError) as error:
                 pause = self._failed(FileProblem(f"{error}."))
             self._wake.wait(pause)
             self._wake.clear()
