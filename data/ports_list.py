@@ -148,6 +148,10 @@ class RowList(Protocol):
         """The lines [start, stop), fewer at the end."""
         ...
 
+    def first(self, count: int) -> Sequence[ListLine]:
+        """The first lines; of a long list no more than these are looked up."""
+        ...
+
     def position(self, account_id: str) -> int | None:
         """Where the account stands in this list, None when it is not in it."""
         ...

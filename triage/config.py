@@ -11,7 +11,7 @@ from data.backends.registry import Chosen, Name
 from data.errors import ConfigError
 from data.places import Places, local_path
 from data.saved_view import SavedView
-from triage.config_file import Keys, Spot, nearest, read_file, seconds
+from triage.config_file import ConfigFile, Keys, Spot, nearest, read_file, seconds
 from triage.config_paths import config_path, directories
 from triage.config_views import saved_views
 from triage.outreach_settings import DEFAULTS as OUTREACH
@@ -34,6 +34,7 @@ DEFAULTS: dict[str, Any] = {
     "tree": "",
     "outreach": OUTREACH,
     "views": {},
+    "keys": {},
 }
 _PROFILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
 _DIRECTUS = "directus_url"
@@ -74,6 +75,7 @@ class Settings(msgspec.Struct, frozen=True):
     tree_file: Path | None
     outreach: OutreachSettings
     views: tuple[SavedView, ...]
+    keys: dict[str, str]
     no_input: bool
     verbose: int
     home: Path | None
@@ -160,6 +162,7 @@ def load_settings(flags: Flags, environ: Mapping[str, str]) -> Settings:
         tree_file=path.parent / local_path(tree, f"tree in {spot('tree')}") if tree else None,
         outreach=outreach_settings(values["outreach"], spot("outreach", "zone")),
         views=saved_views(values["views"]),
+        keys=_keymap(values["keys"], file, path, profile, sources["keys"]),
         no_input=flags.no_input,
         verbose=flags.verbose,
         home=home,
@@ -232,6 +235,21 @@ def _outer_layers(values: dict[str, Any], sources: dict[str, str], flags: Flags,
         values["base_url"], sources["base_url"] = environ["TRIAGE_BASE_URL"], "environment"
     if flags.read_only:
         values["read_only"], sources["read_only"] = True, "flag"
+
+
+def _keymap(table: dict[str, Any], file: ConfigFile | None, path: Path, profile: str, source: str) -> dict[str, str]:
+    """Textual's keymap of [keys]; ConfigError where two actions of one screen would share a key."""
+    if not table or file is None:
+        return {}
+    from triage.config_keys import checked, clash
+
+    keymap = checked(table)
+    problem = clash(keymap)
+    if problem is None:
+        return keymap
+    of_profile = ("profiles", profile, "keys") if source == "profile" else ("keys",)
+    spot = Spot(path, file.text, of_profile, problem.key)
+    raise ConfigError(f"{spot}: keys.{problem.key} {problem}")
 
 
 def _words(command: str | list[str], path: Spot) -> tuple[str, ...]:
