@@ -16,6 +16,7 @@ from screens.outbox import OutboxScreen
 from screens.remedy_form import RemedyForm
 from screens.row_menu import RowMenu
 from screens.why import WhyScreen
+from triage.desk import sync_once
 from triage.sandbox.process import start
 from widgets.account_list import AccountList
 from widgets.detail_pane import DetailPane
@@ -365,7 +366,7 @@ async def test_the_list_does_not_reorder_under_a_key(open_desk, app_of, wait, mo
 
 
 async def test_word_of_changes_reaches_the_screens_at_most_four_times_a_second(open_desk, app_of) -> None:
-    desk = open_desk(sync_every=3600.0)
+    desk = open_desk(sync_every=3600.0, live=False)
     app = app_of(desk)
     async with app.run_test(size=(100, 30)) as pilot:
         await pilot.pause(1.0)
@@ -476,3 +477,17 @@ def test_the_bands_say_what_is_and_what_happens_by_itself(open_desk) -> None:
     assert "(503)" in said(Link.FAILING, "503 from the server") and "Nothing is lost" in said(Link.FAILING)
     assert said(Link.SIGNED_OUT).startswith("Signed out. Reading still works.")
     assert "next try in 40 s   r now" in said(Link.OFFLINE) or "next try in 39 s" in said(Link.OFFLINE)
+
+
+async def test_what_a_colleague_does_shows_without_a_key_and_the_header_says_live(
+    open_desk, app_of, wait, seen, ui_server
+) -> None:
+    desk = open_desk(sync_every=3600.0)
+    app = app_of(desk)
+    async with app.run_test(size=(140, 40)) as pilot:
+        await wait(pilot, lambda: "live, synced" in seen(app))
+        account = app.screen.list.current.row.id
+        theirs = open_desk("agent", "theirs")
+        theirs.submit(Order("claim", account, params={"minutes": 60}), hold=False)
+        assert sync_once(theirs.session).summary.pushed == 1
+        await wait(pilot, lambda: app.screen.list.current.row.claim is not None)
