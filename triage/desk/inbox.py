@@ -189,7 +189,7 @@ class Inbox:
 
         return HealthDesk(self._session, self._cache)
 
-    def header(self, status: SyncStatus, notice: str = "") -> Header:
+    def header(self, status: SyncStatus, notice: str = "", live: bool = False) -> Header:
         """Counts, data age, outbox, identity, link; `notice` is what there is to say about the files."""
         synced_at = self._cache.synced_at
         place = self._session.place
@@ -203,6 +203,7 @@ class Inbox:
             stale=stale,
             status=status,
             notice=notice,
+            live=live,
         )
 
     def open_list(self, view: View, sort: Sort, text: str, untouched: bool) -> RowList:
