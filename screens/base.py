@@ -1,9 +1,9 @@
 """The frame every full screen shares: header, title, status line, key line; and the word that something changed."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Iterable, Sequence
 from datetime import UTC, datetime
 from time import monotonic
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.app import ComposeResult
@@ -22,6 +22,9 @@ from widgets.line import Blank, Line
 from widgets.look import Look, look_of
 from widgets.status_line import StatusLine
 from widgets.view_tabs import TitleTabs
+
+if TYPE_CHECKING:
+    from screens.commands_now import Command
 
 TALL = 40
 TOLD_FOR = 6.0  # seconds
@@ -50,6 +53,7 @@ class TriageScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("L", "themes", "theme", id="go.themes", show=False, tooltip="pick a theme"),
         Binding("equals_sign", "density", "density", id="go.density", show=False, tooltip="compact or roomy"),
+        Binding("colon,ctrl+p", "palette", "commands", id="go.palette", tooltip="every command, by a few letters"),
     ]
     DEFAULT_CSS = """
     TriageScreen { layout: vertical; background: $triage-bg; color: $triage-text; overflow: hidden hidden; }
@@ -190,6 +194,27 @@ class TriageScreen(Screen[None]):
     def action_density(self) -> None:
         """=: with or without blank lines between things."""
         self.post_message(DensityAsked())
+
+    def action_palette(self) -> None:
+        """`:`, ctrl+p: every command that works here, and every account."""
+        from screens.commands_now import commands_of
+        from screens.palette import Palette
+
+        self.app.push_screen(Palette(commands_of(self, self.more_commands()), self._found), self._command)
+
+    def more_commands(self) -> Sequence["Command"]:
+        """The commands that are no keys."""
+        return ()
+
+    def _found(self, text: str) -> Sequence["Command"]:
+        from screens.go_to import accounts
+
+        return accounts(self, text)
+
+    async def _command(self, command: "Command | None") -> None:
+        done = command.run() if command is not None else None
+        if isinstance(done, Awaitable):
+            await done
 
     def action_help(self) -> None:
         """?: the keys as they are now."""

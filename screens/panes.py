@@ -6,17 +6,15 @@ from textual.binding import Binding, BindingType
 
 from data.kept_screen import Panes
 from data.ports import Desk
-from screens.list_screen import ListScreen
+from screens.inbox_lines import WIDE, InboxWordsScreen
 from screens.look_messages import PanesChanged
 from widgets.account_list import AccountList
 from widgets.arrangement import LEAST_LIST, LEAST_RIGHT, Arrangement, arrange, moved, resized
 from widgets.detail_pane import DetailPane
 from widgets.empty_note import EmptyNote
 
-WIDE = 100
 
-
-class PanedScreen(ListScreen):
+class PanedScreen(InboxWordsScreen):
     """A list with a pane. Subclasses compose the two, and what says that the terminal is too small."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -26,6 +26,7 @@ DEFAULTS: dict[str, Any] = {
     "hold_seconds": 10.0,
     "stale_after": "1h",
     "sync_every": "60s",
+    "live": True,
     "theme": "auto",
     "glyphs": "auto",
     "density": "comfortable",
@@ -69,6 +70,7 @@ class Settings(msgspec.Struct, frozen=True):
     hold_seconds: Annotated[float, msgspec.Meta(ge=0, le=600)]
     stale_after: float
     sync_every: float
+    live: bool
     theme: str
     glyphs: Literal["auto", "unicode", "console", "ascii"]
     density: Literal["comfortable", "compact"]
@@ -168,6 +170,7 @@ def load_settings(flags: Flags, environ: Mapping[str, str]) -> Settings:
         hold_seconds=float(values["hold_seconds"]),
         stale_after=seconds(values["stale_after"]),
         sync_every=seconds(values["sync_every"]),
+        live=values["live"],
         theme=str(values["theme"]),
         glyphs=values["glyphs"],
         density=values["density"],

@@ -41,6 +41,7 @@ class Keys(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ) = UNSET
     stale_after: Duration | msgspec.UnsetType = UNSET
     sync_every: Duration | msgspec.UnsetType = UNSET
+    live: Annotated[bool, msgspec.Meta(description="hear of changes as they happen")] | msgspec.UnsetType = UNSET
     theme: Annotated[str, msgspec.Meta(description="auto or a theme's name")] | msgspec.UnsetType = UNSET
     glyphs: Literal["auto", "unicode", "console", "ascii"] | msgspec.UnsetType = UNSET
     density: Literal["comfortable", "compact"] | msgspec.UnsetType = UNSET

@@ -44,6 +44,7 @@ def run_config(args: argparse.Namespace, context: Context) -> int:
         "hold_seconds": settings.hold_seconds,
         "stale_after": f"{settings.stale_after:g}s",
         "sync_every": f"{settings.sync_every:g}s",
+        "live": settings.live,
         "theme": settings.theme,
         "glyphs": settings.glyphs,
         "colour": settings.colour,
