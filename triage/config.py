@@ -39,6 +39,7 @@ DEFAULTS: dict[str, Any] = {
     "views": {},
     "keys": {},
 }
+_LOOKS = ("theme", "glyphs", "density", "mouse", "notify", "colour")  # as they stand in the file
 _PROFILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
 _DIRECTUS = "directus_url"
 _LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|::1")
@@ -171,12 +172,7 @@ def load_settings(flags: Flags, environ: Mapping[str, str]) -> Settings:
         stale_after=seconds(values["stale_after"]),
         sync_every=seconds(values["sync_every"]),
         live=values["live"],
-        theme=str(values["theme"]),
-        glyphs=values["glyphs"],
-        density=values["density"],
-        mouse=bool(values["mouse"]),
-        notify=values["notify"],
-        colour=str(values["colour"]),
+        **{name: values[name] for name in _LOOKS},
         policy_file=path.parent / local_path(policy, f"policy in {spot('policy')}") if policy else None,
         tree_file=path.parent / local_path(tree, f"tree in {spot('tree')}") if tree else None,
         outreach=outreach_settings(values["outreach"], spot("outreach", "zone")),
