@@ -58,6 +58,7 @@ class InboxScreen(ListScreen):
         self._rest: Timer | None = None
         self._detail: Detail | None = None
         self._arrangement: Arrangement | None = None
+        self._header: Header | None = None  # as it was when the frame was drawn last
 
     # --- the frame ---
 
@@ -135,6 +136,7 @@ class InboxScreen(ListScreen):
 
     def draw(self, header: Header) -> None:
         """Tabs, band, list ages, pane countdowns, status."""
+        self._header = header
         self.query_one(ViewTabs).show(
             words.tabs(header, self.look.glyphs), self.view.value, words.band(header, self.now)
         )
@@ -173,8 +175,7 @@ class InboxScreen(ListScreen):
             return [(marked(current.row, room, self.look) + why, "text")]
         if self.told:
             return [(self.told, "text")]
-        held = self.held_words()
-        if held:
+        if header.outbox.held and (held := self.held_words()):
             return held
         if self.text:
             unsure = doubt(self.text)
@@ -237,9 +238,11 @@ class InboxScreen(ListScreen):
 
     # --- pane and account ---
 
-    def on_account_list_moved(self) -> None:
-        """The pane follows when the cursor rests; position and keys at once."""
-        header = self.desk.header()
+    def on_account_list_moved(self, event: AccountList.Moved) -> None:
+        """The pane follows when the cursor rests; the position at once, with what the frame knew."""
+        if event.by_hand:
+            self.touched()
+        header = self._header or self.desk.header()
         self.query_one(StatusLine).show(self._left(header), self._right(header))
         if self._rest is not None:
             self._rest.stop()

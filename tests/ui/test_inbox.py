@@ -37,12 +37,14 @@ async def test_moving_keeps_to_the_list_and_the_pane_follows_when_the_cursor_res
     desk = open_desk()
     app, wanted = app_of(desk), ids(desk)
     async with app.run_test(size=(140, 40)) as pilot:
-        await pilot.pause(0.2)
         inbox = app.screen
-        assert isinstance(inbox, InboxScreen) and inbox.target() == wanted[0]
         pane = app.screen.query_one(DetailPane)
+        await wait(pilot, lambda: pane._detail is not None)
+        assert isinstance(inbox, InboxScreen) and inbox.target() == wanted[0]
         first = pane._detail.row.id
-        monkeypatch.setattr("screens.inbox.REST", 60.0)  # however slow this machine is, no rest between the keys
+        # however slow this machine is, no rest between the keys, and no sync that lets the pane follow
+        monkeypatch.setattr("screens.inbox.REST", 60.0)
+        monkeypatch.setattr("screens.list_screen.UNDER_A_KEY", 60.0)
         await pilot.press("j", "j", "down", "down")
         assert inbox.target() == wanted[4] and pane._detail.row.id == first, "not while the cursor moves"
         monkeypatch.setattr("screens.inbox.REST", 0.05)
