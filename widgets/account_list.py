@@ -166,7 +166,9 @@ class AccountList(Widget, can_focus=True):
         ground = self.background_colors[1]
         for each in self.get_line_filters():
             strips = [strip.apply_filter(each, ground) for strip in strips]
-        return strips if crop.column_span == (0, self.size.width) else [strip.crop(*crop.column_span) for strip in strips]
+        return (
+            strips if crop.column_span == (0, self.size.width) else [strip.crop(*crop.column_span) for strip in strips]
+        )
 
     def render_line(self, y: int) -> Strip:
         """Return the heads or a row."""

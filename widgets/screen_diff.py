@@ -77,19 +77,20 @@ class ScreenDiff:
         self._end = place
         return "".join(made) + ("" if hold else self.rest())
 
-    def put(self, y: int, x: int, strip: Strip, colours: ColorSystem) -> None:
-        """Note a piece of a line, to go with the next `frame`: the same as its codes would say, which need be read."""
-        if not self._known((y, x)):
-            return
+    def put(self, y: int, x: int, strip: Strip, colours: ColorSystem) -> bool:
+        """Note a piece of a line, to go with the next `frame`: what its codes would say, which need not be read.
+
+        False, and nothing noted, where a character may take another room than a cell.
+        """
         cells: list[Cell] = []
         for text, style, _ in strip:
             drawn = _drawn(text, style, colours)
             if drawn is None:
-                x = self._phrase(y, self._cover(y, x, cells), text, _ink(style, colours))
-                cells = []
-            else:
-                cells += drawn
-        self._cover(y, x, cells)
+                return False
+            cells += drawn
+        if self._known((y, x)):
+            self._cover(y, x, cells)
+        return True
 
     def rest(self) -> str:
         """Return what is still to be sent, the cursor's place included."""
@@ -117,7 +118,9 @@ class ScreenDiff:
         y, x = place
         if text.isascii() or _one_each(text):
             return (y, self._cover(y, x, _cells(text, ink)))
-        return (y, self._phrase(y, x, text, ink))
+        end = self._uncover(y, x, cell_len(text))
+        self._phrases.append((y, x, ink, text))
+        return (y, min(end, self._size[0]))
 
     def _cover(self, y: int, x: int, cells: Sequence[Cell]) -> int:
         """Want cells from a column on; return the column where they end."""
@@ -125,12 +128,6 @@ class ScreenDiff:
         row = self._wanted[y]
         row[x:end] = cells
         del row[self._size[0] :]
-        return min(end, self._size[0])
-
-    def _phrase(self, y: int, x: int, text: str, ink: Ink) -> int:
-        """Want a text that not every terminal gives the same room; return the column where it ends."""
-        end = self._uncover(y, x, cell_len(text))
-        self._phrases.append((y, x, ink, text))
         return min(end, self._size[0])
 
     def _uncover(self, y: int, x: int, width: int) -> int:
@@ -227,14 +224,12 @@ class ScreenDiff:
         return f"\x1b[{first + 1};{after}r\x1b[{'S' if by > 0 else 'T'}\x1b[r"
 
 
-def _ink(style: Style | None, colours: ColorSystem) -> Ink:
-    return PLAIN if style is None else ink_of_style(style, colours)
-
-
 @lru_cache(8192)
 def _drawn(text: str, style: Style | None, colours: ColorSystem) -> list[Cell] | None:
     """Return the cells of a piece, None where a character may take more than one; nobody may change them."""
-    return _cells(text, _ink(style, colours)) if text.isascii() or _one_each(text) else None
+    if not (text.isascii() or _one_each(text)):
+        return None
+    return _cells(text, PLAIN if style is None else ink_of_style(style, colours))
 
 
 @lru_cache(4096)

@@ -29,9 +29,7 @@ class SparingCompositor(Compositor):
         made, screen = super().render_partial_update(), self._screen()
         return made if made is None or screen is None else _Pieces(made, screen)
 
-    def _render_chops(
-        self, crop: Region, is_rendered_line: Callable[[int], bool]
-    ) -> Sequence[Mapping[int, Strip]]:
+    def _render_chops(self, crop: Region, is_rendered_line: Callable[[int], bool]) -> Sequence[Mapping[int, Strip]]:
         """Return for each line its parts by the column where they begin; the foremost widget has each part."""
         cuts = self.cuts
         chops: list[dict[int, Strip | None]] = [dict.fromkeys(line[:-1]) for line in cuts]
@@ -57,14 +55,16 @@ class _Pieces(ChopsUpdate):
         self._screen = screen
 
     def render_segments(self, console: Console) -> str:
-        """Put the pieces on the screen; they are sent with what is written next, the cursor's place."""
-        colours = console._color_system or ColorSystem.TRUECOLOR
+        """Put the pieces on the screen, sent with what is written next; return the codes of what it won't take."""
+        colours, codes = console._color_system or ColorSystem.TRUECOLOR, []
         for y, begin, end in self.spans:
             for stop, (x, strip) in zip(self.chop_ends[y], self.chops[y].items(), strict=True):
-                if strip is not None and x <= end and stop > begin:
-                    inside = end > x >= begin and stop <= end
-                    self._screen.put(y, x, strip if inside else strip.crop(0, min(stop, end) - x), colours)
-        return ""
+                if strip is None or x > end or stop <= begin:
+                    continue
+                piece = strip if end > x >= begin and stop <= end else strip.crop(0, min(stop, end) - x)
+                if not self._screen.put(y, x, piece, colours):
+                    codes.append(f"\x1b[{y + 1};{x + 1}H{piece.render(console)}")
+        return "\n".join(codes)
 
 
 def _rendered(widget: Widget, region: Region, shown: Region, lines: list[int]) -> Iterator[tuple[int, Strip]]:
