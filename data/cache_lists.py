@@ -8,7 +8,7 @@ import msgspec
 
 from data.account import Account
 from data.assessment import NO_RANK, Row
-from data.cache_imports import CacheImports
+from data.cache_unseen import CacheUnseen
 from data.errors import BadAnswer
 from data.health_book import Peer, Seat
 from data.list_filter import filter_tests
@@ -24,7 +24,7 @@ _peer = decoder(Peer)
 _seat = decoder(Seat)
 
 
-class CacheLists(CacheImports):
+class CacheLists(CacheUnseen):
     """The readers. Each refuses the book of another backend than the expected one (WrongBackend)."""
 
     def counts(self, now: float | None = None) -> Counts:
@@ -135,6 +135,14 @@ class CacheLists(CacheImports):
     def rows(self, numbers: Sequence[int]) -> list[Row]:
         """The rows of these numbers, in their order; accounts removed meanwhile are left out."""
         return [self.decoded(blob, _row) for blob in self._blobs("verdict", '"row"', numbers)]
+
+    def rows_of(self, ids: Sequence[str]) -> list[Row]:
+        """The rows of these ids, in no order; accounts that are not cached are left out."""
+        self.check_backend()
+        sql = (
+            'SELECT "row" FROM account JOIN verdict USING (number) WHERE account.id IN (SELECT value FROM json_each(?))'
+        )
+        return [self.decoded(blob, _row) for (blob,) in self.all(sql, (json.dumps(list(ids)),))]
 
     def accounts_for(self, numbers: Sequence[int]) -> list[Account]:
         """The accounts of these numbers, in their order; accounts removed meanwhile are left out."""

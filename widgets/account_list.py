@@ -1,6 +1,7 @@
 """The list: draws only the lines one sees, asks for windows of rows, keeps its cursor on the account."""
 
 from collections import OrderedDict
+from collections.abc import Container
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import ClassVar
@@ -62,6 +63,7 @@ class AccountList(Widget, can_focus=True):
         self._painter: RowPainter | None = None
         self._ghost: tuple[int, ListLine] | None = None
         self._state = RowState()
+        self.marks: Container[str] = ()
         self._now = datetime.fromtimestamp(0).astimezone()
         self.cursor = 0
         self.top = 0
@@ -180,14 +182,16 @@ class AccountList(Widget, can_focus=True):
             self._shown_until.pop(y - HEADS, None)
             return self._blank(painter.look)
         cursor = self.top + y - HEADS == self.cursor
-        state = replace(self._state, cursor=True, gone=self.gone) if cursor else self._state
+        gone = cursor and self.gone
+        marked = not gone and line.row.id in self.marks
+        state = replace(self._state, cursor=cursor, gone=gone, marked=marked) if cursor or marked else self._state
         drawn, until = self._strip(painter, line, state)
         self._shown_until[y - HEADS] = until
         return drawn
 
     def _strip(self, painter: RowPainter, line: ListLine, state: RowState) -> tuple[Strip, datetime]:
         row = line.row
-        key = (row.id, row.version, row.seq, row.assessed_at, row.handled, line.mark, state)
+        key = (row.id, row.version, row.seq, row.assessed_at, row.handled, line.mark, line.changed, state)
         kept = self._strips.get(key)
         if kept is not None and kept[1] > self._now:
             self._strips.move_to_end(key)
