@@ -60,7 +60,7 @@ class TriageApp(LookedApp):
         screen_file: ScreenFile | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self._line = ThinLine(still=not may_move())
+        self.line = ThinLine(still=not may_move())
         self._keymap_wanted = dict(keymap or {})
         written_keys = {name: written(keys.split(",")[0]) for name, keys in self._keymap_wanted.items()}
         super().__init__(
@@ -73,14 +73,14 @@ class TriageApp(LookedApp):
 
     def get_driver_class(self) -> type[Driver]:
         """The platform's driver: columns stand still whatever a terminal makes of foreign text, a paste stays one."""
-        return steadied(thinned(guarded(super().get_driver_class()), self._line))
+        return steadied(thinned(guarded(super().get_driver_class()), self.line))
 
     # --- life ---
 
     async def on_event(self, event: events.Event) -> None:
         """Every key passes here before any widget acts on it."""
         if isinstance(event, events.Resize):
-            self._line.screen.forget(*event.size)
+            self.line.screen.forget(*event.size)
         if not event.is_forwarded:
             self.guard.note(event)
         await super().on_event(event)
@@ -107,7 +107,7 @@ class TriageApp(LookedApp):
 
     def on_terminal_supports_synchronized_output(self) -> None:
         """The terminal has taken what was sent: what was held back meanwhile may go."""
-        self._line.answered()
+        self.line.answered()
         self._send_what_waits()
 
     def _send_what_waits(self) -> None:
@@ -153,7 +153,7 @@ class TriageApp(LookedApp):
 
     def action_redraw(self) -> None:
         """ctrl+l: somebody else has written on this terminal; everything is sent again."""
-        self._line.screen.forget(*self.size)
+        self.line.screen.forget(*self.size)
         self.refresh(layout=True)
 
     def action_ignore(self) -> None:
