@@ -32,6 +32,7 @@ CHOICES = {
     "write_again": Choice("e", "Write it again", "starts from what it is now, asks for a new reason"),
     "discard": Choice("d", "Discard", "nothing is sent, asks for a reason"),
     "look_up": Choice("l", "Look up", "asks the server now what became of it"),
+    "decide": Choice("h", "Say what happened", "it happened, or it did not and goes once more; asks for a reason"),
     "push": Choice("r", "Push now", "same change, same id, at once"),
     "take_back": Choice("u", "Take back", "nothing is sent, no reason needed"),
     "sign_in": Choice(SIGN_IN, "Sign in", "it leaves by itself then"),
@@ -53,6 +54,9 @@ class OutboxScreen(OutboxActions):
         Binding("e", "write_again", "write again", id="do.write_again"),
         Binding("d", "discard", "discard", id="do.discard", tooltip="discard with a reason"),
         Binding("l", "look_up", "look up", id="do.look_up", tooltip="ask the server what became of it"),
+        Binding(
+            "h", "decide", "what happened", id="do.decide", tooltip="say what became of a change nobody can look up"
+        ),
         Binding("s", "sign_in", "sign in", id="do.sign_in", tooltip="sign in, so that what waits for it leaves"),
         Binding("u", "take_back", "take back", id="do.take_back", tooltip="take back what is still held"),
         Binding("r", "push", "push now", id="do.push", tooltip="push now, also retries"),
@@ -99,14 +103,22 @@ class OutboxScreen(OutboxActions):
 
     def hints(self) -> Sequence[Hint]:
         """The choices of the open change first."""
+        key = self.look.key
         change, message = self.current, self.message
         choices = choices_of(change, self._signed_out) if change else ()
         choices = message_row.choices_of(message) if message else choices
-        hints = [Hint(choice.key, choice.label.lower().replace("write it", "write")) for choice in choices]
-        hints += [Hint("enter", "open account"), Hint("y", "copy id")] if change or message else []
-        if any(row.state in PENDING for row in self._rows) and not any(hint.key == "r" for hint in hints):
-            hints.append(Hint("r", "push now"))
-        return [*hints, *([Hint("a", "audit")] if change or message else []), Hint("esc", "inbox")]
+        hints = [
+            Hint(choice.key_now(self.look), choice.label.lower().replace("write it", "write")) for choice in choices
+        ]
+        if change or message:
+            hints += [Hint(key("list.choose", "enter"), "open account"), Hint(key("do.copy_id", "y"), "copy id")]
+        if any(row.state in PENDING for row in self._rows) and not any(choice.key == "r" for choice in choices):
+            hints.append(Hint(key("do.push", "r"), "push now"))
+        return [
+            *hints,
+            *([Hint(key("see.audit", "a"), "audit")] if change or message else []),
+            Hint(key("go.back", "esc"), "inbox"),
+        ]
 
     @property
     def current(self) -> Change | None:
