@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
-from kit.each import each
+from kit.each import each, written
 
 from data.account import Account, Staff
 from data.backends.port import Item
@@ -28,7 +28,7 @@ def filled(cache: Cache, book: Callable[[int], list[Item]], verdict: Callable[..
     def assess(account: Account, touches: object, past: object) -> Judged:
         return verdict(account, owner=OWNERS[account.seq % 3])
 
-    cache.write_batch(items, (), 260, each(assess))
+    written(cache, items, (), 260, each(assess))
     return cache
 
 
