@@ -136,6 +136,14 @@ class CacheLists(CacheImports):
         """The rows of these numbers, in their order; accounts removed meanwhile are left out."""
         return [self.decoded(blob, _row) for blob in self._blobs("verdict", '"row"', numbers)]
 
+    def rows_of(self, ids: Sequence[str]) -> list[Row]:
+        """The rows of these ids, in no order; accounts that are not cached are left out."""
+        self.check_backend()
+        sql = (
+            'SELECT "row" FROM account JOIN verdict USING (number) WHERE account.id IN (SELECT value FROM json_each(?))'
+        )
+        return [self.decoded(blob, _row) for (blob,) in self.all(sql, (json.dumps(list(ids)),))]
+
     def accounts_for(self, numbers: Sequence[int]) -> list[Account]:
         """The accounts of these numbers, in their order; accounts removed meanwhile are left out."""
         return self.with_imports([self.decoded(blob, _account) for blob in self._blobs("account", "payload", numbers)])

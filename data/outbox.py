@@ -1,6 +1,7 @@
 """The outbox: every change a person submitted, from the moment it is written to its end; nothing is ever deleted."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from data.account import Account
@@ -156,6 +157,11 @@ class Outbox(OutreachBox):
     def get(self, change_id: str) -> Change:
         """One change; NotPossible when there is none of that id."""
         return self._find(change_id)
+
+    def these(self, change_ids: Sequence[str]) -> list[Change]:
+        """The changes of these ids, as they were written."""
+        where = "WHERE change_id IN (SELECT value FROM json_each(?)) ORDER BY position"
+        return self._select(where, json.dumps(list(change_ids)))
 
     def standing(self, account_id: str, base_url: str) -> list[Change]:
         """The changes of an account that are under way to `base_url` or applied there, as they were written."""

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from data.account import Account, Entry, Member, Value
 from data.assessment import Row, Verdict
 from data.identity import Identity
+from data.ports_bulk import BulkPort
 from data.ports_cases import CasesPort
 from data.ports_health import HealthPort
 from data.ports_list import Header, RowList, Sort, View
@@ -58,7 +59,7 @@ class Form(Value, frozen=True):
     needs_confirm: str | None
 
 
-class Desk(HealthPort, CasesPort, OutreachPort, PortfolioPort, Protocol):
+class Desk(HealthPort, CasesPort, BulkPort, OutreachPort, PortfolioPort, Protocol):
     """The day's work without a terminal. Local and quick unless said otherwise; errors are `data.errors`."""
 
     read_only: bool

@@ -100,7 +100,8 @@ class OutboxCounts(Value, frozen=True):
 class Header(Value, frozen=True):
     """Line 1 and the tabs: counts, data age, outbox, who and where. `synced_at` None: no complete sync yet.
 
-    `notice` is what there is to say about this home's files, empty where they are as they were.
+    `notice` is what there is to say about this home's files, empty where they are as they were. `live`: the backend
+    tells of changes as they happen.
     """
 
     profile: str
@@ -111,6 +112,7 @@ class Header(Value, frozen=True):
     stale: bool
     status: SyncStatus
     notice: str = ""
+    live: bool = False
 
 
 class ListLine(Value, frozen=True):
@@ -144,6 +146,10 @@ class RowList(Protocol):
 
     def window(self, start: int, stop: int) -> Sequence[ListLine]:
         """The lines [start, stop), fewer at the end."""
+        ...
+
+    def first(self, count: int) -> Sequence[ListLine]:
+        """The first lines; of a long list no more than these are looked up."""
         ...
 
     def position(self, account_id: str) -> int | None:

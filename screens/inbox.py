@@ -24,7 +24,7 @@ from widgets.detail_pane import DetailPane
 from widgets.empty_note import EmptyNote
 from widgets.filter_line import FilterLine
 from widgets.key_line import Hint
-from widgets.line import Line
+from widgets.line import Line, Piece
 from widgets.severity_badge import marked
 from widgets.status_line import StatusLine
 from widgets.view_tabs import ViewTabs
@@ -158,11 +158,18 @@ class InboxScreen(ListScreen):
         if self.text:
             opening, closing = self.look.glyphs.quotes[0], self.look.glyphs.quotes[1]
             bold = bold.replace("“", opening).replace("”", closing)
-            hints = [Hint("esc", f"shows all {numbers.count(words.count_of(header, self.view))}")]
+            hints = [
+                Hint(
+                    self.look.key("view.clear", "esc"), f"shows all {numbers.count(words.count_of(header, self.view))}"
+                )
+            ]
         elif header.synced_at is None:
-            hints = [Hint("r", "sync now")]
+            hints = [Hint(self.look.key("go.sync", "r"), "sync now")]
         else:
-            hints = [Hint("r", "sync now"), Hint("a", "what was done today")]
+            hints = [
+                Hint(self.look.key("go.sync", "r"), "sync now"),
+                Hint(self.look.key("see.audit", "a"), "what was done today"),
+            ]
         note.show(bold, rest, hints)
 
     def _left(self, header: Header) -> Line:
@@ -182,13 +189,17 @@ class InboxScreen(ListScreen):
             return [
                 *([(unsure, "text")] if unsure else count),
                 ("   ", "text"),
-                ("esc", "key"),
+                (self.look.key("view.clear", "esc"), "key"),
                 (" shows all", "muted"),
             ]
         if header.stale:
             return [(words.dimmed(header, self.now), "muted")]
         if header.status.link is Link.FINE and header.status.sentence:
-            return [("The audit trail needs a look   ", "text"), ("a", "key"), (" says why", "muted")]
+            return [
+                ("The audit trail needs a look   ", "text"),
+                (self.look.key("see.audit", "a"), "key"),
+                (" says why", "muted"),
+            ]
         return [(header.notice, "muted")] if header.notice else ()
 
     def _right(self, header: Header) -> Line:
@@ -201,7 +212,8 @@ class InboxScreen(ListScreen):
             parts.insert(0, "untouched")
         if header.counts.snoozed and self.view not in words.NOT_RESTING:
             parts.insert(0, f"{header.counts.snoozed} snoozed")
-        return [(f"{part}   " if part is not parts[-1] else part, "muted") for part in parts]
+        words_of: list[Piece] = [(f"{part}   " if part is not parts[-1] else part, "muted") for part in parts]
+        return [*words_of, *self.marks_words()]
 
     def _count(self, total: int) -> str:
         """A list's length; with a plus as long as its end is looked up."""

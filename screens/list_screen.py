@@ -1,8 +1,9 @@
 """A screen with the list in it: views, orders, the live filter, and reading it again when something changed."""
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from time import monotonic
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType
@@ -13,18 +14,21 @@ from data.ports import Desk
 from data.ports_list import RowList, Sort, View
 from data.ports_portfolio import Behind
 from screens import inbox_words as words
-from screens.acting import ActingScreen
+from screens.marking import MarkingScreen
 from widgets.account_list import AccountList
 from widgets.filter_line import FilterLine
 from widgets.row_strip import RowState
 from widgets.status_line import StatusLine
+
+if TYPE_CHECKING:
+    from screens.commands_now import Command
 
 UNDER_A_KEY = 0.3  # seconds after a key in which the list does not reorder
 GROW_EVERY = 0.01
 SHARE = 8  # re-opening takes at most about a ninth of the time
 
 
-class ListScreen(ActingScreen):
+class ListScreen(MarkingScreen):
     """Which list is open, and its opening. Subclasses give the frame and `follow`: the pane goes after the cursor."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -46,7 +50,7 @@ class ListScreen(ActingScreen):
         Binding("s", "sort", "sort", id="view.sort", tooltip="next order of the list"),
         Binding("U", "untouched", "untouched", id="view.untouched", tooltip="only the unhandled"),
         Binding("t", "portfolio", "portfolio", id="go.portfolio", tooltip="the book in figures"),
-        Binding("escape", "back", "clear the filter", id="view.clear", tooltip="clear the filter"),
+        Binding("escape", "back", "clear", id="view.clear", tooltip="clear the marks, then the filter"),
     ]
 
     def __init__(self, desk: Desk) -> None:
@@ -69,6 +73,11 @@ class ListScreen(ActingScreen):
         """The list widget."""
         return self.query_one(AccountList)
 
+    @property
+    def rows(self) -> RowList | None:
+        """The list that is open."""
+        return self._rows
+
     def target(self) -> str | None:
         """The account under the cursor, unless it has left the list."""
         line = self.list.current if self.composed else None
@@ -87,6 +96,7 @@ class ListScreen(ActingScreen):
         self._arriving = not self._key_at and (self._arriving or header.synced_at is None)
         self.list.open(rows, state, self.now, fresh=fresh, first=self._arriving)
         self._arriving = self._arriving and header.synced_at is None
+        self.look_at_marks()
         self._grow_in(GROW_EVERY)
 
     def _grow_in(self, seconds: float) -> None:
@@ -148,6 +158,18 @@ class ListScreen(ActingScreen):
         self._reopen()
         self.tell(f"Sorted {words.order(self.view, self.sort)}.")
 
+    def action_order(self, sort: Sort) -> None:
+        """An order by its name."""
+        self.sort = sort
+        self._reopen()
+        self.tell(f"Sorted {words.order(self.view, sort)}.")
+
+    def more_commands(self) -> "Sequence[Command]":
+        """Return the views and orders for the palette."""
+        from screens.commands_now import view_commands
+
+        return tuple(view_commands(self, self.action_view, self.action_order, words.orders(self.view)))
+
     def action_untouched(self) -> None:
         """U: hide what somebody has handled (A16)."""
         self.untouched = not self.untouched
@@ -194,7 +216,9 @@ class ListScreen(ActingScreen):
         self.list.focus()
 
     def action_back(self) -> None:
-        """esc clears the filter; on the plain inbox it does nothing."""
+        """esc clears the marks, then the filter; on the plain inbox it does nothing."""
+        if self.unmark():
+            return
         if self.text:
             self.text = ""
             self._reopen()

@@ -16,6 +16,7 @@ from textual.driver import Driver
 from textual.filter import LineFilter
 
 from data.errors import TriageError
+from data.key_names import written
 from data.ports import Desk
 from data.ports_list import Link
 from data.safe_text import drawable, safe_lines, safe_text
@@ -31,7 +32,7 @@ from widgets.look import Look, colours, may_move, wants_plain
 from widgets.paste_guard import guarded
 from widgets.steady import steadied
 from widgets.theme import PLAIN, Styles, css_variables, derive, textual_themes, theme_name
-from widgets.thin_line import ThinLine, thinned
+from widgets.thin_line import LONGEST_WAIT, ThinLine, thinned
 
 
 class TriageApp(App[str]):
@@ -43,7 +44,7 @@ class TriageApp(App[str]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+c", "ignore", show=False, priority=True, system=True),
         Binding("ctrl+q", "ignore", show=False, priority=True, system=True),
-        Binding("ctrl+l", "redraw", show=False, priority=True, system=True),
+        Binding("ctrl+l", "redraw", "draw anew", id="go.redraw", show=False, priority=True, system=True),
     ]
 
     def __init__(
@@ -67,6 +68,7 @@ class TriageApp(App[str]):
         self.desk, self.clock, self.guard = desk, clock, TypingGuard()
         self._account, self._profile_colour = account, profile_colour
         self._keymap_wanted = dict(keymap or {})
+        self._written = {name: written(keys.split(",")[0]) for name, keys in self._keymap_wanted.items()}
         self._glyphs = pick(glyphs, os.environ)
         self.beside = Beside(desk, lambda: self.post_message(DeskChanged()))
         self._sign_in_offered = self._tree_offered = False
@@ -91,7 +93,7 @@ class TriageApp(App[str]):
     def _make_look(self) -> Look:
         palette = derive(self.current_theme)
         styles = Styles(palette, few_colours=self._few_colours, profile=self._profile_colour)
-        return Look(styles, self._glyphs, self._motion)
+        return Look(styles, self._glyphs, self._motion, self._written)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Without colours, not even the codes of the default ones."""
@@ -119,6 +121,11 @@ class TriageApp(App[str]):
             self.guard.note(event)
         await super().on_event(event)
 
+    def _check_resize(self) -> None:
+        """Draw wholly anew after any change of size: two that become one may end at the size there was before."""
+        super()._check_resize()
+        self.refresh()
+
     def on_load(self) -> None:
         """Before any screen is there."""
         self.set_keymap(self._keymap_wanted)
@@ -129,11 +136,17 @@ class TriageApp(App[str]):
 
     def on_inbox_screen_drawn(self) -> None:
         """The list is on the screen: start what runs beside it."""
+        if not self._motion:
+            self.set_interval(LONGEST_WAIT / 3, self._send_what_waits)
         self.beside.start(lambda error: self.call_from_thread(self._handle_exception, error))
 
     def on_terminal_supports_synchronized_output(self) -> None:
         """The terminal has taken what was sent: what was held back meanwhile may go."""
         self._line.answered()
+        self._send_what_waits()
+
+    def _send_what_waits(self) -> None:
+        """Also from time to time by itself: an answer may be lost on its way, and what was held back may be the end."""
         if self._driver is not None:
             self._driver.write("")
 

@@ -1,6 +1,7 @@
 """The list: draws only the lines one sees, asks for windows of rows, keeps its cursor on the account."""
 
 from collections import OrderedDict
+from collections.abc import Container
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import ClassVar
@@ -57,6 +58,7 @@ class AccountList(Widget, can_focus=True):
         self._painter: RowPainter | None = None
         self._ghost: tuple[int, ListLine] | None = None
         self._state = RowState()
+        self.marks: Container[str] = ()
         self._now = datetime.fromtimestamp(0).astimezone()
         self.cursor = 0
         self.top = 0
@@ -165,7 +167,8 @@ class AccountList(Widget, can_focus=True):
             self._shown_until.pop(y - HEADS, None)
             return self._blank(painter.look)
         cursor = self.top + y - HEADS == self.cursor
-        state = replace(self._state, cursor=cursor, gone=cursor and self.gone)
+        gone = cursor and self.gone
+        state = replace(self._state, cursor=cursor, gone=gone, marked=not gone and line.row.id in self.marks)
         drawn, until = self._strip(painter, line, state)
         self._shown_until[y - HEADS] = until
         return drawn

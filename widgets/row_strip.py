@@ -19,9 +19,10 @@ from widgets.why_now import tier_word, why_now
 
 @dataclass(frozen=True)
 class RowState:
-    """What surrounds a row: cursor on it, left the list under the cursor, figures old, their age, who looks at what."""
+    """What surrounds a row: cursor or mark on it, left the list, figures old, their age, who looks at what."""
 
     cursor: bool = False
+    marked: bool = False
     gone: bool = False
     stale: bool = False
     synced_at: datetime | None = None
@@ -51,7 +52,7 @@ class RowPainter:
         grave = row.category is Category.PILOT_HARD_BLOCK and not dim
         reason, holds = why_now(row, now, self.look, state.view)
         logins, login_holds = self._logins(row, ink, now, state)
-        pieces: list[Piece] = [self._gutter(state), (" ", "text")]
+        pieces: list[Piece] = [*self._gutter(state)]
         pieces += severity_badge.cell(row, self.look, dim=dim, view=state.view)
         pieces += [("  ", "text"), *self._name(row, "strong bold" if grave else ink)]
         if layout.tier:
@@ -100,8 +101,10 @@ class RowPainter:
     def _second(self, state: RowState) -> str:
         return "text" if self.look.styles.plain and not state.stale else "muted"
 
-    def _gutter(self, state: RowState) -> Piece:
-        return (self.look.glyphs.cursor, "accent") if state.cursor else (" ", "text")
+    def _gutter(self, state: RowState) -> Line:
+        """Cursor or mark, then a blank; the mark stands in the blank's place where the row has both."""
+        mark: Piece = (self.look.glyphs.marked, "accent") if state.marked else (" ", "text")
+        return [(self.look.glyphs.cursor, "accent"), mark] if state.cursor else [mark, (" ", "text")]
 
     def _name(self, row: Row, ink: str) -> Line:
         """The name, the id where it is blank; one that had to be cleaned carries its mark at the column's end."""

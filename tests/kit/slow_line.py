@@ -63,7 +63,7 @@ class SlowLine(Terminal):
 
     def _arrive(self, some: bytes) -> None:
         self.take(some)
-        self._asked = (self._asked + some)[-64:]
+        self._asked = self._asked[1 - len(ASKED) :] + some
         if ASKED in self._asked:
             self._asked = b""
             self._up.append((time.monotonic() + self._delay, ANSWER))

@@ -1,5 +1,6 @@
 """Over SSH on a thin line: few bytes for a key, none for nothing, no queue of old screens. Counted, never timed."""
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -117,15 +118,32 @@ def test_a_whole_remedy_over_few_bits(over: Line, server: Running, bits: int) ->
     assert REASON in [entry["reason"] for entry in answer.json()["entries"]]
 
 
-@pytest.mark.soak  # with other work beside it now and then a screen of an older size stays until ctrl+l
-def test_the_screen_is_whole_after_a_storm_of_sizes_and_after_somebody_wrote_on_it(over: Line) -> None:
+def ageless(text: str) -> list[str]:
+    """The lines below the header, their ages taken out."""
+    return [" ".join(re.sub(r"\b\d+[smhdwy]\b", "", line).split()) for line in text.splitlines()[1:]]
+
+
+STORMS = {
+    "of many sizes": ((100, 30), (64, 18), (120, 40), (80, 24), (81, 24), (120, 40), (80, 24)),
+    "that ends where it began": ((100, 30), (80, 24)),
+}
+
+
+@pytest.mark.parametrize("sizes", STORMS.values(), ids=STORMS)
+def test_the_screen_is_whole_after_a_storm_of_sizes(over: Line, sizes: tuple[tuple[int, int], ...]) -> None:
+    """The terminal forgets lines on the way; all is drawn again, also where the sizes become one that was there."""
     line = over(bits=57_600, delay=0.05)
-    for columns, lines in ((100, 30), (64, 18), (120, 40), (80, 24), (81, 24), (120, 40), (80, 24)):
+    before = line.text
+    for columns, lines in sizes:
         line.resize(columns, lines)
-        line.read(0.03)
-    line.quiet(2)
+        line.read(0.002 if len(sizes) == 2 else 0.03)
+    line.until(lambda text: ageless(text) == ageless(before))
+
+
+def test_the_screen_is_whole_after_somebody_wrote_on_it(over: Line) -> None:
+    line = over(bits=57_600, delay=0.05)
     settled = line.text
     line.take(b"\x1b[5;1HBroadcast message: the machine goes down\x1b[20;1Hat noon")
     line.keys("\x0c")
-    line.until(lambda text: text.splitlines()[1:] == settled.splitlines()[1:])  # ages in the header go on
+    line.until(lambda text: ageless(text) == ageless(settled))
     assert "■ Blocked" in settled and "Broadcast" not in settled

@@ -3,11 +3,13 @@
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from triage.desk.desk_bulk import BulkOfDesk
 from triage.desk.desk_cases import CasesOfDesk
 from triage.desk.inbox import Inbox
 
 if TYPE_CHECKING:
     from data.outbox import Outbox
+    from triage.desk.bulk import BulkDesk
     from triage.desk.cases import Cases
     from triage.desk.health import HealthDesk
     from triage.desk.interview import InterviewDesk
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from triage.desk.trail import Trail
 
 
-class DeskParts(CasesOfDesk):
+class DeskParts(CasesOfDesk, BulkOfDesk):
     """What `Desk` hands its questions to."""
 
     box: "Outbox"
@@ -34,6 +36,12 @@ class DeskParts(CasesOfDesk):
         from triage.desk.remedies import Remedies
 
         return Remedies(self.session, self.cache, self.box, self._inbox)
+
+    @cached_property
+    def _bulk(self) -> "BulkDesk":
+        from triage.desk.bulk import BulkDesk
+
+        return BulkDesk(self.session, self.cache, self.box, self._inbox, self._remedies)
 
     @cached_property
     def _interview(self) -> "InterviewDesk":

@@ -95,9 +95,17 @@ class CachedList:
     def window(self, start: int, stop: int) -> Sequence[ListLine]:
         """The lines [start, stop), fewer at the end."""
         self._reach(stop)
-        rows = self._cache.rows(self._numbers[max(0, start) : max(0, stop)])
+        return self._lines(self._numbers[max(0, start) : max(0, stop)])
+
+    def first(self, count: int) -> Sequence[ListLine]:
+        """The first lines; of a long list no more than these are looked up."""
+        if self._rest is None or count <= len(self._numbers):
+            return self._lines(self._numbers[:count])
+        return self._lines(array("q", islice(self._rest.all(), count)))
+
+    def _lines(self, numbers: "array[int]") -> list[ListLine]:
         marks = self._overlay.marks()
-        return [ListLine(row, marks.get(row.id, "")) for row in rows]
+        return [ListLine(row, marks.get(row.id, "")) for row in self._cache.rows(numbers)]
 
     def position(self, account_id: str) -> int | None:
         """Where the account stands in this list, None when it is not in it."""
@@ -181,7 +189,7 @@ class Inbox:
 
         return HealthDesk(self._session, self._cache)
 
-    def header(self, status: SyncStatus, notice: str = "") -> Header:
+    def header(self, status: SyncStatus, notice: str = "", live: bool = False) -> Header:
         """Counts, data age, outbox, identity, link; `notice` is what there is to say about the files."""
         synced_at = self._cache.synced_at
         place = self._session.place
@@ -195,6 +203,7 @@ class Inbox:
             stale=stale,
             status=status,
             notice=notice,
+            live=live,
         )
 
     def open_list(self, view: View, sort: Sort, text: str, untouched: bool) -> RowList:

@@ -42,6 +42,7 @@ class Place(Struct, frozen=True):
     hold_seconds: float = 10.0
     stale_after: float = 3600.0
     sync_every: float = 60.0
+    live: bool = True
     read_only: bool = False
     log_file: Path | None = None
     tree_file: Path | None = None
