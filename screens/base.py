@@ -84,6 +84,15 @@ class TriageScreen(Screen[None]):
         """Styles and glyphs."""
         return look_of(self)
 
+    @property
+    def crumb(self) -> str:
+        """What this screen is called in the title rows of those opened from it."""
+        return next((title.title for title in self.query(TitleTabs)), "Inbox")
+
+    def _below(self) -> "list[TriageScreen]":
+        full = [one for one in self.app.screen_stack if isinstance(one, TriageScreen)]
+        return full[: full.index(self)] if self in full else full
+
     # --- what a screen gives ---
 
     def title_row(self) -> Widget:
@@ -153,6 +162,8 @@ class TriageScreen(Screen[None]):
         header = self.desk.header()
         self.query_one(HeaderLine).show(header, self.now)
         self.draw(header)
+        for title in self.query(TitleTabs):
+            title.show_trail([one.crumb for one in self._below()])
         self.query_one(KeyLine).show(self.hints(), help_key=not types_text(self.focused))
 
     def tell(self, sentence: str) -> None:
