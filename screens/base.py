@@ -51,6 +51,7 @@ class TriageScreen(Screen[None]):
     NEVER_HELD_BACK: ClassVar[frozenset[str]] = frozenset({"j", "k", "g", "G"})
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("colon,ctrl+p", "palette", "commands", id="go.palette", tooltip="every command, by a few letters"),
+        Binding("ctrl+o", "jump", "jump", id="go.jump", tooltip="a letter for every place in sight"),
     ]
     DEFAULT_CSS = """
     TriageScreen { layout: vertical; background: $triage-bg; color: $triage-text; overflow: hidden hidden; }
@@ -201,6 +202,13 @@ class TriageScreen(Screen[None]):
         from screens.palette import Palette
 
         self.app.push_screen(Palette(commands_of(self, self.more_commands()), self._found), self._command)
+
+    def action_jump(self) -> None:
+        """ctrl+o: a letter goes to its place."""
+        from screens.jump import open_jump
+
+        if not open_jump(self):
+            self.tell("There is nothing to jump to here.")
 
     def more_commands(self) -> Sequence["Command"]:
         """The commands that are no keys."""

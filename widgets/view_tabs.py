@@ -57,6 +57,12 @@ class ViewTabs(Painted):
         """Return the key of the tab at a column, for the mouse."""
         return next((key for start, stop, key in self._spans if start <= x < stop), None)
 
+    def starts(self) -> list[tuple[str, int]]:
+        """Return the keys of the tabs that are shown, each with the column at which it begins."""
+        hidden = self.size.height < 2 and self._band is not None
+        left = 1 if self.size.width >= WIDE else 2  # where the digit stands, or before the word
+        return [] if hidden else [(key, start - left) for start, _, key in self._spans]
+
     def paint(self, width: int, height: int, look: Look) -> list[Strip]:
         """Return the tabs and, at two rows, rule or band."""
         if height < 2 and self._band is not None:
