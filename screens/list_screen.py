@@ -63,6 +63,7 @@ class ListScreen(MarkingScreen):
         self._late: Timer | None = None
         self._grower: Timer | None = None
         self._figure = ""
+        self._moving = False  # the cursor has not come to rest yet
 
     @abstractmethod
     def follow(self) -> None:
@@ -133,12 +134,18 @@ class ListScreen(MarkingScreen):
         self.open_list(fresh=False)
         # a book so large that opening takes a while is not opened again at once: typing goes first
         self._not_before = monotonic() + SHARE * (monotonic() - began)
-        self.follow()
+        if not self._moving:
+            self.follow()
         self.refresh_frame()
 
     def on_key(self, event: events.Key) -> None:
         """Remember when a key was pressed."""
         self._key_at = monotonic()
+
+    def touched(self) -> None:
+        """What a key does whose action runs before it comes here: the cursor's keys."""
+        self._key_at = monotonic()
+        self.forget_told()
 
     def _reopen(self) -> None:
         self.open_list(fresh=True)
