@@ -76,7 +76,7 @@ async def test_it_goes_to_sections_lists_and_menus(open_desk: Any, app_of: Any, 
         spots = await jumping(pilot, app, wait)
         await pilot.press(spots[2].key)
         await wait(pilot, lambda: app.screen.query(OpenList) and listed.positions[0] == 3)
-        await pilot.press("escape", "escape")
+        await pilot.press("escape", "escape", "escape")
         await wait(pilot, lambda: app.screen.__class__.__name__ == "InboxScreen")
         await pilot.press("t")
         await wait(pilot, lambda: app.screen.__class__.__name__ == "PortfolioScreen" and app.screen.page.current)
