@@ -35,7 +35,9 @@ def change(row: Row, how: str) -> Row:
 
 STEPS = st.lists(
     st.tuples(
-        st.sampled_from([*"toggle all begin stretch settle cancel clear usage remedy worse gone".split()]),
+        st.sampled_from(
+            [*["toggle", "all", "begin", "stretch", "settle", "cancel", "clear", "usage", "remedy", "worse", "gone"]]
+        ),
         st.integers(0, 11),
     ),
     max_size=40,
