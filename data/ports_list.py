@@ -116,10 +116,14 @@ class Header(Value, frozen=True):
 
 
 class ListLine(Value, frozen=True):
-    """A row with the overlay of what is pending on it: `mark` is "!", "…", "⇡" or "" (needs you > sending > held)."""
+    """A row with the overlay of what is pending on it: `mark` is "!", "…", "⇡" or "" (needs you > sending > held).
+
+    `changed` names what changed since a person last opened the account (data.unseen).
+    """
 
     row: Row
     mark: str
+    changed: tuple[str, ...] = ()
 
 
 class RowList(Protocol):

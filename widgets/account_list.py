@@ -175,7 +175,7 @@ class AccountList(Widget, can_focus=True):
 
     def _strip(self, painter: RowPainter, line: ListLine, state: RowState) -> tuple[Strip, datetime]:
         row = line.row
-        key = (row.id, row.version, row.seq, row.assessed_at, row.handled, line.mark, state)
+        key = (row.id, row.version, row.seq, row.assessed_at, row.handled, line.mark, line.changed, state)
         kept = self._strips.get(key)
         if kept is not None and kept[1] > self._now:
             self._strips.move_to_end(key)

@@ -179,6 +179,7 @@ KINDS += (
     "not-id:acc_1",
 )
 KINDS += ("sla-before:2026-11-21", "designated-from:2026-11-20", "designated-before:2026-11-20", "acc", "red:yes acc")
+KINDS += ("mine:yes", "claimed:me", "claimed:ana", "snoozed:yes", "changed:yes", "changed:new,category", "changed:no")
 
 
 @pytest.mark.parametrize("view", View)

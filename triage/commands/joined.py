@@ -135,6 +135,7 @@ def _place(settings: Settings, base_url: str, client: str) -> Place:
         read_only=settings.read_only,
         log_file=settings.log_file,
         tree_file=settings.tree_file,
+        views=settings.views,
     )
 
 

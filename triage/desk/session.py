@@ -20,6 +20,7 @@ from data.errors import SignedOut, TriageError
 from data.health_tree import Answer, Tree, TreeReading
 from data.listing_columns import rules_mark
 from data.outbox import Outbox
+from data.saved_view import SavedView
 from data.senders.port import Mailroom, no_mailroom
 from data.token_pair import lasting_name
 from triage.desk.policies import Policies
@@ -46,6 +47,7 @@ class Place(Struct, frozen=True):
     read_only: bool = False
     log_file: Path | None = None
     tree_file: Path | None = None
+    views: tuple[SavedView, ...] = ()
 
 
 class TokenBox:
