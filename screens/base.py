@@ -19,7 +19,10 @@ from widgets.header_line import HeaderLine
 from widgets.key_line import Hint, KeyLine
 from widgets.line import Blank, Line
 from widgets.look import Look, look_of
+from widgets.screen_diff import ScreenDiff
+from widgets.sparing import SparingCompositor
 from widgets.status_line import StatusLine
+from widgets.thin_line import ThinLine
 from widgets.view_tabs import TitleTabs
 
 if TYPE_CHECKING:
@@ -60,9 +63,15 @@ class TriageScreen(Screen[None]):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
+        self._compositor = SparingCompositor(self._terminal)
         self.desk = desk
         self.opened = True  # False on a screen that has read everything when it is resumed for the first time
         self._told, self._told_at = "", 0.0
+
+    def _terminal(self) -> ScreenDiff | None:
+        """What is known of the terminal that this screen is drawn on."""
+        line = getattr(self.app, "line", None)
+        return line.screen if isinstance(line, ThinLine) else None
 
     @property
     def told(self) -> str:
@@ -164,9 +173,13 @@ class TriageScreen(Screen[None]):
         """The same without drawing, for what is found out while a screen is being drawn."""
         self._told, self._told_at = sentence, monotonic()
 
+    def forget_told(self) -> None:
+        """What just happened has been read."""
+        self._told = ""
+
     def on_key(self, event: events.Key) -> None:
         """Forget what was said; let no action key through that nobody can have meant."""
-        self._told = ""
+        self.forget_told()
         guard = getattr(self.app, "guard", None)
         if isinstance(guard, TypingGuard) and event.key not in self.NEVER_HELD_BACK and guard.doubts(event):
             event.stop()

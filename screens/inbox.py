@@ -53,6 +53,7 @@ class InboxScreen(InboxWordsScreen):
         self._rest: Timer | None = None
         self._detail: Detail | None = None
         self._arrangement: Arrangement | None = None
+        self._header: Header | None = None  # as it was when the frame was drawn last
 
     # --- the frame ---
 
@@ -130,6 +131,7 @@ class InboxScreen(InboxWordsScreen):
 
     def draw(self, header: Header) -> None:
         """Tabs, band, list ages, pane countdowns, status."""
+        self._header = header
         self.query_one(ViewTabs).show(
             words.tabs(header, self.look.glyphs), self.view.value, words.band(header, self.now)
         )
@@ -169,9 +171,11 @@ class InboxScreen(InboxWordsScreen):
 
     # --- pane and account ---
 
-    def on_account_list_moved(self) -> None:
-        """The pane follows when the cursor rests; position and keys at once."""
-        header = self.desk.header()
+    def on_account_list_moved(self, event: AccountList.Moved) -> None:
+        """The pane follows when the cursor rests; the position at once, with what the frame knew."""
+        if event.by_hand:
+            self.touched()
+        header = self._header or self.desk.header()
         self.query_one(StatusLine).show(self.left_words(header), self.right_words(header))
         if self._rest is not None:
             self._rest.stop()

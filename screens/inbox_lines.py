@@ -28,8 +28,7 @@ class InboxWordsScreen(ListScreen):
             return [(marked(current.row, room, self.look) + why, "text")]
         if self.told:
             return [(self.told, "text")]
-        held = self.held_words()
-        if held:
+        if header.outbox.held and (held := self.held_words()):
             return held
         if self.text:
             unsure = doubt(self.text)

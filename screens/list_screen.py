@@ -142,6 +142,11 @@ class ListScreen(MarkingScreen):
         """Remember when a key was pressed."""
         self._key_at = monotonic()
 
+    def touched(self) -> None:
+        """What a key does whose action runs before it comes here: the cursor's keys."""
+        self._key_at = monotonic()
+        self.forget_told()
+
     def _reopen(self) -> None:
         self.open_list(fresh=True)
         self.follow()

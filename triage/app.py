@@ -60,7 +60,7 @@ class TriageApp(App[str]):
     ) -> None:
         self._few_colours = colours() == "256"
         self._motion = may_move()
-        self._line = ThinLine(still=not self._motion)
+        self.line = ThinLine(still=not self._motion)
         self._colourless = Colourless()
         self._plain = wants_plain(theme)
         # Textual's own answer to NO_COLOR is grey and still sends colour codes; native ANSI sends none.
@@ -109,14 +109,14 @@ class TriageApp(App[str]):
 
     def get_driver_class(self) -> type[Driver]:
         """The platform's driver: columns stand still whatever a terminal makes of foreign text, a paste stays one."""
-        return steadied(thinned(guarded(super().get_driver_class()), self._line))
+        return steadied(thinned(guarded(super().get_driver_class()), self.line))
 
     # --- life ---
 
     async def on_event(self, event: events.Event) -> None:
         """Every key passes here before any widget acts on it."""
         if isinstance(event, events.Resize):
-            self._line.screen.forget(*event.size)
+            self.line.screen.forget(*event.size)
         if not event.is_forwarded:
             self.guard.note(event)
         await super().on_event(event)
@@ -142,7 +142,7 @@ class TriageApp(App[str]):
 
     def on_terminal_supports_synchronized_output(self) -> None:
         """The terminal has taken what was sent: what was held back meanwhile may go."""
-        self._line.answered()
+        self.line.answered()
         self._send_what_waits()
 
     def _send_what_waits(self) -> None:
@@ -188,7 +188,7 @@ class TriageApp(App[str]):
 
     def action_redraw(self) -> None:
         """ctrl+l: somebody else has written on this terminal; everything is sent again."""
-        self._line.screen.forget(*self.size)
+        self.line.screen.forget(*self.size)
         self.refresh(layout=True)
 
     def action_ignore(self) -> None:
