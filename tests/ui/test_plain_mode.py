@@ -1,4 +1,4 @@
-"""`triage --plain` in a real pty, as text: a whole shift by ear, and nothing but letters, newlines and erasures sent."""
+"""`triage --plain` in a real pty, as text: a whole shift by ear; letters, newlines and erasures are all that is sent."""
 
 import io
 import os
