@@ -33,11 +33,10 @@ def change(row: Row, how: str) -> Row:
     return msgspec.structs.replace(row, seq=row.seq + 1, **moved)
 
 
+STEP_NAMES = ("toggle", "all", "begin", "stretch", "settle", "cancel", "clear", "usage", "remedy", "worse", "gone")
 STEPS = st.lists(
     st.tuples(
-        st.sampled_from(
-            [*["toggle", "all", "begin", "stretch", "settle", "cancel", "clear", "usage", "remedy", "worse", "gone"]]
-        ),
+        st.sampled_from(STEP_NAMES),
         st.integers(0, 11),
     ),
     max_size=40,
