@@ -1,4 +1,4 @@
-"""`triage --plain` in a real pty, as text: a whole shift by ear; letters, newlines and erasures are all that is sent."""
+"""`triage --plain` in a pty, as text: a whole shift by ear; letters, newlines and erasures are all that is sent."""
 
 import io
 import os
