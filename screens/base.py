@@ -57,6 +57,7 @@ class TriageScreen(Screen[None]):
         Binding("L", "themes", "theme", id="go.themes", show=False, tooltip="pick a theme"),
         Binding("equals_sign", "density", "density", id="go.density", show=False, tooltip="compact or roomy"),
         Binding("colon,ctrl+p", "palette", "commands", id="go.palette", tooltip="every command, by a few letters"),
+        Binding("ctrl+o", "jump", "jump", id="go.jump", tooltip="a letter for every place in sight"),
     ]
     DEFAULT_CSS = """
     TriageScreen { layout: vertical; background: $triage-bg; color: $triage-text; overflow: hidden hidden; }
@@ -95,6 +96,15 @@ class TriageScreen(Screen[None]):
     def look(self) -> Look:
         """Styles and glyphs."""
         return look_of(self)
+
+    @property
+    def crumb(self) -> str:
+        """What this screen is called in the title rows of those opened from it."""
+        return next((title.title for title in self.query(TitleTabs)), "Inbox")
+
+    def _below(self) -> "list[TriageScreen]":
+        full = [one for one in self.app.screen_stack if isinstance(one, TriageScreen)]
+        return full[: full.index(self)] if self in full else full
 
     # --- what a screen gives ---
 
@@ -165,6 +175,8 @@ class TriageScreen(Screen[None]):
         header = self.desk.header()
         self.query_one(HeaderLine).show(header, self.now)
         self.draw(header)
+        for title in self.query(TitleTabs):
+            title.show_trail([one.crumb for one in self._below()])
         self.query_one(KeyLine).show(self.hints(), help_key=not types_text(self.focused))
 
     def tell(self, sentence: str) -> None:
@@ -214,6 +226,13 @@ class TriageScreen(Screen[None]):
         from screens.palette import Palette
 
         self.app.push_screen(Palette(commands_of(self, self.more_commands()), self._found), self._command)
+
+    def action_jump(self) -> None:
+        """ctrl+o: a letter goes to its place."""
+        from screens.jump import open_jump
+
+        if not open_jump(self):
+            self.tell("There is nothing to jump to here.")
 
     def more_commands(self) -> Sequence["Command"]:
         """The commands that are no keys."""

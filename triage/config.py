@@ -159,9 +159,7 @@ def load_settings(flags: Flags, environ: Mapping[str, str]) -> Settings:
         profile=profile,
         base_url=check_base_url(values["base_url"], sources["base_url"], spot("base_url")),
         backend=values["backend"],
-        directus_url=check_base_url(
-            values["directus_url"], sources["directus_url"], spot("directus_url"), "directus_url"
-        ),
+        directus_url=check_base_url(values[_DIRECTUS], sources[_DIRECTUS], spot(_DIRECTUS), _DIRECTUS),
         token_command=_words(command, spot("token_command")),
         read_only=bool(values["read_only"]),
         hold_seconds=float(values["hold_seconds"]),

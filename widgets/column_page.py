@@ -48,6 +48,15 @@ class ColumnPage(Painted, can_focus=True):
         self.top = max(0, min(self.top + lines, self.length - self.size.height))
         self.repaint()
 
+    def in_sight(self) -> list[tuple[int, int, int]]:
+        """Return column, line and top of the parts that begin in sight; none where the page is in sight as a whole."""
+        tops = [top for top in self._parts if 0 <= top - self.top < self.size.height] if self.scrolls else []
+        return [(0, top - self.top, top) for top in tops]
+
+    def go_to(self, top: int) -> None:
+        """Bring a part to the top, as far as the page goes."""
+        self.scroll_lines(top - self.top)
+
     def next_part(self) -> None:
         """Go to the next part below the top, from the end back to the first."""
         last = max(0, self.length - self.size.height)
