@@ -176,6 +176,9 @@ class InboxScreen(ListScreen):
         held = self.held_words()
         if held:
             return held
+        run = self.run_words()
+        if run and (self._needy or not self.text):
+            return run
         if self.text:
             unsure = doubt(self.text)
             count: Line = [(f"“{self.text}”", "strong bold"), (f"   {self._count(self.list.total)} match", "muted")]
