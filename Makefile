@@ -8,7 +8,7 @@ COVERING = tests/wire tests/rules tests/desk tests/faults/test_outbox_machine.py
 # the tests start the program hundreds of times, which then need not be compiled anew each time
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test check audit bench backtest soak plant planted cover schema openapi man screenshot pins clean
+.PHONY: demo test check audit bench backtest soak plant planted cover schema openapi keys man screenshot pins clean
 
 demo: $(READY)  ## the reference server with a seeded book, and the app
 	@$(BIN)/triage demo $(ARGS)
@@ -51,6 +51,9 @@ schema: $(READY)  ## data/schema.py from data/tables.py
 
 openapi: $(READY)  ## docs/openapi.json from the reference server's models
 	$(BIN)/python -m triage.sandbox.openapi > docs/openapi.json.new && mv docs/openapi.json.new docs/openapi.json
+
+keys: $(READY)  ## triage/keys.txt, the ids of [keys], from the screens' bindings
+	PYTHONPATH=tests $(BIN)/python -m kit.key_book
 
 man: $(READY)  ## docs/triage.1, the man page, from the parser
 	$(BIN)/python -m triage.commands.manual > docs/triage.1.new && mv docs/triage.1.new docs/triage.1

@@ -157,7 +157,10 @@ class RedLine(Value, frozen=True):
 
 
 class Row(Value, frozen=True):
-    """One line of the list: the facts it shows and the stored verdict (A1–A17); money in minor units."""
+    """One line of the list: the facts it shows and the stored verdict (A1–A17); money in minor units.
+
+    `claim` and `snooze` run at `assessed_at`; `snoozed` is false where a running snooze has woken early (A17).
+    """
 
     id: Id
     name: SafeText
@@ -197,6 +200,7 @@ class Row(Value, frozen=True):
     health: HealthLine | None = None
     tree: TreeLine | None = None
     red: RedLine | None = None
+    case_owner: SafeText | None = None
 
 
 def severity_key(row: Row) -> tuple[int, float, float, str]:

@@ -8,7 +8,7 @@ import msgspec
 
 from data.account import Account
 from data.assessment import NO_RANK, Row
-from data.cache_imports import CacheImports
+from data.cache_unseen import CacheUnseen
 from data.errors import BadAnswer
 from data.health_book import Peer, Seat
 from data.list_filter import filter_tests
@@ -24,7 +24,7 @@ _peer = decoder(Peer)
 _seat = decoder(Seat)
 
 
-class CacheLists(CacheImports):
+class CacheLists(CacheUnseen):
     """The readers. Each refuses the book of another backend than the expected one (WrongBackend)."""
 
     def counts(self, now: float | None = None) -> Counts:

@@ -7,10 +7,11 @@ from datetime import date, datetime
 
 from data.cache_write import SHADOW, CacheWrite
 from data.schema import CACHE_SQL
+from data.unseen import carried_over
 
 OLD = "old_"
 TWINS = ("account", "listing", "verdict", "history", "tally")
-FINDER = "finder"  # what words are looked up in; written by triggers on `listing`
+FINDER = "finder"  # what words are looked up in
 FOUND_AT_ONCE = 20_000
 # What a list in its first order and a second look need; the other indexes wait until a first sync is complete.
 AT_ONCE = ("listing_severity", "listing_good_until")
@@ -26,7 +27,7 @@ class CacheShadow(CacheWrite):
         self.drop_leftovers()
         with self.writing():
             with self._unfollowed():
-                for table in (*TWINS, "tombstone", "member"):
+                for table in (*TWINS, "tombstone", "member", "unseen"):
                     self.connection.execute(f"DELETE FROM {table}")
             self.connection.execute(f"INSERT INTO {FINDER} ({FINDER}) VALUES ('delete-all')")
             for name in self._indexes():
@@ -99,6 +100,8 @@ class CacheShadow(CacheWrite):
                 self._keep_newer()
             else:
                 self.put(audit_restart=1, book_since=now.timestamp())
+            for statement in carried_over(SHADOW) if self.synced_at is not None else ():
+                self.connection.execute(statement)
             with self._unfollowed():
                 for table in (*TWINS, FINDER):
                     self.connection.execute(f"ALTER TABLE {table} RENAME TO {OLD}{table}")

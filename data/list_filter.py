@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from data.health_index import Risk
 from data.health_monitor import DRIFT
+from data.unseen import FACTS, NEW, differs
 
 UNCLASSIFIED = "unclassified"
 
@@ -25,6 +26,27 @@ _BANDS = {
 _DRIFT = {"severe": "drift = 2", "moderate": "drift = 1", "any": "drift > 0", "none": "drift <= 0"}
 _STATES = {state.value: f"drift = {place}" for state, place in DRIFT.items()}
 _MRR = {"unknown": "no_mrr = 1", "known": "no_mrr = 0"}
+_ME = "(SELECT json_extract(value, '$.{}') FROM meta WHERE key = 'identity')"
+_MY_CLAIM = f"instr(hands, char(10, 33) || {_ME.format('staff_id')} || char(10)) > 0"
+_MY_OWN = (
+    f"coalesce({_MY_CLAIM} OR instr(hands, char(10) || {_ME.format('staff_id')} || char(10)) > 0 "
+    f"OR instr(hands, char(10, 61) || {_ME.format('name')} || char(10)) > 0, 0)"
+)
+_MINE = {"yes": f"{_MY_OWN} = 1", "no": f"{_MY_OWN} = 0"}
+_SNOOZED = {"yes": "snoozed = 1", "no": "snoozed = 0"}
+_CLAIMED = {
+    "me": f"coalesce({_MY_CLAIM}, 0) = 1",
+    "others": f"claimant <> '' AND coalesce({_MY_CLAIM}, 0) = 0",
+    "yes": "claimant <> ''",
+    "no": "claimant = ''",
+}
+_LOOKED = "EXISTS (SELECT 1 FROM unseen WHERE unseen.number = listing.number{})"
+_CHANGED = {
+    "yes": _LOOKED.format(""),
+    "no": f"NOT {_LOOKED.format('')}",
+    "new": _LOOKED.format(f" AND unseen.rank = {NEW}"),
+    **{fact: _LOOKED.format(f" AND {differs('unseen', 'listing', columns)}") for fact, columns in FACTS.items()},
+}
 _LEAVES = ("healthy", "needs_attention", "at_risk", "critical", "undetermined")
 
 
@@ -56,6 +78,12 @@ def _leaf(value: str) -> Test:
 def _owner(value: str) -> Test:
     """Part of the CSM's id or name; `none` where there is nobody."""
     return ("owner = ''", []) if value == "none" else ("instr(owner, ?) > 0", [value])
+
+
+def _claimed(value: str) -> Test:
+    """me, others, yes, no, several of them, or part of the name or id of who has claimed it."""
+    found = _one_of(_CLAIMED)(value)
+    return ("instr(claimant, ?) > 0", [value]) if found == _NOTHING else found
 
 
 def _least(column: str) -> Callable[[str], Test]:
@@ -116,12 +144,16 @@ _KNOWN = {
     "mrr": _MRR,
     "alerted": _yes("alerted"),
     "unanswered": _yes("unanswered"),
+    "mine": _MINE,
+    "snoozed": _SNOOZED,
+    "changed": _CHANGED,
 }
 _NAMED: dict[str, Callable[[str], Test]] = {
     **{name: _one_of(known) for name, known in _KNOWN.items()},
     "leaf": _leaf,
     "industry": _industry,
     "owner": _owner,
+    "claimed": _claimed,
     "step": _text("step"),
     "mrr-from": _least("mrr"),
     "mrr-below": _below,
@@ -143,6 +175,10 @@ SHOWN = {
     "industry": 'one of yours: industry:"public sector"',
     "owner": "part of the CSM's name, or none",
     "mrr-from": "minor units a month, and from there on",
+    "mine": "yes, no: claimed by you, or you are CSM or case owner",
+    "claimed": "me, others, yes, no, or part of a name",
+    "snoozed": "yes, no",
+    "changed": "since you last opened it: yes, no, new, " + ", ".join(FACTS),
 }
 _AS_TYPED = ("id", "not-id")  # where case makes a difference
 
@@ -170,7 +206,21 @@ def filter_tests(text: str) -> tuple[list[str], list[object], str]:
 def narrows(before: str, after: str) -> bool:
     """True when whatever `after` finds is found by `before` too: a word that grew, one more condition."""
     (asked, words), (asked_now, words_now) = _read(before), _read(after)
-    return words in words_now and all(test in asked_now for test in asked)
+    same_rest = names_snoozed(before) == names_snoozed(after)  # which brings accounts back that a view leaves out
+    return same_rest and words in words_now and all(test in asked_now for test in asked)
+
+
+def names_snoozed(text: str) -> bool:
+    """True where a filter itself says which snoozed accounts it means, so that no view leaves them out first."""
+    return any(one[1].casefold() == "snoozed" and _unquoted(one[2]) for one in _TOKEN.finditer(text))
+
+
+def toggled(text: str, token: str) -> str:
+    """A filter with one `name:value` more, or without it; another value of that name makes room."""
+    if token in text.split():
+        return " ".join(part for part in text.split() if part != token)
+    kept = [part for part in text.split() if not part.startswith(token.split(":")[0] + ":")]
+    return " ".join([*kept, token])
 
 
 def doubt(text: str) -> str:

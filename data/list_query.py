@@ -1,7 +1,7 @@
 """The SQL of a list: a view in an order through a filter, along an index or by looking up what may match."""
 
 from data.assessment import NO_RANK
-from data.list_filter import filter_tests
+from data.list_filter import filter_tests, names_snoozed
 from data.ports_list import Sort, View
 
 PIECE = 3  # letters of a piece of `finder`
@@ -91,7 +91,8 @@ def words_query(words: str) -> Query:
 
 
 def _tests(view: View, text: str, untouched: bool, snoozed: bool) -> tuple[list[str], list[object], str]:
-    tests = ["snoozed = 0"] if view in LEAVES_SNOOZED_OUT and not snoozed else []
+    left_out = view in LEAVES_SNOOZED_OUT and not snoozed and not names_snoozed(text)
+    tests = ["snoozed = 0"] if left_out else []
     tests += ["handled = 0"] if untouched else []
     found, filtered, words = filter_tests(text)
     return [*tests, *found], filtered, words

@@ -2,18 +2,21 @@
 
 from datetime import datetime
 
-from data.account import Account
+from data.account import Account, Claim, Staff
 from data.assessment import NO_RANK, Row, severity_key
 from data.health_monitor import DRIFT
 from data.red_account import CohortCase
 
 LAST = float("inf")
+MOST_TENTHS = 20
+TINY = 1e-9  # so that three tenths of a cap are three
 # the columns that a verdict sets, in the order of `verdict_columns`
 VERDICT = [
     *("rank", "order1", "order2", "mrr", "renewal", "last_login"),
     *("snoozed", "has_signal", "handled", "good_until", "day", "policy"),
     *("health", "priority", "sla", "drift", "ratio", "red", "band", "leaf", "industry", "owner", "step"),
     *("no_mrr", "fell", "alerted", "designated", "unanswered"),
+    *("tier", "used", "claimant", "hands"),
 ]
 
 Place = tuple[int, int, int, int, int]  # the key of `tally`
@@ -69,7 +72,31 @@ def verdict_columns(row: Row) -> tuple[object, ...]:
         row.day.isoformat() if row.day else "",
         rules_mark(row.policy, row.tree.hash if row.tree else ""),
         *_health(row),
+        row.tier,
+        tenths(row),
+        "" if row.claim is None else _staff(row.claim),
+        _hands(row),
     )
+
+
+def tenths(row: Row) -> int:
+    """Tenths of the first workspace's cap that are used, 20 at most; -1 where one of the two is unknown."""
+    first = row.workspaces[0] if row.workspaces else None
+    if first is None or first.used is None or not first.included:
+        return -1
+    return min(MOST_TENTHS, int(10 * first.used / first.included + TINY))
+
+
+def _staff(one: Staff | Claim) -> str:
+    return f"{one.staff_id} {one.name}".casefold()
+
+
+def _hands(row: Row) -> str:
+    """Whose account this is, each on a line: `!` who has claimed it, the CSM, `=` the name of the case's owner."""
+    lines = [f"!{row.claim.staff_id}"] if row.claim is not None else []
+    lines += [row.owner.staff_id] if row.owner is not None else []
+    lines += [f"={row.case_owner}"] if row.case_owner is not None else []
+    return "\n".join(("", *lines, "")) if lines else ""
 
 
 def _health(row: Row) -> tuple[object, ...]:
@@ -89,7 +116,7 @@ def _health(row: Row) -> tuple[object, ...]:
         "" if health is None or health.risk is None else health.risk.value,
         "" if row.tree is None else row.tree.leaf,
         (row.industry or "").strip().casefold(),
-        "" if row.owner is None else f"{row.owner.staff_id} {row.owner.name}".casefold(),
+        "" if row.owner is None else _staff(row.owner),
         "" if red is None else red.step or "",
         int(row.mrr is None),
         "" if row.monitor is None or row.monitor.opened is None else row.monitor.opened.isoformat(),

@@ -10,18 +10,20 @@ from data.identity import Identity
 from data.ports_bulk import BulkPort
 from data.ports_cases import CasesPort
 from data.ports_health import HealthPort
+from data.ports_kept import KeptPort
 from data.ports_list import Header, RowList, Sort, View
 from data.ports_outreach import OutreachPort
 from data.ports_portfolio import PortfolioPort
 from data.remedy import Change, Draft, Order, Preview
 from data.safe_text import SafeText
+from data.unseen import Stood
 
 # What `audit_state` says of a backend without a trail.
 NO_TRAIL = "This backend has no audit trail to read."
 
 
 class Detail(Value, frozen=True):
-    """Everything the pane and the account screen show of one account."""
+    """Everything the pane and the account screen show of one account; `before` where it changed since one looked."""
 
     row: Row
     account: Account
@@ -29,6 +31,7 @@ class Detail(Value, frozen=True):
     pending: tuple[Change, ...]
     trail: tuple[Entry, ...]
     synced_at: datetime | None
+    before: Stood | None = None
 
 
 class Earlier(Value, frozen=True):
@@ -59,7 +62,7 @@ class Form(Value, frozen=True):
     needs_confirm: str | None
 
 
-class Desk(HealthPort, CasesPort, BulkPort, OutreachPort, PortfolioPort, Protocol):
+class Desk(HealthPort, CasesPort, BulkPort, KeptPort, OutreachPort, PortfolioPort, Protocol):
     """The day's work without a terminal. Local and quick unless said otherwise; errors are `data.errors`."""
 
     read_only: bool

@@ -100,7 +100,8 @@ class OutboxCounts(Value, frozen=True):
 class Header(Value, frozen=True):
     """Line 1 and the tabs: counts, data age, outbox, who and where. `synced_at` None: no complete sync yet.
 
-    `notice` is what there is to say about this home's files, empty where they are as they were.
+    `notice` is what there is to say about this home's files, empty where they are as they were. `live`: the backend
+    tells of changes as they happen.
     """
 
     profile: str
@@ -111,13 +112,18 @@ class Header(Value, frozen=True):
     stale: bool
     status: SyncStatus
     notice: str = ""
+    live: bool = False
 
 
 class ListLine(Value, frozen=True):
-    """A row with the overlay of what is pending on it: `mark` is "!", "…", "⇡" or "" (needs you > sending > held)."""
+    """A row with the overlay of what is pending on it: `mark` is "!", "…", "⇡" or "" (needs you > sending > held).
+
+    `changed` names what changed since a person last opened the account (data.unseen).
+    """
 
     row: Row
     mark: str
+    changed: tuple[str, ...] = ()
 
 
 class RowList(Protocol):

@@ -75,6 +75,10 @@ CREATE TABLE listing (
 	alerted INTEGER NOT NULL,
 	designated FLOAT NOT NULL,
 	unanswered INTEGER NOT NULL,
+	tier VARCHAR NOT NULL,
+	used INTEGER NOT NULL,
+	claimant VARCHAR NOT NULL,
+	hands VARCHAR NOT NULL,
 	PRIMARY KEY (number)
 );
 CREATE INDEX drift_health ON listing (health, id, handled) WHERE drift > 0;
@@ -139,6 +143,16 @@ CREATE TABLE tombstone (
 	seq INTEGER NOT NULL,
 	PRIMARY KEY (id)
 );
+CREATE TABLE unseen (
+	number INTEGER NOT NULL,
+	rank INTEGER NOT NULL,
+	used INTEGER NOT NULL,
+	tier VARCHAR NOT NULL,
+	mrr INTEGER NOT NULL,
+	no_mrr INTEGER NOT NULL,
+	claimant VARCHAR NOT NULL,
+	PRIMARY KEY (number)
+);
 CREATE TABLE verdict (
 	number INTEGER NOT NULL,
 	"row" BLOB NOT NULL,
@@ -147,9 +161,6 @@ CREATE TABLE verdict (
 CREATE VIRTUAL TABLE finder USING fts5(
 text, content='', columnsize=0, detail=none, tokenize='trigram case_sensitive 1');
 CREATE VIRTUAL TABLE finder_pieces USING fts5vocab(finder, instance);
-CREATE TRIGGER finder_added AFTER INSERT ON listing BEGIN
-INSERT INTO finder (rowid, text)
-VALUES (new.number, new.search || char(10, 10)); END;
 CREATE TRIGGER finder_removed AFTER DELETE ON listing BEGIN
 INSERT INTO finder (finder, rowid, text)
 VALUES ('delete', old.number, old.search || char(10, 10)); END;
@@ -157,6 +168,21 @@ CREATE TRIGGER finder_changed AFTER UPDATE OF search ON listing WHEN old.search 
 INSERT INTO finder (finder, rowid, text)
 VALUES ('delete', old.number, old.search || char(10, 10)); INSERT INTO finder (rowid, text)
 VALUES (new.number, new.search || char(10, 10)); END;
+CREATE TRIGGER unseen_changed AFTER UPDATE OF rank, used, tier, mrr, no_mrr, claimant ON listing
+WHEN (old.rank, old.used, old.tier, old.mrr, old.no_mrr, old.claimant) <>
+(new.rank, new.used, new.tier, new.mrr, new.no_mrr, new.claimant) BEGIN
+INSERT INTO unseen (number, rank, used, tier, mrr, no_mrr, claimant)
+SELECT old.number, old.rank, old.used, old.tier, old.mrr, old.no_mrr, old.claimant
+WHERE NOT EXISTS (SELECT 1 FROM unseen WHERE number = old.number); DELETE FROM unseen
+WHERE number = new.number AND NOT (unseen.rank, unseen.used, unseen.tier, unseen.mrr, unseen.no_mrr, unseen.claimant) <>
+(new.rank, new.used, new.tier, new.mrr, new.no_mrr, new.claimant); END;
+CREATE TRIGGER unseen_came AFTER INSERT ON listing
+WHEN new.rank < 4 AND EXISTS (SELECT 1 FROM meta WHERE key = 'synced_at') BEGIN
+INSERT INTO unseen (number, rank, used, tier, mrr, no_mrr, claimant)
+SELECT new.number, -1, new.used, new.tier, new.mrr, new.no_mrr, new.claimant
+WHERE NOT EXISTS (SELECT 1 FROM unseen WHERE number = new.number); END;
+CREATE TRIGGER unseen_gone AFTER DELETE ON listing BEGIN
+DELETE FROM unseen WHERE number = old.number; END;
 """
 
 OUTBOX_SQL = """

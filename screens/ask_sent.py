@@ -75,9 +75,9 @@ class AskSent(ModalScreen[bool | None]):
     def _keys(self) -> list[Piece]:
         yes, no = self._answers
         return [
-            *(("y", "key"), (f" {yes}   ", "text")),
-            *(("n", "key"), (f" {no}   ", "text")),
-            *(("esc", "key"), (" later", "muted")),
+            *((look_of(self).key("do.yes", "y"), "key"), (f" {yes}   ", "text")),
+            *((look_of(self).key("do.no", "n"), "key"), (f" {no}   ", "text")),
+            *((look_of(self).key("go.back", "esc"), "key"), (" later", "muted")),
         ]
 
 

@@ -82,9 +82,14 @@ class AuditScreen(TriageScreen):
 
     def hints(self) -> Sequence[Hint]:
         """The keys."""
-        hints = [Hint("y", "copy id")] if self.current else []
-        hints += [Hint("enter", "open account")] if self.current and not self.account_id else []
-        return [*hints, *([Hint("a", "all accounts")] if self.account_id else []), Hint("esc", "back")]
+        key = self.look.key
+        hints = [Hint(key("do.copy_id", "y"), "copy id")] if self.current else []
+        hints += [Hint(key("list.choose", "enter"), "open account")] if self.current and not self.account_id else []
+        return [
+            *hints,
+            *([Hint(key("see.all", "a"), "all accounts")] if self.account_id else []),
+            Hint(key("go.back", "esc"), "back"),
+        ]
 
     @property
     def current(self) -> Entry | None:

@@ -1,13 +1,13 @@
 """The frame every full screen shares: header, title, status line, key line; and the word that something changed."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Iterable, Sequence
 from datetime import UTC, datetime
 from time import monotonic
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.app import ComposeResult
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
@@ -19,8 +19,14 @@ from widgets.header_line import HeaderLine
 from widgets.key_line import Hint, KeyLine
 from widgets.line import Blank, Line
 from widgets.look import Look, look_of
+from widgets.screen_diff import ScreenDiff
+from widgets.sparing import SparingCompositor
 from widgets.status_line import StatusLine
+from widgets.thin_line import ThinLine
 from widgets.view_tabs import TitleTabs
+
+if TYPE_CHECKING:
+    from screens.commands_now import Command
 
 TALL = 40
 TOLD_FOR = 6.0  # seconds
@@ -46,7 +52,9 @@ class TriageScreen(Screen[None]):
 
     AUTO_FOCUS = ""
     NEVER_HELD_BACK: ClassVar[frozenset[str]] = frozenset({"j", "k", "g", "G"})
-    BINDINGS: ClassVar[list[BindingType]] = []
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("colon,ctrl+p", "palette", "commands", id="go.palette", tooltip="every command, by a few letters"),
+    ]
     DEFAULT_CSS = """
     TriageScreen { layout: vertical; background: $triage-bg; color: $triage-text; overflow: hidden hidden; }
     TriageScreen #gap { height: 0; background: $triage-bg; }
@@ -55,9 +63,15 @@ class TriageScreen(Screen[None]):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
+        self._compositor = SparingCompositor(self._terminal)
         self.desk = desk
         self.opened = True  # False on a screen that has read everything when it is resumed for the first time
         self._told, self._told_at = "", 0.0
+
+    def _terminal(self) -> ScreenDiff | None:
+        """What is known of the terminal that this screen is drawn on."""
+        line = getattr(self.app, "line", None)
+        return line.screen if isinstance(line, ThinLine) else None
 
     @property
     def told(self) -> str:
@@ -159,9 +173,13 @@ class TriageScreen(Screen[None]):
         """The same without drawing, for what is found out while a screen is being drawn."""
         self._told, self._told_at = sentence, monotonic()
 
+    def forget_told(self) -> None:
+        """What just happened has been read."""
+        self._told = ""
+
     def on_key(self, event: events.Key) -> None:
         """Forget what was said; let no action key through that nobody can have meant."""
-        self._told = ""
+        self.forget_told()
         guard = getattr(self.app, "guard", None)
         if isinstance(guard, TypingGuard) and event.key not in self.NEVER_HELD_BACK and guard.doubts(event):
             event.stop()
@@ -178,6 +196,27 @@ class TriageScreen(Screen[None]):
         """r: push and pull now."""
         self.desk.sync_now()
         self.tell("Syncing now.")
+
+    def action_palette(self) -> None:
+        """`:`, ctrl+p: every command that works here, and every account."""
+        from screens.commands_now import commands_of
+        from screens.palette import Palette
+
+        self.app.push_screen(Palette(commands_of(self, self.more_commands()), self._found), self._command)
+
+    def more_commands(self) -> Sequence["Command"]:
+        """The commands that are no keys."""
+        return ()
+
+    def _found(self, text: str) -> Sequence["Command"]:
+        from screens.go_to import accounts
+
+        return accounts(self, text)
+
+    async def _command(self, command: "Command | None") -> None:
+        done = command.run() if command is not None else None
+        if isinstance(done, Awaitable):
+            await done
 
     def action_help(self) -> None:
         """?: the keys as they are now."""

@@ -20,7 +20,7 @@ class BulkScreen(MarkingScreen):
         super().__init__(desk)
         self._runs: list[tuple[str, ...]] = []  # the changes of each bulk run of this session
         self._standing = ""
-        self._needy = False
+        self.run_needs_you = False
         self._alone = False
 
     @property
@@ -130,23 +130,23 @@ class BulkScreen(MarkingScreen):
 
     def look_at_runs(self) -> None:
         """How the runs of this session stand: the latest that needs a person, else the latest."""
-        self._standing, self._needy = "", False
+        self._standing, self.run_needs_you = "", False
         for run in reversed(self._runs):
             standing = self.desk.standing(run)
             if standing.needs_you or not self._standing:
-                self._standing, self._needy = standing_words(standing), bool(standing.needs_you)
-            if self._needy:
+                self._standing, self.run_needs_you = standing_words(standing), bool(standing.needs_you)
+            if self.run_needs_you:
                 break
 
     def run_words(self) -> Line:
         """`2 of 9 need you   b outbox`; muted where nobody is needed."""
         if not self._standing:
             return ()
-        if not self._needy:
+        if not self.run_needs_you:
             return [(self._standing, "muted")]
         return [
             (self._standing, "strong bold"),
             ("   ", "text"),
-            (key_of(self, "outbox") or "b", "key"),
+            (self.look.key("go.outbox", "b"), "key"),
             (" outbox", "muted"),
         ]

@@ -88,15 +88,25 @@ class CaseScreen(TriageScreen):
 
     def hints(self) -> Sequence[Hint]:
         """The keys that work on the line under the cursor."""
+        key = self.look.key
         view, does = self._view, self._does
         some = []
         if view is not None and view.may_write:
-            some += [Hint("space", "untick" if self._ticked else "tick")] if does.startswith("tick:") else []
-            some += [Hint("enter", "record")] if does.startswith("step:") else []
-            some += [Hint("enter", "change")] if does in ("owner", "cause") else []
-            some += [Hint("c", self._case_verb)]
-            some += [Hint("f", "root cause")] if self._open else []
-        return [*some, Hint("w", "why"), Hint("b", "outbox"), Hint("esc", "back")]
+            some += (
+                [Hint(key("do.tick", "space"), "untick" if self._ticked else "tick")]
+                if does.startswith("tick:")
+                else []
+            )
+            some += [Hint(key("list.choose", "enter"), "record")] if does.startswith("step:") else []
+            some += [Hint(key("list.choose", "enter"), "change")] if does in ("owner", "cause") else []
+            some += [Hint(key("do.case", "c"), self._case_verb)]
+            some += [Hint(key("do.cause", "f"), "root cause")] if self._open else []
+        return [
+            *some,
+            Hint(key("see.why", "w"), "why"),
+            Hint(key("go.outbox", "b"), "outbox"),
+            Hint(key("go.back", "esc"), "back"),
+        ]
 
     # --- what stands under the cursor ---
 

@@ -109,12 +109,17 @@ class FollowUpsScreen(TriageScreen):
 
     def hints(self) -> Sequence[Hint]:
         """The keys that work now."""
+        key = self.look.key
         keys = keys_now(self)
         current = self.current
         some = [(action, LABELS[action][0].lower()) for action in _order(current)] if current and self._may else []
         hints = [Hint(keys[action], label) for action, label in some if action in keys]
-        hints += [Hint("enter", "open account", "open"), Hint("a", "audit")] if current else []
-        return [*hints, Hint("r", "sync now"), Hint("esc", "back")]
+        hints += (
+            [Hint(key("list.choose", "enter"), "open account", "open"), Hint(key("see.audit", "a"), "audit")]
+            if current
+            else []
+        )
+        return [*hints, Hint(key("go.sync", "r"), "sync now"), Hint(key("go.back", "esc"), "back")]
 
     # --- lines ---
 

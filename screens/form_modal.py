@@ -42,8 +42,8 @@ class FormModal(ModalScreen[T], Generic[T]):
     AUTO_FOCUS = ""
     LEAVE: ClassVar[str] = "Cancel"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "cancel", show=False),
-        Binding("ctrl+s", "submit", show=False, priority=True),
+        Binding("escape", "cancel", "cancel", id="form.cancel", show=False),
+        Binding("ctrl+s", "submit", "do it", id="form.submit", show=False, priority=True),
     ]
 
     def __init__(self, desk: Desk, title: str, button: str) -> None:
@@ -102,9 +102,9 @@ class FormModal(ModalScreen[T], Generic[T]):
                 yield Sentence(id="notice")
                 with Horizontal(id="buttons"):
                     yield FormButton(self.LEAVE, enter=True, id="cancel")
-                    yield Lines([([(" esc", "muted")], [])], id="cancel-key")
+                    yield Lines([([(f" {self.look.key('form.cancel', 'esc')}", "muted")], [])], id="cancel-key")
                     yield FormButton(self._button, enter=False, id="submit")
-                    yield Lines([([(" ctrl+s", "muted")], [])], id="submit-key")
+                    yield Lines([([(f" {self.look.key('form.submit', 'ctrl+s')}", "muted")], [])], id="submit-key")
                     yield Sentence(id="why")
 
     def on_mount(self) -> None:
@@ -195,7 +195,9 @@ class FormModal(ModalScreen[T], Generic[T]):
 
     def on_form_button_ignored(self) -> None:
         """A bare Enter never submits."""
-        self.query_one("#why", Sentence).show(self.missing() or "space or ctrl+s does it", "muted")
+        self.query_one("#why", Sentence).show(
+            self.missing() or f"space or {self.look.key('form.submit', 'ctrl+s')} does it", "muted"
+        )
 
     def on_choice_row_done(self) -> None:
         """Enter moves on."""

@@ -23,9 +23,9 @@ class HelpScreen(ModalScreen[None]):
 
     CSS_PATH = "help.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,question_mark,q", "close", "close", show=False),
-        Binding("j,down", "scroll(1)", show=False),
-        Binding("k,up", "scroll(-1)", show=False),
+        Binding("escape,question_mark,q", "close", "close", id="go.close_help", show=False),
+        Binding("j,down", "scroll(1)", "down", id="list.down", show=False),
+        Binding("k,up", "scroll(-1)", "up", id="list.up", show=False),
     ]
 
     def __init__(self, table: Table) -> None:
@@ -36,8 +36,12 @@ class HelpScreen(ModalScreen[None]):
         """The frame with the lines."""
         with VerticalScroll(id="help", can_focus=False) as frame:
             frame.border_title = Content("Keys")
-            frame.border_subtitle = Content("j k scroll   esc back")
+            frame.border_subtitle = Content(self._subtitle())
             yield Lines(help_lines(self._table))
+
+    def _subtitle(self) -> str:
+        key = look_of(self).key
+        return f"{key('list.down', 'j')} {key('list.up', 'k')} scroll   {key('go.close_help', 'esc')} back"
 
     def on_mount(self) -> None:
         """The border of the glyph set."""

@@ -1,6 +1,6 @@
 """The inbox: the list of who is at risk, its detail, and every key that acts on the row under the cursor."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import ClassVar
 
@@ -11,12 +11,10 @@ from textual.message import Message
 from textual.timer import Timer
 from textual.widget import Widget
 
-from data.list_filter import doubt
 from data.ports import Desk, Detail
-from data.ports_list import Header, Link, Sort, View
+from data.ports_list import Header, View
 from screens import inbox_words as words
-from screens.keymap import keys_now
-from screens.list_screen import ListScreen
+from screens.inbox_lines import WIDE, InboxWordsScreen
 from widgets import numbers
 from widgets.account_list import AccountList
 from widgets.columns import Arrangement, arrange
@@ -24,18 +22,15 @@ from widgets.detail_pane import DetailPane
 from widgets.empty_note import EmptyNote
 from widgets.filter_line import FilterLine
 from widgets.key_line import Hint
-from widgets.line import Line, Piece
-from widgets.severity_badge import marked
 from widgets.status_line import StatusLine
 from widgets.view_tabs import ViewTabs
 
 REST = 0.4  # seconds the cursor rests before the pane follows
 LAYING_OUT, PAINTING = 0.02, 0.05
-WIDE = 100
 INBOX_CSS = Path(__file__).with_suffix(".tcss")  # the app loads it with its own: a screen's sheet parses all anew
 
 
-class InboxScreen(ListScreen):
+class InboxScreen(InboxWordsScreen):
     """The list with its pane. `account` names the one to start at."""
 
     class Drawn(Message):
@@ -58,6 +53,7 @@ class InboxScreen(ListScreen):
         self._rest: Timer | None = None
         self._detail: Detail | None = None
         self._arrangement: Arrangement | None = None
+        self._header: Header | None = None  # as it was when the frame was drawn last
 
     # --- the frame ---
 
@@ -135,6 +131,7 @@ class InboxScreen(ListScreen):
 
     def draw(self, header: Header) -> None:
         """Tabs, band, list ages, pane countdowns, status."""
+        self._header = header
         self.query_one(ViewTabs).show(
             words.tabs(header, self.look.glyphs), self.view.value, words.band(header, self.now)
         )
@@ -150,7 +147,7 @@ class InboxScreen(ListScreen):
         )
         if empty:
             self._draw_empty(header, note)
-        self.query_one(StatusLine).show(self._left(header), self._right(header))
+        self.query_one(StatusLine).show(self.left_words(header), self.right_words(header))
         self._redraw_pane(header)
 
     def _draw_empty(self, header: Header, note: EmptyNote) -> None:
@@ -158,96 +155,31 @@ class InboxScreen(ListScreen):
         if self.text:
             opening, closing = self.look.glyphs.quotes[0], self.look.glyphs.quotes[1]
             bold = bold.replace("“", opening).replace("”", closing)
-            hints = [Hint("esc", f"shows all {numbers.count(words.count_of(header, self.view))}")]
-        elif header.synced_at is None:
-            hints = [Hint("r", "sync now")]
-        else:
-            hints = [Hint("r", "sync now"), Hint("a", "what was done today")]
-        note.show(bold, rest, hints)
-
-    def _left(self, header: Header) -> Line:
-        current = self.list.current
-        if current is not None and self.list.gone:
-            why = f" left the list: {self.desk.why_gone(current.row.id)}"
-            room = max(12, min(40, self.app.size.width - len(why) - 15))  # who and when stay whole
-            return [(marked(current.row, room, self.look) + why, "text")]
-        if self.told:
-            return [(self.told, "text")]
-        held = self.held_words()
-        if held:
-            return held
-        run = self.run_words()
-        if run and (self._needy or not self.text):
-            return run
-        if self.text:
-            unsure = doubt(self.text)
-            count: Line = [(f"“{self.text}”", "strong bold"), (f"   {self._count(self.list.total)} match", "muted")]
-            return [
-                *([(unsure, "text")] if unsure else count),
-                ("   ", "text"),
-                ("esc", "key"),
-                (" shows all", "muted"),
+            hints = [
+                Hint(
+                    self.look.key("view.clear", "esc"), f"shows all {numbers.count(words.count_of(header, self.view))}"
+                )
             ]
-        if header.stale:
-            return [(words.dimmed(header, self.now), "muted")]
-        if header.status.link is Link.FINE and header.status.sentence:
-            return [("The audit trail needs a look   ", "text"), ("a", "key"), (" says why", "muted")]
-        return [(header.notice, "muted")] if header.notice else ()
-
-    def _right(self, header: Header) -> Line:
-        total = self._rows.total if self._rows else 0
-        at = self.look.glyphs.unknown if self.list.gone else numbers.count(self.list.cursor + 1 if total else 0)
-        parts = [f"{at} of {self._count(total)}"]
-        if self.app.size.width >= WIDE or self.sort is not Sort.SEVERITY:
-            parts.append(words.order(self.view, self.sort))
-        if self.untouched:
-            parts.insert(0, "untouched")
-        if header.counts.snoozed and self.view not in words.NOT_RESTING:
-            parts.insert(0, f"{header.counts.snoozed} snoozed")
-        words_of: list[Piece] = [(f"{part}   " if part is not parts[-1] else part, "muted") for part in parts]
-        return [*words_of, *self.marks_words()]
-
-    def _count(self, total: int) -> str:
-        """A list's length; with a plus as long as its end is looked up."""
-        return numbers.count(total) + ("+" if self._rows is not None and self._rows.at_least else "")
-
-    def hints(self) -> Sequence[Hint]:
-        """The keys that work now: open, the commonest remedies, other actions, views, filter."""
-        if self.query_one(FilterLine).display:
-            return ()
-        stale = self.desk.header().stale
-        some: list[tuple[str, str, str]] = [("open", "open", "")]
-        if self.target():
-            allowed = self.allowed_keys()
-            remedies = (
-                ("reset_usage", "reset usage", "reset"),
-                ("grant_trial", "trial", ""),
-                ("apply_discount", "discount", ""),
-            )
-            some += [(f"remedy('{kind}')", label, short) for kind, label, short in remedies if kind in allowed]
-            some += [("menu", "all actions", "actions"), ("why", "why", "")]
-            some += [*((("outreach", "outreach", ""),) if self.may_record() else ()), ("case", "case", "")]
+        elif header.synced_at is None:
+            hints = [Hint(self.look.key("go.sync", "r"), "sync now")]
         else:
-            some = [("audit", "audit", "")]
-        some += [("my_day", "my day", ""), ("portfolio", "portfolio", ""), ("filter", "filter", "")]
-        some += [("outbox", "outbox", ""), ("follow_ups", "follow-ups", "")]
-        some += [("contact", "log talk", "")] if self.target() and self.may_record() else []
-        some = (
-            [("sync", "sync now", ""), *some] if stale or not self.target() else [*some, ("sync", "sync now", "sync")]
-        )
-        some.append(("quit", "quit", ""))
-        keys = keys_now(self)
-        return [Hint(keys[action], label, short) for action, label, short in some if action in keys]
+            hints = [
+                Hint(self.look.key("go.sync", "r"), "sync now"),
+                Hint(self.look.key("see.audit", "a"), "what was done today"),
+            ]
+        note.show(bold, rest, hints)
 
     # --- pane and account ---
 
-    def on_account_list_moved(self) -> None:
-        """The pane follows when the cursor rests; position and keys at once."""
-        header = self.desk.header()
-        self.query_one(StatusLine).show(self._left(header), self._right(header))
+    def on_account_list_moved(self, event: AccountList.Moved) -> None:
+        """The pane follows when the cursor rests; the position at once, with what the frame knew."""
+        if event.by_hand:
+            self.touched()
+        header = self._header or self.desk.header()
+        self.query_one(StatusLine).show(self.left_words(header), self.right_words(header))
         if self._rest is not None:
             self._rest.stop()
-        self._rest = self.set_timer(REST, self._rested)
+        self._rest, self._moving = self.set_timer(REST, self._rested), True
 
     def _rested(self) -> None:
         self.follow()
@@ -258,6 +190,7 @@ class InboxScreen(ListScreen):
             self._start()
         if self._rest is not None:
             self._rest.stop()
+        self._moving = False
         line = self.list.current
         self._detail = self.desk.detail(line.row.id) if line else None
         self._redraw_pane(self.desk.header())

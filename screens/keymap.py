@@ -5,25 +5,9 @@ from typing import Any
 from textual.binding import ActiveBinding
 from textual.screen import Screen
 
+from data.key_names import written
 from data.remedy import REMEDIES
 
-_NAMES = {
-    "escape": "esc",
-    "question_mark": "?",
-    "full_stop": ".",
-    "slash": "/",
-    "colon": ":",
-    "asterisk": "*",
-    "pagedown": "pgdn",
-    "pageup": "pgup",
-    "up": "↑",
-    "down": "↓",
-    "plus": "+",
-    "minus": "-",
-    "comma": ",",
-    "left_square_bracket": "[",
-    "right_square_bracket": "]",
-}
 # the order of the help screen: binding ids begin with one of these
 GROUPS = (
     ("do", "Act on the account"),
@@ -38,11 +22,6 @@ FIRST = (
     *("see.open", "see.why", "see.interview", "see.case", "see.audit"),
     *("go.my_day", "go.follow_ups", "go.portfolio", "go.outbox", "go.sync", "go.help"),
 )
-
-
-def written(key: str) -> str:
-    """Return a key as people read it: enter, esc, ctrl+s, `?`, R."""
-    return _NAMES.get(key, key)
 
 
 def usable(screen: Screen[Any]) -> list[ActiveBinding]:

@@ -1,8 +1,9 @@
 """A screen with the list in it: views, orders, the live filter, and reading it again when something changed."""
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from time import monotonic
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType
@@ -18,6 +19,9 @@ from widgets.account_list import AccountList
 from widgets.filter_line import FilterLine
 from widgets.row_strip import RowState
 from widgets.status_line import StatusLine
+
+if TYPE_CHECKING:
+    from screens.commands_now import Command
 
 UNDER_A_KEY = 0.3  # seconds after a key in which the list does not reorder
 GROW_EVERY = 0.01
@@ -59,6 +63,7 @@ class ListScreen(BulkScreen):
         self._late: Timer | None = None
         self._grower: Timer | None = None
         self._figure = ""
+        self._moving = False  # the cursor has not come to rest yet
 
     @abstractmethod
     def follow(self) -> None:
@@ -130,12 +135,18 @@ class ListScreen(BulkScreen):
         self.open_list(fresh=False)
         # a book so large that opening takes a while is not opened again at once: typing goes first
         self._not_before = monotonic() + SHARE * (monotonic() - began)
-        self.follow()
+        if not self._moving:
+            self.follow()
         self.refresh_frame()
 
     def on_key(self, event: events.Key) -> None:
         """Remember when a key was pressed."""
         self._key_at = monotonic()
+
+    def touched(self) -> None:
+        """What a key does whose action runs before it comes here: the cursor's keys."""
+        self._key_at = monotonic()
+        self.forget_told()
 
     def _reopen(self) -> None:
         self.open_list(fresh=True)
@@ -154,6 +165,18 @@ class ListScreen(BulkScreen):
         self.sort = sorts[(sorts.index(self.sort) + 1) % len(sorts)]
         self._reopen()
         self.tell(f"Sorted {words.order(self.view, self.sort)}.")
+
+    def action_order(self, sort: Sort) -> None:
+        """An order by its name."""
+        self.sort = sort
+        self._reopen()
+        self.tell(f"Sorted {words.order(self.view, sort)}.")
+
+    def more_commands(self) -> "Sequence[Command]":
+        """Return the views and orders for the palette."""
+        from screens.commands_now import view_commands
+
+        return tuple(view_commands(self, self.action_view, self.action_order, words.orders(self.view)))
 
     def action_untouched(self) -> None:
         """U: hide what somebody has handled (A16)."""

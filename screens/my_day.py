@@ -131,8 +131,21 @@ class MyDayScreen(TriageScreen):
 
     def hints(self) -> Sequence[Hint]:
         """The keys that work now."""
-        some = [Hint("enter", "open"), Hint("c", "case"), Hint("w", "why")] if self.current else []
-        return [*some, Hint("e", "only mine" if self.everyone else "everyone"), Hint("esc", "back")]
+        key = self.look.key
+        some = (
+            [
+                Hint(key("list.choose", "enter"), "open"),
+                Hint(key("see.case", "c"), "case"),
+                Hint(key("see.why", "w"), "why"),
+            ]
+            if self.current
+            else []
+        )
+        return [
+            *some,
+            Hint(key("view.everyone", "e"), "only mine" if self.everyone else "everyone"),
+            Hint(key("go.back", "esc"), "back"),
+        ]
 
     def on_open_list_moved(self) -> None:
         """Position and keys follow the cursor."""

@@ -99,14 +99,22 @@ class OutboxScreen(OutboxActions):
 
     def hints(self) -> Sequence[Hint]:
         """The choices of the open change first."""
+        key = self.look.key
         change, message = self.current, self.message
         choices = choices_of(change, self._signed_out) if change else ()
         choices = message_row.choices_of(message) if message else choices
-        hints = [Hint(choice.key, choice.label.lower().replace("write it", "write")) for choice in choices]
-        hints += [Hint("enter", "open account"), Hint("y", "copy id")] if change or message else []
-        if any(row.state in PENDING for row in self._rows) and not any(hint.key == "r" for hint in hints):
-            hints.append(Hint("r", "push now"))
-        return [*hints, *([Hint("a", "audit")] if change or message else []), Hint("esc", "inbox")]
+        hints = [
+            Hint(choice.key_now(self.look), choice.label.lower().replace("write it", "write")) for choice in choices
+        ]
+        if change or message:
+            hints += [Hint(key("list.choose", "enter"), "open account"), Hint(key("do.copy_id", "y"), "copy id")]
+        if any(row.state in PENDING for row in self._rows) and not any(choice.key == "r" for choice in choices):
+            hints.append(Hint(key("do.push", "r"), "push now"))
+        return [
+            *hints,
+            *([Hint(key("see.audit", "a"), "audit")] if change or message else []),
+            Hint(key("go.back", "esc"), "inbox"),
+        ]
 
     @property
     def current(self) -> Change | None:

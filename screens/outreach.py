@@ -127,7 +127,8 @@ class OutreachScreen(OutreachDraft):
         """ctrl+n, twice: throw the draft away and write it from the template."""
         if not self.anew_asked:
             self.anew_asked = True
-            self.tell("ctrl+n again throws this draft away and writes it from the template.")
+            again = self.look.key("do.anew", "ctrl+n")
+            self.tell(f"{again} again throws this draft away and writes it from the template.")
             return
         message = self.form.message
         try:

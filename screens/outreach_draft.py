@@ -179,7 +179,7 @@ class OutreachDraft(TriageScreen):
             f"{count(len(text))} of {count(TEXT_CHARS)}",
             "cap bold" if len(text) > TEXT_CHARS else "muted",
         )
-        keys: list[Piece] = [("ctrl+e", "key"), (" editor   ", "muted"), counted]
+        keys: list[Piece] = [(self.look.key("do.editor", "ctrl+e"), "key"), (" editor   ", "muted"), counted]
         self.query_one("#text-head", Caption).show([([("Text", "muted")], keys)])
 
     def person(self, address: str) -> str:

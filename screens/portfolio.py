@@ -167,8 +167,13 @@ class PortfolioScreen(TriageScreen):
 
     def hints(self) -> Sequence[Hint]:
         """The keys that work now."""
-        some = [Hint("enter", "open list", "open"), Hint("tab", "next part")] if self.page.current else []
-        return [*some, Hint("r", "sync now"), Hint("esc", "inbox")]
+        key = self.look.key
+        some = (
+            [Hint(key("list.choose", "enter"), "open list", "open"), Hint(key("see.part", "tab"), "next part")]
+            if self.page.current
+            else []
+        )
+        return [*some, Hint(key("go.sync", "r"), "sync now"), Hint(key("go.back", "esc"), "inbox")]
 
     # --- keys ---
 

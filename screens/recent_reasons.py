@@ -26,10 +26,10 @@ class RecentReasons(ModalScreen[SafeText | None]):
     CSS_PATH = "recent_reasons.tcss"
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "pick(False)", show=False),
-        Binding("enter", "pick(True)", show=False),
-        Binding("down,j", "move(1)", show=False),
-        Binding("up,k", "move(-1)", show=False),
+        Binding("escape", "pick(False)", "back", id="go.back", show=False),
+        Binding("enter", "pick(True)", "take", id="list.choose", show=False),
+        Binding("down,j", "move(1)", "down", id="list.down", show=False),
+        Binding("up,k", "move(-1)", "up", id="list.up", show=False),
     ]
 
     def __init__(self, reasons: Sequence[SafeText]) -> None:
@@ -71,5 +71,6 @@ class RecentReasons(ModalScreen[SafeText | None]):
             ground = "cursor" if place == self._at else "raised"
             row: list[Piece] = [(f" {place + 1} ", "key", ground), (fit(reason, CELLS, glyphs), "text", ground)]
             lines.append((row, []))
-        keys: list[Piece] = [("enter", "key"), (" take and edit   ", "muted"), ("esc", "key"), (" back", "muted")]
+        take, back = look_of(self).key("list.choose", "enter"), look_of(self).key("go.back", "esc")
+        keys: list[Piece] = [(take, "key"), (" take and edit   ", "muted"), (back, "key"), (" back", "muted")]
         self.query_one("#recent-lines", Lines).show([*lines, ([], []), (keys, [])])

@@ -84,10 +84,10 @@ class RowMenu(ModalScreen[str | None]):
 
     CSS_PATH = "row_menu.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,full_stop,q", "close", show=False),
-        Binding("j,down", "move(1)", show=False),
-        Binding("k,up", "move(-1)", show=False),
-        Binding("enter", "choose", show=False),
+        Binding("escape,full_stop,q", "close", "close", id="go.close_menu", show=False),
+        Binding("j,down", "move(1)", "down", id="list.down", show=False),
+        Binding("k,up", "move(-1)", "up", id="list.up", show=False),
+        Binding("enter", "choose", "do it", id="list.choose", show=False),
     ]
 
     def __init__(self, desk: Desk, detail: Detail, rows: Rows) -> None:

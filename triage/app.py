@@ -16,6 +16,7 @@ from textual.driver import Driver
 from textual.filter import LineFilter
 
 from data.errors import TriageError
+from data.key_names import written
 from data.ports import Desk
 from data.ports_list import Link
 from data.safe_text import drawable, safe_lines, safe_text
@@ -43,7 +44,7 @@ class TriageApp(App[str]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+c", "ignore", show=False, priority=True, system=True),
         Binding("ctrl+q", "ignore", show=False, priority=True, system=True),
-        Binding("ctrl+l", "redraw", show=False, priority=True, system=True),
+        Binding("ctrl+l", "redraw", "draw anew", id="go.redraw", show=False, priority=True, system=True),
     ]
 
     def __init__(
@@ -59,7 +60,7 @@ class TriageApp(App[str]):
     ) -> None:
         self._few_colours = colours() == "256"
         self._motion = may_move()
-        self._line = ThinLine(still=not self._motion)
+        self.line = ThinLine(still=not self._motion)
         self._colourless = Colourless()
         self._plain = wants_plain(theme)
         # Textual's own answer to NO_COLOR is grey and still sends colour codes; native ANSI sends none.
@@ -67,6 +68,7 @@ class TriageApp(App[str]):
         self.desk, self.clock, self.guard = desk, clock, TypingGuard()
         self._account, self._profile_colour = account, profile_colour
         self._keymap_wanted = dict(keymap or {})
+        self._written = {name: written(keys.split(",")[0]) for name, keys in self._keymap_wanted.items()}
         self._glyphs = pick(glyphs, os.environ)
         self.beside = Beside(desk, lambda: self.post_message(DeskChanged()))
         self._sign_in_offered = self._tree_offered = False
@@ -91,7 +93,7 @@ class TriageApp(App[str]):
     def _make_look(self) -> Look:
         palette = derive(self.current_theme)
         styles = Styles(palette, few_colours=self._few_colours, profile=self._profile_colour)
-        return Look(styles, self._glyphs, self._motion)
+        return Look(styles, self._glyphs, self._motion, self._written)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Without colours, not even the codes of the default ones."""
@@ -107,14 +109,14 @@ class TriageApp(App[str]):
 
     def get_driver_class(self) -> type[Driver]:
         """The platform's driver: columns stand still whatever a terminal makes of foreign text, a paste stays one."""
-        return steadied(thinned(guarded(super().get_driver_class()), self._line))
+        return steadied(thinned(guarded(super().get_driver_class()), self.line))
 
     # --- life ---
 
     async def on_event(self, event: events.Event) -> None:
         """Every key passes here before any widget acts on it."""
         if isinstance(event, events.Resize):
-            self._line.screen.forget(*event.size)
+            self.line.screen.forget(*event.size)
         if not event.is_forwarded:
             self.guard.note(event)
         await super().on_event(event)
@@ -140,7 +142,7 @@ class TriageApp(App[str]):
 
     def on_terminal_supports_synchronized_output(self) -> None:
         """The terminal has taken what was sent: what was held back meanwhile may go."""
-        self._line.answered()
+        self.line.answered()
         self._send_what_waits()
 
     def _send_what_waits(self) -> None:
@@ -186,7 +188,7 @@ class TriageApp(App[str]):
 
     def action_redraw(self) -> None:
         """ctrl+l: somebody else has written on this terminal; everything is sent again."""
-        self._line.screen.forget(*self.size)
+        self.line.screen.forget(*self.size)
         self.refresh(layout=True)
 
     def action_ignore(self) -> None:

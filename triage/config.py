@@ -11,7 +11,7 @@ from data.backends.registry import Chosen, Name
 from data.errors import ConfigError
 from data.places import Places, local_path
 from data.saved_view import SavedView
-from triage.config_file import Keys, Spot, nearest, read_file, seconds
+from triage.config_file import ConfigFile, Keys, Spot, nearest, read_file, seconds
 from triage.config_paths import config_path, directories
 from triage.config_views import saved_views
 from triage.outreach_settings import DEFAULTS as OUTREACH
@@ -26,6 +26,7 @@ DEFAULTS: dict[str, Any] = {
     "hold_seconds": 10.0,
     "stale_after": "1h",
     "sync_every": "60s",
+    "live": True,
     "theme": "auto",
     "glyphs": "auto",
     "colour": "",
@@ -33,6 +34,7 @@ DEFAULTS: dict[str, Any] = {
     "tree": "",
     "outreach": OUTREACH,
     "views": {},
+    "keys": {},
 }
 _PROFILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
 _DIRECTUS = "directus_url"
@@ -65,6 +67,7 @@ class Settings(msgspec.Struct, frozen=True):
     hold_seconds: Annotated[float, msgspec.Meta(ge=0, le=600)]
     stale_after: float
     sync_every: float
+    live: bool
     theme: str
     glyphs: Literal["auto", "unicode", "console", "ascii"]
     colour: str
@@ -72,6 +75,7 @@ class Settings(msgspec.Struct, frozen=True):
     tree_file: Path | None
     outreach: OutreachSettings
     views: tuple[SavedView, ...]
+    keys: dict[str, str]
     no_input: bool
     verbose: int
     home: Path | None
@@ -150,6 +154,7 @@ def load_settings(flags: Flags, environ: Mapping[str, str]) -> Settings:
         hold_seconds=float(values["hold_seconds"]),
         stale_after=seconds(values["stale_after"]),
         sync_every=seconds(values["sync_every"]),
+        live=values["live"],
         theme=str(values["theme"]),
         glyphs=values["glyphs"],
         colour=str(values["colour"]),
@@ -157,6 +162,7 @@ def load_settings(flags: Flags, environ: Mapping[str, str]) -> Settings:
         tree_file=path.parent / local_path(tree, f"tree in {spot('tree')}") if tree else None,
         outreach=outreach_settings(values["outreach"], spot("outreach", "zone")),
         views=saved_views(values["views"]),
+        keys=_keymap(values["keys"], file, path, profile, sources["keys"]),
         no_input=flags.no_input,
         verbose=flags.verbose,
         home=home,
@@ -229,6 +235,21 @@ def _outer_layers(values: dict[str, Any], sources: dict[str, str], flags: Flags,
         values["base_url"], sources["base_url"] = environ["TRIAGE_BASE_URL"], "environment"
     if flags.read_only:
         values["read_only"], sources["read_only"] = True, "flag"
+
+
+def _keymap(table: dict[str, Any], file: ConfigFile | None, path: Path, profile: str, source: str) -> dict[str, str]:
+    """Textual's keymap of [keys]; ConfigError where two actions of one screen would share a key."""
+    if not table or file is None:
+        return {}
+    from triage.config_keys import checked, clash
+
+    keymap = checked(table)
+    problem = clash(keymap)
+    if problem is None:
+        return keymap
+    of_profile = ("profiles", profile, "keys") if source == "profile" else ("keys",)
+    spot = Spot(path, file.text, of_profile, problem.key)
+    raise ConfigError(f"{spot}: keys.{problem.key} {problem}")
 
 
 def _words(command: str | list[str], path: Spot) -> tuple[str, ...]:

@@ -41,6 +41,7 @@ class Keys(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ) = UNSET
     stale_after: Duration | msgspec.UnsetType = UNSET
     sync_every: Duration | msgspec.UnsetType = UNSET
+    live: Annotated[bool, msgspec.Meta(description="hear of changes as they happen")] | msgspec.UnsetType = UNSET
     theme: Annotated[str, msgspec.Meta(description="auto or a theme's name")] | msgspec.UnsetType = UNSET
     glyphs: Literal["auto", "unicode", "console", "ascii"] | msgspec.UnsetType = UNSET
     colour: (
@@ -59,6 +60,10 @@ class Keys(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ) = UNSET
     outreach: OutreachKeys | msgspec.UnsetType = UNSET
     views: dict[str, ViewKeys] | msgspec.UnsetType = UNSET
+    keys: (
+        Annotated[dict[str, str | list[str]], msgspec.Meta(description="other keys for actions: do.reset_usage = 'X'")]
+        | msgspec.UnsetType
+    ) = UNSET
 
 
 class ConfigFile(msgspec.Struct, frozen=True):
@@ -153,6 +158,14 @@ def _keys(path: Path, text: str, table: tuple[str, ...], tree: dict[str, Any], b
         if problem:
             raise _wrong(path, text, (*table, "views"), name, problem)
         _decoded(path, text, (*table, "views", name), view, ViewKeys)
+    if isinstance(tree.get("keys"), dict):
+        from triage.config_keys import KeyProblem, checked, flat  # only where keys are set
+
+        tree = {**tree, "keys": flat(tree["keys"])}
+        try:
+            checked(tree["keys"])
+        except KeyProblem as problem:
+            raise _wrong(path, text, (*table, "keys"), problem.key, str(problem)) from None
     return _decoded(path, text, table, tree, Keys, beside)
 
 

@@ -9,6 +9,7 @@ from textual.containers import Horizontal, Vertical
 from widgets.block import Lines, Sentence
 from widgets.form_button import FormButton
 from widgets.line import Painted
+from widgets.look import look_of
 
 KEY = 9
 
@@ -20,6 +21,11 @@ class Way(NamedTuple):
     label: str
     key: str
     remark: str
+
+    @property
+    def id(self) -> str:
+        """The id of the binding that takes it."""
+        return {"email": "do.send", "slack": "do.slack", "copy": "do.copy_text"}.get(self.name, f"do.{self.name}")
 
 
 class _Key(Lines):
@@ -64,7 +70,9 @@ class ChannelRows(Vertical):
             button = self.query_one(f"#way-{way.name}", FormButton)
             button.show(not why, said[way.name])
             button.styles.width = self._wide
-            self.query_one(f"#key-{way.name}", Lines).show([([(f" {way.key}", "muted" if why else "key")], ())])
+            self.query_one(f"#key-{way.name}", Lines).show(
+                [([(f" {look_of(self).key(way.id, way.key)}", "muted" if why else "key")], ())]
+            )
             self.query_one(f"#remark-{way.name}", Sentence).show(why or way.remark, "muted")
 
     def name_of(self, button: FormButton) -> str:

@@ -97,7 +97,9 @@ def _contact(detail: Detail, width: int, look: Look) -> list[Line]:
     if contact is None:
         return [[("no contact known", "muted")], ()]
     name = numbers.fit(f"{contact.name}, {contact.role}", width - 9, look.glyphs).rstrip()
-    copy: list[Piece] = [("   ", "text"), ("y", "key"), (" copy", "muted")] if contact.email else []
+    copy: list[Piece] = (
+        [("   ", "text"), (look.key("do.copy_contact", "y"), "key"), (" copy", "muted")] if contact.email else []
+    )
     second = contact.email or ("not reachable" if contact.reachable is False else "no e-mail")
     return [[(name, "text"), *copy], [(numbers.fit(second, width, look.glyphs).rstrip(), "muted")]]
 

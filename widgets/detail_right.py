@@ -28,7 +28,7 @@ def right_sections(
         _health(detail, now, width, look),
         _reading(detail, width),
         _logins(detail, now, width, look),
-        _contact(detail, width),
+        _contact(detail, width, look),
         _last(detail, now, width, look),
         _pending(detail, now, width, look),
     ]
@@ -116,7 +116,9 @@ def chip_line(key: str, words: str, *, chip: bool) -> list[Piece]:
 
 def _health(detail: Detail, now: datetime, width: int, look: Look) -> Lines:
     lines = health_lines(detail.row, now, width, look)
-    return [([("Health", "head bold")], [("w", "key"), (" why", "muted")]), *lines] if lines else []
+    return (
+        [([("Health", "head bold")], [(look.key("see.why", "w"), "key"), (" why", "muted")]), *lines] if lines else []
+    )
 
 
 def _reading(detail: Detail, width: int) -> Lines:
@@ -136,12 +138,12 @@ def _logins(detail: Detail, now: datetime, width: int, look: Look) -> Lines:
     return [*lines, ([(klass, "strong bold" if last else "muted"), (rest, "muted")], ())]
 
 
-def _contact(detail: Detail, width: int) -> Lines:
+def _contact(detail: Detail, width: int, look: Look) -> Lines:
     contact = detail.row.contact
     if contact is None:
         return [heading("Contact"), ([("nobody known", "muted")], ())]
     name = numbers.fit(f"{contact.name}, {contact.role}", width - 8).rstrip()
-    copy: Line = [("y", "key"), (" copy", "muted")] if contact.email else ()
+    copy: Line = [(look.key("do.copy_contact", "y"), "key"), (" copy", "muted")] if contact.email else ()
     lines: Lines = [heading("Contact"), ([(name, "text")], copy)]
     if contact.email:
         lines += [([(part, "muted")], ()) for part in address(contact.email, width)]

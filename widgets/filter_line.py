@@ -31,8 +31,8 @@ class FilterInput(Input):
     """Enter keeps the filter, esc clears it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave(False)", "clear the filter", show=False),
-        Binding("enter,down", "leave(True)", "to the list", show=False),
+        Binding("escape", "leave(False)", "clear the filter", id="filter.clear", show=False),
+        Binding("enter,down", "leave(True)", "to the list", id="filter.keep", show=False),
     ]
 
     def on_paste(self, event: events.Paste) -> None:
@@ -84,8 +84,10 @@ class FilterLine(Horizontal):
         field = FilterInput(
             placeholder="words, or health:critical drift:severe red:yes", compact=True, id="filter-input"
         )
-        keys: Line = [("  ", "text"), ("enter", "key"), (" list", "muted"), ("  ", "text"), ("esc", "key")]
-        slash = _Words([(" ", "text"), ("/", "key")], id="slash")
+        key = look_of(self).key
+        keep, clear = key("filter.keep", "enter"), key("filter.clear", "esc")
+        keys: Line = [("  ", "text"), (keep, "key"), (" list", "muted"), ("  ", "text"), (clear, "key")]
+        slash = _Words([(" ", "text"), (key("view.filter", "/"), "key")], id="slash")
         self.mount(slash, field, _Words([*keys, (" clear", "muted")], id="filter-keys"))
 
     def ask(self, text: str) -> None:

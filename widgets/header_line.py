@@ -43,6 +43,8 @@ class HeaderLine(Painted):
         if header.counts.late:
             blocks.append([(clocks_late(header.counts.late, narrow), "strong bold")])
         blocks.append(self._age(header, self._now, look, narrow))
+        if header.live and not narrow:
+            blocks[-1] = [("live, ", "muted"), *blocks[-1]]
         if header.who is not None:
             name = header.who.name.split(" ")[0] if narrow and header.who.name else header.who.name
             blocks.append([(numbers.fit(name, 24, look.glyphs).rstrip(), "muted")])

@@ -270,7 +270,7 @@ def _record(shown: Shown, columns: Columns, look: Look) -> Lines:
         return [([gutter, (words, "muted")], [])]
     if shown.view.problem:
         return _wrapped(f"Cannot be recorded: {shown.view.problem}", columns)
-    chip: Piece = (" ctrl+s ", "text", "chip")
+    chip: Piece = (f" {look.key('do.record', 'ctrl+s')} ", "text", "chip")
     return [([gutter, chip, (" Record this outcome", "strong bold"), ("   not recorded yet", "muted")], [])]
 
 

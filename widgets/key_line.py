@@ -44,7 +44,7 @@ class KeyLine(Painted):
 def hint_strip(hints: Sequence[Hint], width: int, look: Look, ground: str, *, help_key: bool) -> Strip:
     """Return hints as a strip, `? keys` right if asked."""
     gap = 2 if width < NARROW else 3
-    right: list[Piece] = [("?", "key"), (" keys ", "muted")] if help_key else []
+    right: list[Piece] = [(look.key("go.help", "?"), "key"), (" keys ", "muted")] if help_key else []
     room = width - cells(right) - gap
     pieces: list[Piece] = [(" ", "text")]
     for number, hint in enumerate(hints):

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rich.console import Console
 from textual.dom import DOMNode
@@ -13,11 +13,19 @@ from widgets.theme import DARK, PLAIN, Styles
 
 @dataclass(frozen=True)
 class Look:
-    """Styles by role, glyphs, and `motion`: False over SSH, in the console and with NO_COLOR (look.md §10)."""
+    """Styles by role, glyphs, and `motion`: False over SSH, in the console and with NO_COLOR (look.md §10).
+
+    `keys` are the written keys of the actions that the config gives other ones, by id.
+    """
 
     styles: Styles
     glyphs: Glyphs
     motion: bool = True
+    keys: Mapping[str, str] = field(default_factory=dict)
+
+    def key(self, action: str, usual: str) -> str:
+        """Return the key of an action by its id, as people write it; `usual` unless the config gives it another."""
+        return self.keys.get(action, usual)
 
 
 DEFAULT = Look(Styles(DARK), UNICODE)

@@ -66,5 +66,5 @@ def details(message: Message, width: int, look: Look) -> list[Strip]:
 def _ways(choices: Sequence[Choice], shape: Shape, width: int, look: Look) -> list[Strip]:
     wide = max((len(choice.label) for choice in choices), default=0) + 3
     blank = [strip([], width, look)] if choices else []
-    lines = [choice_line(choice, number == 0, wide, shape.detail) for number, choice in enumerate(choices)]
+    lines = [choice_line(choice, number == 0, wide, shape.detail, look) for number, choice in enumerate(choices)]
     return [*blank, *(strip(line, width, look) for line in lines)]

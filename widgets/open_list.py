@@ -30,13 +30,13 @@ class OpenList(ScrollView, can_focus=True):
 
     ALLOW_SELECT = False
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down,j", "move(1)", show=False),
-        Binding("up,k", "move(-1)", show=False),
-        Binding("pagedown,ctrl+d", "page(1)", show=False),
-        Binding("pageup,ctrl+u", "page(-1)", show=False),
-        Binding("home,g", "end(-1)", show=False),
-        Binding("end,G", "end(1)", show=False),
-        Binding("enter", "choose", show=False),
+        Binding("down,j", "move(1)", "down", id="list.down", show=False),
+        Binding("up,k", "move(-1)", "up", id="list.up", show=False),
+        Binding("pagedown,ctrl+d", "page(1)", "a page down", id="list.page_down", show=False),
+        Binding("pageup,ctrl+u", "page(-1)", "a page up", id="list.page_up", show=False),
+        Binding("home,g", "end(-1)", "first", id="list.first", show=False),
+        Binding("end,G", "end(1)", "last", id="list.last", show=False),
+        Binding("enter", "choose", "open", id="list.choose", show=False),
     ]
     DEFAULT_CSS = """
     OpenList { height: 1fr; scrollbar-size-vertical: 0; overflow-x: hidden; }

@@ -29,6 +29,20 @@ class Choice(NamedTuple):
     label: str
     remark: str
 
+    def key_now(self, look: Look) -> str:
+        """Return its key as it is now."""
+        return look.key(_IDS.get(self.key, ""), self.key)
+
+
+_IDS = {
+    "e": "do.write_again",
+    "d": "do.discard",
+    "l": "do.look_up",
+    "r": "do.push",
+    "u": "do.take_back",
+    "s": "do.sign_in",
+}
+
 
 class Shape(NamedTuple):
     """The columns of a width: where the mark, the details and their values start; widths of the cells between."""
@@ -113,7 +127,7 @@ def details(
         made.append(blank)
         wide = max(len(choice.label) for choice in choices) + 3
         for number, choice in enumerate(choices):
-            made.append(strip(choice_line(choice, number == 0, wide, shape.detail), width, look))
+            made.append(strip(choice_line(choice, number == 0, wide, shape.detail, look), width, look))
     return [*made, blank]
 
 
@@ -139,7 +153,7 @@ def _held_word(change: Change, now: datetime) -> str:
 def _beside(change: Change, cells: int, look: Look, now: datetime) -> list[Piece]:
     if change.state is State.HELD:
         over = "" if seconds_left(change, now) else "waits for the connection   "
-        return [(over, "muted"), ("u", "key"), (" takes it back", "muted")]
+        return [(over, "muted"), (look.key("do.take_back", "u"), "key"), (" takes it back", "muted")]
     said = refusal(change) if change.state is State.REJECTED else state_sentence(change)
     sentence = said.removesuffix(".")
     if change.state is State.APPLIED and change.reason:
@@ -261,8 +275,9 @@ def _labelled(label: str, text: str, ink: str, width: int, look: Look) -> list[S
     return made
 
 
-def choice_line(choice: Choice, first: bool, wide: int, indent: int) -> Line:
+def choice_line(choice: Choice, first: bool, wide: int, indent: int, look: Look) -> Line:
     """Return a choice: the chip for the first, its label in `wide` cells, what it does."""
-    key: Piece = (f" {choice.key} ", "text", "chip") if first else (f" {choice.key} ", "key")
+    letter = f" {choice.key_now(look)} "
+    key: Piece = (letter, "text", "chip") if first else (letter, "key")
     label: Piece = (f" {choice.label:<{wide}}", "strong bold" if first else "text")
     return [(" " * indent, "text"), key, label, (choice.remark, "muted")]

@@ -29,15 +29,15 @@ class PortfolioPage(Painted, can_focus=True):
 
     DEFAULT_CSS = "PortfolioPage { width: 1fr; height: 1fr; }"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down,j", "below(1)", show=False),
-        Binding("up,k", "below(-1)", show=False),
-        Binding("right,l", "beside(1)", show=False),
-        Binding("left,h", "beside(-1)", show=False),
-        Binding("pagedown,ctrl+d", "page(1)", show=False),
-        Binding("pageup,ctrl+u", "page(-1)", show=False),
-        Binding("home,g", "end(0)", show=False),
-        Binding("end,G", "end(-1)", show=False),
-        Binding("enter", "choose", show=False),
+        Binding("down,j", "below(1)", "down", id="list.down", show=False),
+        Binding("up,k", "below(-1)", "up", id="list.up", show=False),
+        Binding("right,l", "beside(1)", "right", id="list.right", show=False),
+        Binding("left,h", "beside(-1)", "left", id="list.left", show=False),
+        Binding("pagedown,ctrl+d", "page(1)", "a page down", id="list.page_down", show=False),
+        Binding("pageup,ctrl+u", "page(-1)", "a page up", id="list.page_up", show=False),
+        Binding("home,g", "end(0)", "first", id="list.first", show=False),
+        Binding("end,G", "end(-1)", "last", id="list.last", show=False),
+        Binding("enter", "choose", "open", id="list.choose", show=False),
     ]
 
     class Moved(Message):

@@ -15,6 +15,7 @@ from data.safe_text import REASON_CHARS, safe_text
 from widgets.block import Lines
 from widgets.field_strip import field_strip
 from widgets.line import Piece
+from widgets.look import look_of
 
 
 class ReasonArea(TextArea):
@@ -22,8 +23,8 @@ class ReasonArea(TextArea):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "done", show=False),
-        Binding("ctrl+e", "editor", show=False),
-        Binding("ctrl+r", "recent", show=False),
+        Binding("ctrl+e", "editor", "$EDITOR", id="form.editor", show=False),
+        Binding("ctrl+r", "recent", "recent reasons", id="form.recent", show=False),
     ]
     DEFAULT_CSS = """
     ReasonArea, ReasonArea:focus {
@@ -146,8 +147,9 @@ class ReasonField(Vertical):
         left: list[Piece] = [(self._label, "strong bold")]
         problem = (self.problem or "").removeprefix("Reason: ").removesuffix(".")
         right: list[Piece] = [(f"{counted} of {REASON_CHARS}", ink)]
-        keys: list[Piece] = [("ctrl+r", "key"), (" recent   ", "muted")] if self._recent else []
-        keys += [("ctrl+e", "key"), (" editor   ", "muted")]
+        key = look_of(self).key
+        keys: list[Piece] = [(key("form.recent", "ctrl+r"), "key"), (" recent   ", "muted")] if self._recent else []
+        keys += [(key("form.editor", "ctrl+e"), "key"), (" editor   ", "muted")]
         if problem and self.text and len(problem) <= 28:
             left += [("   ", "text"), (problem, "cap")]
         self.query_one("#reason-head", Lines).show([(left, [*keys, *right])])

@@ -21,6 +21,7 @@ from data.backends.native_delta import (
     read_account,
     stream_batches,
 )
+from data.backends.native_events import NativeEvents
 from data.backends.native_http import (
     JSON,
     NDJSON,
@@ -153,6 +154,10 @@ class NativeBackend:
         """The members of a workspace, promotable first."""
         found: MembersBody = self._get(f"/v1/workspaces/{quote(workspace_id, safe='')}/members", _members)
         return found.members
+
+    def events(self) -> NativeEvents:
+        """Word of changes, on a connection of its own."""
+        return NativeEvents(self._client, self._host, self._patience, self._clock)
 
     def head(self) -> Head:
         """The signed head of the audit chain."""

@@ -1,7 +1,7 @@
 """The port: what a billing backend can do for us, and the answers it may give to a change."""
 
 from collections.abc import Iterator
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from data.account import Account, Entry, Member, Tombstone, Value
 from data.identity import Identity
@@ -170,6 +170,30 @@ Answer = (
     | KeyReused
     | RefusedByRule
 )
+
+
+class Events(Protocol):
+    """One connection on which a backend tells that something changed: a hint to sync, never the data itself."""
+
+    def heard(self) -> Iterator[bool]:
+        """Yield True once it listens, then for each piece that arrives whether there was an event in it.
+
+        Gone where this server tells nothing; else the errors of reading.
+        """
+        ...
+
+    def hang_up(self) -> None:
+        """End it, from any thread."""
+        ...
+
+
+@runtime_checkable
+class EventSource(Protocol):
+    """A backend that tells of changes; the others are asked every `sync_every`."""
+
+    def events(self) -> Events:
+        """What to listen to; nothing is sent before `heard`."""
+        ...
 
 
 class BillingBackend(Protocol):

@@ -24,8 +24,8 @@ def installed(name: str) -> Path | None:
     """The folder of a peer's programs; None where it cannot be installed here."""
     pins = HERE / f"{name}.txt"
     home = KEPT / f"peer-{name}"
-    mark = home / "pins"
-    if mark.exists() and mark.read_bytes() == pins.read_bytes():
+    mark, wanted = home / "pins", f"{home}\n{pins.read_text(encoding='utf-8')}"
+    if mark.exists() and mark.read_text(encoding="utf-8") == wanted and _lives(home):
         return home / "bin"
     print(f"installing {name} …", file=sys.stderr, flush=True)
     pip = [str(home / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
@@ -35,8 +35,17 @@ def installed(name: str) -> Path | None:
     except (OSError, subprocess.CalledProcessError) as error:
         print(f"{name} cannot be installed: {error}", file=sys.stderr)
         return None
-    mark.write_bytes(pins.read_bytes())
+    mark.write_text(wanted, encoding="utf-8")
     return home / "bin"
+
+
+def _lives(home: Path) -> bool:
+    """Whether it still works: a moved one names its old place in its programs, one without its Python does not run."""
+    try:
+        asked = [str(home / "bin" / "python"), "-m", "pip", "--version"]
+        return subprocess.run(asked, capture_output=True, check=False).returncode == 0
+    except OSError:
+        return False
 
 
 def of_the_system(name: str) -> str | None:

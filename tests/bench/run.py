@@ -1,4 +1,4 @@
-"""The bench: figures beside those of peers measured in the same run, in turns; writes docs/benchmarks.md."""
+"""The bench: figures beside those of peers measured in the same run, in turns; docs/benchmarks.md and the README."""
 
 import argparse
 import subprocess
@@ -10,8 +10,8 @@ from pathlib import Path
 
 from figures import Row
 from screen import Broken
-from table import as_text, merged
-from world import ROOT, alone, in_memory
+from table import Page, as_text
+from world import ROOT, alone, in_memory, lend
 
 from data.errors import TriageError
 
@@ -28,29 +28,33 @@ GROUPS = {
     "rules": False,
 }
 USUAL, MILLION = 100_000, 1_000_000
+PAGE, README = ROOT / "docs" / "benchmarks.md", ROOT / "README.md"
 
 
 def main() -> int:
     """Measure the groups asked for; 0 unless something did not run at all."""
     options = _options()
-    page = options.out or (ROOT / "docs" / "benchmarks.md" if options.accounts == USUAL else None)
+    usual = options.out is None and options.accounts == USUAL
+    page = Page(PAGE if usual else options.out, README if usual else None, list(GROUPS))
     runs = [(group, options.accounts) for group in options.rows]
     runs += [(group, MILLION) for group in options.rows if options.million and GROUPS[group]]
     broken = 0
+    if options.book is not None:
+        lend(MILLION, options.book)
     in_memory()
     with alone():
         for group, accounts in runs:
             begun = time.monotonic()
             try:
-                made = list(_rows_of(group)(accounts, options.rounds))
+                for row in _rows_of(group)(accounts, options.rounds):
+                    print(as_text(row), flush=True)
+                    page.take(row)
             except (Broken, OSError, subprocess.CalledProcessError, TriageError) as error:
                 broken += 1
                 print(f"{group} is broken: {error}", file=sys.stderr)
                 continue
-            print(as_text(made), flush=True)
+            page.close(group, accounts)
             print(f"{group}: {time.monotonic() - begun:.0f} s", file=sys.stderr)
-            if page is not None:
-                page.write_text(merged(page, made, list(GROUPS)), encoding="utf-8")
     return 1 if broken else 0
 
 
@@ -78,6 +82,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rows", type=_groups, default=list(GROUPS), metavar="GROUP,…", help=", ".join(GROUPS))
     parser.add_argument("--rounds", type=int, default=5, help="how often each is measured (5)")
     parser.add_argument("--million", action="store_true", help="also with 1,000,000 accounts, where that is a row")
+    parser.add_argument("--book", type=Path, default=None, help="a million that triage sandbox --db seeded before")
     parser.add_argument("--out", type=Path, default=None, help="the page to write (docs/benchmarks.md)")
     return parser.parse_args()
 

@@ -91,6 +91,14 @@ def site(accounts: int) -> Iterator[Site]:
         yield made
 
 
+def lend(accounts: int, db: Path) -> None:
+    """Use a book of that size that was seeded before, where it lies; what is measured may change some accounts."""
+    book = _folder(accounts) / "book.db"
+    if not book.exists():
+        book.unlink(missing_ok=True)  # a link to one that is gone
+        book.symlink_to(db.resolve(strict=True))
+
+
 @contextmanager
 def serving(accounts: int, db: Path) -> Iterator[Running]:
     """The server of a book in a file, seeded where it is not there yet; it limits nobody."""

@@ -216,3 +216,48 @@ def test_what_only_a_look_at_the_value_finds_names_the_line_too(tmp_path, text, 
 
 def test_a_misspelt_profile_has_a_nearest_name(tmp_path):
     assert "Did you mean production?" in problem(tmp_path, "[profiles.production]\n", profile="prodution")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('do.reset_usage = "T"', "line 2: keys.do.reset_usage (reset usage) and do.grant_trial (reverse trial)"),
+        ('"do.claim" = "ctrl+m"', "line 2: keys.do.claim cannot be that key: ctrl+m is the same as enter"),
+        ('do.claim = "ctrl+j"', "the same as a line feed"),
+        ('do.claim = "ctrl+h"', "the same as backspace"),
+        ('do.claim = "ctrl+i"', "the same as tab"),
+        ('do.claim = "ctrl+c"', "never quits"),
+        ('do.clam = "x"', "is no action. Did you mean do.claim?"),
+        ('reset = "x"', "Did you mean do.reset_usage?"),
+        ('do.claim = "ctlr+x"', "'ctlr+x' is no key. Did you mean ctrl+x?"),
+        ('do.claim = "shift+x"', "written as the letter it types: X"),
+        ("do.claim = 4", "must be a key"),
+        ("do.claim = []", "must be a key"),
+        ('form.submit = "x"', "works where a text is typed"),
+    ],
+)
+def test_a_wrong_key_is_named_with_its_place_and_what_was_meant(tmp_path, text, said):
+    assert said in problem(tmp_path, f"[keys]\n{text}\n")
+
+
+def test_keys_may_be_swapped_written_as_people_do_and_set_per_profile(tmp_path):
+    text = '[keys]\ndo.reset_usage = "T"\n"do.grant_trial" = ["R", "ctrl+g"]\nsee.why = "?"\ngo.help = "W"\n'
+    assert settings(tmp_path, text).keys == {
+        "do.reset_usage": "T",
+        "do.grant_trial": "R,ctrl+g",
+        "see.why": "question_mark",
+        "go.help": "W",
+    }
+    more = text + '[profiles.p.keys]\ngo.sync = ","\n'
+    assert settings(tmp_path, more, profile="p").keys["go.sync"] == "comma"
+    assert "go.sync" not in settings(tmp_path, more).keys
+    clashing = text + '[profiles.p.keys]\ngo.sync = "T"\n'
+    assert "line 7: keys.go.sync (sync now) and do.reset_usage" in problem(tmp_path, clashing, profile="p")
+
+
+def test_config_lists_every_action_with_its_keys(cli):
+    found = {one["id"]: one for one in cli("config", "--keys", "--json").json}
+    assert found["do.reset_usage"]["keys"] == ["R"] and "inbox" in found["do.reset_usage"]["screens"]
+    assert found["go.help"]["keys"] == ["?"] and not found["go.help"]["remapped"]
+    (cli.home / "config.toml").write_text('[keys]\ngo.help = "H"\n')
+    assert "* go.help" in cli("config", "--keys").out

@@ -19,6 +19,7 @@ import pytest
 from triage.sandbox.process import Running
 
 COLUMNS, LINES = 80, 24
+UNREAD = 10.0  # seconds; a program that does not read keys gets them all the same
 
 
 class Emulated:
@@ -80,10 +81,27 @@ class Terminal:
         self._size(columns, lines)
 
     def keys(self, *keys: str) -> None:
-        """Type, with the pause a person makes."""
+        """Type, with the pause a person makes; on a busy machine until the program has read the key.
+
+        Read several at once they would be taken for a paste, or an escape for the beginning of a code.
+        """
         for key in keys:
             os.write(self._ours, key.encode())
             self.read(0.06)
+            ends = time.monotonic() + UNREAD
+            while self._unread() and time.monotonic() < ends:
+                self.read(0.02)
+
+    def _unread(self) -> int:
+        """How many bytes of what was typed the program has not taken yet."""
+        try:
+            theirs = os.open(f"/proc/{self.pid}/fd/0", os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+        except OSError:
+            return 0  # it has ended, or this is no Linux
+        try:
+            return int.from_bytes(fcntl.ioctl(theirs, termios.FIONREAD, bytes(4)), sys.byteorder)
+        finally:
+            os.close(theirs)
 
     def read(self, seconds: float) -> None:
         """Take in what arrives for a while."""

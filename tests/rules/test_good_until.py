@@ -36,6 +36,7 @@ def situations(draw):
         "rate": draw(st.floats(0.0, 3.0)),
         "snooze": draw(st.none() | moments()),
         "wake": draw(st.booleans()),
+        "claim": draw(st.none() | moments()),
         "trial": draw(st.none() | moments()),
     }
 
@@ -59,6 +60,7 @@ def build(kit, one):
             "category": "recently_downgraded",
             "wake_on_worse": one["wake"],
         },
+        claim=None if one["claim"] is None else {"staff_id": "stf_ana", "name": "Ana", "until": at(one["claim"])},
     )
 
 
@@ -68,6 +70,8 @@ def shown(row):
         row.signals,
         row.logins.klass,
         row.snoozed,
+        row.snooze,
+        row.claim,
         row.suggested,
         row.reading,
         row.since,
@@ -79,7 +83,7 @@ def shown(row):
 @given(situations(), st.floats(0, 1))
 @example(
     {"downgraded": -timedelta(days=14), "login": -timedelta(days=7), "count": 8, "cycle": None, "used": 1.0}
-    | {"rate": 0.0, "snooze": None, "wake": False, "trial": None},
+    | {"rate": 0.0, "snooze": None, "wake": False, "trial": None, "claim": None},
     1.0,
 )
 def test_good_until_nothing_changes_before_it(kit, one, share):
@@ -96,7 +100,7 @@ def test_good_until_nothing_changes_before_it(kit, one, share):
 @given(situations())
 def test_good_until_reassessing_at_it_comes_to_an_end(kit, one):
     account, then = build(kit, one | {"rate": 0.0}), kit.now  # a shown projection asks again every hour
-    for _ in range(8):  # skew, downgrade, two login classes, snooze, trial
+    for _ in range(8):  # skew, downgrade, two login classes, snooze, claim, trial
         row = kit.judge(account, now=then)
         if row.good_until is None:
             return

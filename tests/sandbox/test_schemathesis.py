@@ -35,6 +35,7 @@ def sweep(running: process.Running, directory: Path, seed: int, examples: int, s
     command = [sys.executable, "-c", "from schemathesis.cli import schemathesis; schemathesis()", "--no-color"]
     command += ["--config-file", str(KIT / "schemathesis.toml"), "run", str(ROOT / "docs" / "openapi.json")]
     command += ["--url", running.url, "-H", f"Authorization: {headers['Authorization']}", "--checks", "all"]
+    command += ["--exclude-path", "/v1/events"]  # its answer has no end
     command += ["--seed", str(seed), "--max-examples", str(examples), "--no-shrink", "--continue-on-failure"]
     command += ["--generation-database", "none", "--report", "json", "--report-json-path", str(report)]
     ran = subprocess.run(command, cwd=directory, env=environ, capture_output=True, text=True, timeout=seconds)

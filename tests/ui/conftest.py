@@ -31,6 +31,20 @@ def _terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TEXTUAL_ANIMATIONS", "none")
 
 
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pause with a time ends only when what became due in it is done and painted, however slow the machine is."""
+    paused = Pilot.pause
+
+    async def pause(pilot: Pilot[Any], delay: float | None = None) -> None:
+        await paused(pilot, delay)
+        if delay:
+            await pilot._wait_for_screen()
+            await paused(pilot, 0)
+
+    monkeypatch.setattr(Pilot, "pause", pause)
+
+
 @pytest.fixture(scope="session")
 def ui_server() -> Iterator[Running]:
     """One server for the tests that only add to it."""

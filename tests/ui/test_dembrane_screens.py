@@ -13,7 +13,7 @@ from screens.account import AccountScreen
 from screens.sign_in import SignIn
 from screens.why import WhyScreen
 from triage.desk import Desk, Place, Session, TokenBox, sync_once
-from triage.policy import load_policy
+from triage.desk.policies import Policies
 from widgets.choice_row import ChoiceRow
 from widgets.word_input import WordInput
 
@@ -38,7 +38,7 @@ def desk_on(double: Double, tmp_path: Path) -> Iterator[Any]:
         chosen = Chosen("dembrane", state, cache, double.directus_url)
         session = Session(
             place=Place(double.url, "dembrane", state, cache, "triage/test", sync_every=0.5),
-            policy=load_policy(),
+            policies=Policies(),
             clock=utc,
             connect=lambda url, held: connect(chosen, url, held, None),
             token=TokenBox(lambda: token, lambda kept: ""),

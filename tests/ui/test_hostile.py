@@ -166,9 +166,10 @@ def test_the_whole_book_scrolls_through_a_terminal(
         app.keys("\x1b[6~")  # page down
     app.until(lambda text: f"{len(book.accounts)} of {len(book.accounts)}" in text)
     app.keys("g", "/", f"\x1b[200~{BUNDLES[0]}\x9b31m\u202eend\x1b[201~")
-    app.read(0.5)
+    app.until(lambda text: "?31m?end" in text)
     app.keys("\x1b")
-    app.read(0.5)
+    app.until(lambda text: f"1 of {len(book.accounts)}" in text)
+    app.read(0.5)  # a key right behind an escape would be taken for alt and that key
     app.keys("/", *"click", "\r")
     filtered = app.until(lambda text: "[@click=" in text and "match" in text)
     for y, line in enumerate(filtered.splitlines(), start=1):

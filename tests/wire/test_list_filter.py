@@ -5,18 +5,22 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
-from kit.each import each
+from kit.each import each, written
 
-from data.account import Account, Staff
+from data.account import Account, Claim, Staff
 from data.backends.port import Item
 from data.bulk import Judged
 from data.cache import Cache
 from data.health_monitor import MonitorState
-from data.list_filter import doubt, narrows
+from data.identity import Identity
+from data.list_filter import doubt, narrows, toggled
 from data.ports_list import View
 from data.safe_text import SafeText
 
+UNTIL = datetime(2026, 11, 21, 13, tzinfo=UTC)
 OWNERS = (Staff("stf_0", SafeText("Maya Okafor"), None), Staff("stf_1", SafeText("Tom Reyes"), None), None)
+CLAIMS = (Claim("stf_0", SafeText("Ana"), UNTIL), Claim("stf_00", SafeText("Bo"), UNTIL), None, None, None)
+ME = Identity("stf_0", SafeText("Ana"), None, SafeText("lead"), (), None, None)
 
 
 @pytest.fixture
@@ -26,9 +30,11 @@ def filled(cache: Cache, book: Callable[[int], list[Item]], verdict: Callable[..
     random.Random(5).shuffle(items)
 
     def assess(account: Account, touches: object, past: object) -> Judged:
-        return verdict(account, owner=OWNERS[account.seq % 3])
+        owner = SafeText("Ana") if account.seq % 8 == 0 else None
+        return verdict(account, owner=OWNERS[account.seq % 3], claim=CLAIMS[account.seq % 5], case_owner=owner)
 
-    cache.write_batch(items, (), 260, each(assess))
+    cache.remember_identity(ME, "mark")
+    written(cache, items, (), 260, each(assess))
     return cache
 
 
@@ -36,7 +42,22 @@ def drifts(row: object) -> bool:
     return row.monitor.state in (MonitorState.MODERATE, MonitorState.SEVERE)  # type: ignore[attr-defined]
 
 
+def mine(row: object) -> bool:
+    claim, owner = row.claim, row.owner  # type: ignore[attr-defined]
+    by_case = row.case_owner == "Ana"  # type: ignore[attr-defined]
+    return any(one is not None and one.staff_id == "stf_0" for one in (claim, owner)) or by_case
+
+
 FILTERS = {
+    "mine:yes": mine,
+    "mine:no": lambda row: not mine(row),
+    "claimed:me": lambda row: row.claim is not None and row.claim.staff_id == "stf_0",
+    "claimed:others": lambda row: row.claim is not None and row.claim.staff_id != "stf_0",
+    "claimed:no": lambda row: row.claim is None,
+    "claimed:me,no": lambda row: row.claim is None or row.claim.staff_id == "stf_0",
+    "claimed:bo": lambda row: row.claim is not None and row.claim.name == "Bo",
+    "snoozed:yes": lambda row: row.snoozed,
+    "snoozed:no": lambda row: not row.snoozed,
     "health:critical": lambda row: row.health.risk == "critical",
     "health:none": lambda row: row.health.risk is None,
     "drift:severe": lambda row: row.monitor.state is MonitorState.SEVERE,
@@ -89,6 +110,7 @@ GROWING = [
     ("red:yes", "red:yes org", "red:yes org 1"),
     ("leaf:a", "leaf:at", "leaf:at_risk"),
     ("org", "org 1", "org 1 health:low"),
+    ("snoozed:", "snoozed:y", "snoozed:yes", "snoozed:yes org"),
 ]
 
 
@@ -120,3 +142,19 @@ def test_a_list_that_is_narrowed_key_by_key_is_the_list_of_its_filter(filled: Ca
 )
 def test_what_can_hardly_be_meant_is_said(text: str, said: str) -> None:
     assert doubt(text) == said
+
+
+def test_a_view_leaves_the_snoozed_out_unless_the_filter_asks_for_them(filled: Cache) -> None:
+    resting = filled.ids(View.AT_RISK, text="snoozed:yes")
+    assert len(resting) == filled.counts().snoozed > 0
+    assert not set(resting) & set(filled.ids(View.AT_RISK))
+    assert not narrows("", "snoozed:yes") and not narrows("org", "org snoozed:yes")
+    assert all(filled.holds(number, View.AT_RISK, "snoozed:yes", False) for number in resting)
+
+
+def test_a_key_adds_a_narrowing_and_takes_it_away_again() -> None:
+    assert toggled("", "mine:yes") == "mine:yes"
+    assert toggled("north red:yes", "mine:yes") == "north red:yes mine:yes"
+    assert toggled("north mine:yes red:yes", "mine:yes") == "north red:yes"
+    assert toggled("north changed:usage", "changed:yes") == "north changed:yes"
+    assert toggled('industry:"public sector"', "mine:yes") == 'industry:"public sector" mine:yes'

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from data import account, remedy
-from data.backends import port
+from data.backends import native_events, port
 from data.identity import Identity
 
 DOCUMENT = json.loads((Path(__file__).parents[2] / "docs" / "openapi.json").read_text(encoding="utf-8"))
@@ -43,6 +43,8 @@ PAIRS = {
     "Receipt": remedy.Receipt,
     "Moved": remedy.Moved,
     "Head": port.Head,
+    "AccountChanged": native_events.AccountChanged,
+    "AuditAppended": native_events.AuditAppended,
     "Me": Identity,
 }
 OTHERS = {"Account.beside"}  # what only other backends tell, and their adapters fill

@@ -4,6 +4,7 @@ import argparse
 
 import msgspec
 
+from data.key_names import written
 from triage import VERSION
 from triage.commands.context import Context, emit, emit_json
 from triage.commands.parser import Parser
@@ -11,12 +12,15 @@ from triage.config_file import schema
 from triage.config_views import as_keys
 from triage.outreach_settings import OutreachSettings
 
+SCREENS_SHOWN = 4
+
 
 def add(name: str, parser: Parser) -> None:
     """Add the options of a command of this family."""
     if name == "config":
         parser.add_argument("--schema", action="store_true", help="print the JSON Schema of the config file")
-        parser.add_argument("--json", action="store_true", help="print a JSON object")
+        parser.add_argument("--keys", action="store_true", help="print every action with its id and its keys")
+        parser.add_argument("--json", action="store_true", help="print a JSON object, with --keys an array")
         parser.set_defaults(run=run_config)
     else:
         parser.set_defaults(run=run_version)
@@ -28,6 +32,8 @@ def run_config(args: argparse.Namespace, context: Context) -> int:
         emit_json(schema())
         return 0
     settings = context.settings
+    if args.keys:
+        return _print_keys(settings.keys, args.json)
     values: dict[str, object] = {
         "profile": settings.profile,
         "base_url": settings.base_url or "",
@@ -38,12 +44,14 @@ def run_config(args: argparse.Namespace, context: Context) -> int:
         "hold_seconds": settings.hold_seconds,
         "stale_after": f"{settings.stale_after:g}s",
         "sync_every": f"{settings.sync_every:g}s",
+        "live": settings.live,
         "theme": settings.theme,
         "glyphs": settings.glyphs,
         "colour": settings.colour,
         "policy": str(settings.policy_file or ""),
         "tree": str(settings.tree_file or ""),
         **{f"outreach.{name}": value for name, value in _outreach(settings.outreach).items()},
+        **{f'keys."{name}"': [written(key) for key in keys.split(",")] for name, keys in settings.keys.items()},
         **{f"views.{one.name}.{key}": value for one in settings.views for key, value in as_keys(one).items()},
     }
     places = {
@@ -60,6 +68,32 @@ def run_config(args: argparse.Namespace, context: Context) -> int:
     for key, path in places.items():
         missing = " (not there)" if key == "config_file" and not settings.config_found else ""
         emit(f"# {key}: {path}{missing}")
+    return 0
+
+
+def _print_keys(keymap: dict[str, str], as_json: bool) -> int:
+    """Every action that can be given other keys, with those it has now and the screens it is on."""
+    from triage.config_keys import book, keys_of
+
+    rows = [(entry, keys_of(entry, keymap)) for entry in book()]
+    if as_json:
+        emit_json(
+            [
+                {
+                    "id": entry.id,
+                    "keys": list(keys),
+                    "remapped": entry.id in keymap,
+                    "what": entry.words,
+                    "screens": list(entry.screens),
+                }
+                for entry, keys in rows
+            ]
+        )
+        return 0
+    for entry, keys in rows:
+        mark = "*" if entry.id in keymap else " "
+        where = ", ".join(entry.screens) if len(entry.screens) <= SCREENS_SHOWN else f"{len(entry.screens)} screens"
+        emit(f"{mark} {entry.id:<20}{' '.join(keys):<16}{entry.words}  ({where})")
     return 0
 
 

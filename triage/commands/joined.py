@@ -131,9 +131,11 @@ def _place(settings: Settings, base_url: str, client: str) -> Place:
         hold_seconds=settings.hold_seconds,
         stale_after=settings.stale_after,
         sync_every=settings.sync_every,
+        live=settings.live,
         read_only=settings.read_only,
         log_file=settings.log_file,
         tree_file=settings.tree_file,
+        views=settings.views,
     )
 
 

@@ -49,7 +49,7 @@ def listed(row: Row, pending: Sequence[Change], synced_at: datetime | None) -> d
         **_health(row),
         "handled": row.handled,
         "claim": row.claim,
-        "snooze": row.snooze,
+        "snooze": row.snooze if row.snoozed else None,
         "pending": [queued(change) for change in pending],
         "synced_at": synced_at,
     }

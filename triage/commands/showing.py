@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from data.account import Account, Entry
@@ -48,7 +49,7 @@ def run_show(args: argparse.Namespace, context: Context) -> int:
             if args.json:
                 emit_json(shown(row, book.pending(row.id), book.synced_at, verdicts, trail, found.index, missed))
             else:
-                _print(context, book, row, account, verdicts, found.index, _history(trail, missed))
+                _print(context, book, row, account, verdicts, found.index, history_lines(trail, missed))
     except NoData as error:
         return no_data(error, context, args.json)
     return 0
@@ -74,7 +75,7 @@ def _print(
         *(HIDDEN,) * (row.suspicious or (account.org_name is not None and account.org_name.suspicious)),
         f"{category_cell(row, glyphs)}: {row.detail}" if row.category else row.detail,
     ]
-    lines += _facts(row, account, book, glyphs)
+    lines += fact_lines(row, account, book.now, glyphs)
     lines += system_lines(row, verdicts, index, book.now, glyphs)
     pending = book.pending(row.id)
     if pending:
@@ -87,7 +88,7 @@ def _print(
         emit(line)
 
 
-def _history(trail: Sequence[Entry], missed: Sequence[tuple[str, Clock]]) -> list[str]:
+def history_lines(trail: Sequence[Entry], missed: Sequence[tuple[str, Clock]]) -> list[str]:
     """What happened, newest first: the trail, and the clocks that ran out (R11)."""
     from widgets.numbers import utc
 
@@ -100,7 +101,8 @@ def _history(trail: Sequence[Entry], missed: Sequence[tuple[str, Clock]]) -> lis
     return [f"  {utc(at)}  {what}" for at, what in sorted(told, key=lambda one: one[0], reverse=True)]
 
 
-def _facts(row: Row, account: Account, book: "Book", glyphs: "Glyphs") -> list[str]:
+def fact_lines(row: Row, account: Account, now: datetime, glyphs: "Glyphs") -> list[str]:
+    """The account's facts that are known, a line each."""
     from triage.commands.words import logins_words, state_words
     from widgets.numbers import cap, hours, money_words, utc
 
@@ -111,12 +113,12 @@ def _facts(row: Row, account: Account, book: "Book", glyphs: "Glyphs") -> list[s
         ("mrr", money_words(row.mrr, row.currency, glyphs)),
         ("since", utc(row.since) if row.since else None),
         ("renewal", utc(row.renewal_at) if row.renewal_at else None),
-        ("admin logins", logins_words(row, book.now, glyphs)),
+        ("admin logins", logins_words(row, now, glyphs)),
         ("how to read it", row.reading),
         ("try first", ", ".join(kind.replace("_", " ") for kind in row.suggested)),
         ("owner", f"{row.owner.name} {row.owner.email or ''}" if row.owner else None),
         ("contact", f"{contact.name} {contact.email or ''} ({contact.role})" if contact else None),
-        ("state", state_words(row, (), book.now)),
+        ("state", state_words(row, (), now)),
     ]
     lines = [f"  {name:<14}  {value}".rstrip() for name, value in facts if value]
     for one in row.workspaces:

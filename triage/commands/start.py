@@ -45,7 +45,12 @@ def open_app(context: Context, account_id: str | None) -> int:
 
     desk = Desk.open(open_session(context, network=True))
     app = TriageApp(
-        desk, account=account_id, theme=settings.theme, glyphs=settings.glyphs, profile_colour=settings.colour or None
+        desk,
+        account=account_id,
+        theme=settings.theme,
+        glyphs=settings.glyphs,
+        profile_colour=settings.colour or None,
+        keymap=settings.keys,
     )
     sentence = app.run()
     if sentence:

@@ -26,6 +26,7 @@ from triage.desk.session import Session
 if TYPE_CHECKING:
     from data.audit_proof import Evidence, Proof
     from data.interview_view import InterviewView, TreeChange
+    from triage.desk.listen import Listener
     from triage.desk.watch import Watcher
     from triage.desk.workers import Puller, Pusher
 
@@ -49,6 +50,7 @@ class Desk(DeskParts):
         self._puller: Puller | None = None
         self._pusher: Pusher | None = None
         self._watcher: Watcher | None = None
+        self._listener: Listener | None = None
         self._inbox = Inbox(session, cache, outbox)
 
     @classmethod
@@ -69,7 +71,8 @@ class Desk(DeskParts):
     # --- the list ---
     def header(self) -> Header:
         """Counts, data age, outbox, identity, link."""
-        return self._inbox.header(self._link.status, " ".join(filter(None, (*self.news, self.place_note))))
+        notice = " ".join(filter(None, (*self.news, self.place_note)))
+        return self._inbox.header(self._link.status, notice, self._link.live)
 
     def open_list(self, view: View, sort: Sort, text: str, untouched: bool = False) -> RowList:
         """Open a list; quick at any size of the book."""
@@ -236,6 +239,7 @@ class Desk(DeskParts):
     # --- the link ---
     def start(self, on_change: Callable[[], None]) -> None:
         """Start the sync threads; `on_change` is called from them whenever something may look different."""
+        from triage.desk.listen import Listener
         from triage.desk.watch import Watcher
         from triage.desk.workers import Puller, Pusher
 
@@ -246,6 +250,9 @@ class Desk(DeskParts):
         self._pusher.start()
         self._puller.start()
         self._watcher.start()
+        if self.session.place.live:
+            self._listener = Listener(self.session, self._link, self._puller.hint)
+            self._listener.start()
 
     def sync_now(self) -> None:
         """Push and pull now."""
@@ -266,7 +273,7 @@ class Desk(DeskParts):
             identity = backend.identity()
             kept = self.session.token.take(token, keep)
             recognise(self.session, cache, backend)
-        for worker in (self._puller, self._pusher):
+        for worker in (self._puller, self._pusher, self._listener):
             if worker:
                 worker.forget_backend()
         self.sync_now()
@@ -284,7 +291,7 @@ class Desk(DeskParts):
 
     def stop(self) -> int:
         """Tell the sync threads to end, without waiting; returns how many changes wait."""
-        for worker in (self._puller, self._pusher, self._watcher):
+        for worker in (self._puller, self._pusher, self._watcher, self._listener):
             if worker:
                 worker.end()
         return self.box.counts().waiting

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from triage.desk.desk_bulk import BulkOfDesk
 from triage.desk.desk_cases import CasesOfDesk
+from triage.desk.desk_kept import KeptOfDesk
 from triage.desk.inbox import Inbox
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from triage.desk.trail import Trail
 
 
-class DeskParts(CasesOfDesk, BulkOfDesk):
+class DeskParts(CasesOfDesk, BulkOfDesk, KeptOfDesk):
     """What `Desk` hands its questions to."""
 
     box: "Outbox"

@@ -104,8 +104,9 @@ class CachedList:
         return self._lines(array("q", islice(self._rest.all(), count)))
 
     def _lines(self, numbers: "array[int]") -> list[ListLine]:
-        marks = self._overlay.marks()
-        return [ListLine(row, marks.get(row.id, "")) for row in self._cache.rows(numbers)]
+        rows, marks = self._cache.rows(numbers), self._overlay.marks()
+        changed = self._cache.unseen([row.id for row in rows])
+        return [ListLine(row, marks.get(row.id, ""), changed.get(row.id, ())) for row in rows]
 
     def position(self, account_id: str) -> int | None:
         """Where the account stands in this list, None when it is not in it."""
@@ -189,7 +190,7 @@ class Inbox:
 
         return HealthDesk(self._session, self._cache)
 
-    def header(self, status: SyncStatus, notice: str = "") -> Header:
+    def header(self, status: SyncStatus, notice: str = "", live: bool = False) -> Header:
         """Counts, data age, outbox, identity, link; `notice` is what there is to say about the files."""
         synced_at = self._cache.synced_at
         place = self._session.place
@@ -203,6 +204,7 @@ class Inbox:
             stale=stale,
             status=status,
             notice=notice,
+            live=live,
         )
 
     def open_list(self, view: View, sort: Sort, text: str, untouched: bool) -> RowList:
@@ -240,6 +242,7 @@ class Inbox:
             pending=self.overlay.pending(account_id),
             trail=tuple(self._cache.audit(account_id, None, TRAIL_SHOWN)),
             synced_at=self._cache.synced_at,
+            before=self._cache.stood(account_id),
         )
 
     def why_gone(self, account_id: str) -> str:

@@ -16,6 +16,18 @@ class LinkState:
         self._changed = changed
         self._lock = threading.Lock()
         self.status = SyncStatus(Link.FINE, None, "", 0, 0, None)
+        self._live = False
+
+    @property
+    def live(self) -> bool:
+        """True while the backend tells of changes as they happen."""
+        return self._live
+
+    @live.setter
+    def live(self, live: bool) -> None:
+        if live != self._live:
+            self._live = live
+            self._changed()
 
     @property
     def down(self) -> bool:

@@ -20,6 +20,7 @@ from data.errors import SignedOut, TriageError
 from data.health_tree import Answer, Tree, TreeReading
 from data.listing_columns import rules_mark
 from data.outbox import Outbox
+from data.saved_view import SavedView
 from data.senders.port import Mailroom, no_mailroom
 from data.token_pair import lasting_name
 from triage.desk.policies import Policies
@@ -42,9 +43,11 @@ class Place(Struct, frozen=True):
     hold_seconds: float = 10.0
     stale_after: float = 3600.0
     sync_every: float = 60.0
+    live: bool = True
     read_only: bool = False
     log_file: Path | None = None
     tree_file: Path | None = None
+    views: tuple[SavedView, ...] = ()
 
 
 class TokenBox:

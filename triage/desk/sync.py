@@ -174,12 +174,17 @@ def push_and_deliver(
 
 
 def refresher(session: Session, cache: Cache) -> Callable[[Sequence[Item]], None]:
-    """Return what writes accounts that came with answers into the cache, assessed."""
+    """Return what writes accounts that came with answers into the cache, assessed.
+
+    What one did oneself is no news: it leaves an account seen that was seen before.
+    """
 
     def refresh(items: Sequence[Item]) -> None:
         assess = session.assess_for(cache)(cache.complete_through)
         for item in items:
-            cache.overwrite(item, assess)
+            known = cache.stood(item.account.id) is None
+            if cache.overwrite(item, assess) and known:
+                cache.look_at([item.account.id])
 
     return refresh
 

@@ -33,7 +33,7 @@ class Watcher(threading.Thread):
         while not self._ended.wait(LOOK_EVERY):
             try:
                 self._look_on()
-            except (TriageError, sqlite3.Error):
+            except (TriageError, sqlite3.Error, OSError):
                 continue
 
     def _look_on(self) -> None:

@@ -7,6 +7,7 @@ import threading
 from abc import abstractmethod
 from collections.abc import Callable
 from datetime import timedelta
+from time import monotonic
 
 from data.backends.port import BillingBackend
 from data.cache import Cache
@@ -23,6 +24,8 @@ FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 60.0
 BUSY_PAUSE = 5.0
 IDLE_PAUSE = 3600.0
+HINT_PAUSE = 2.0  # seconds at least from one round to the next that only a hint asks for
+HINT_JITTER = 0.5  # so that not all who heard of the same change ask in the same moment
 TURN = 0.0005  # seconds that a busy thread keeps whoever types waiting, ten times less than usual
 
 
@@ -60,7 +63,7 @@ class Worker(threading.Thread):
         return self._ended.is_set()
 
     def run(self) -> None:
-        """Rounds until the end; only our own errors and SQLite's are expected here."""
+        """Rounds until the end; only our own errors, SQLite's and those of the files are expected here."""
         sys.setswitchinterval(TURN)
         files: tuple[Cache, Outbox] | None = None
         while not self.ended:
@@ -72,10 +75,13 @@ class Worker(threading.Thread):
                 pause = BUSY_PAUSE
             except TriageError as error:
                 pause = self._failed(error)
-            except sqlite3.Error as error:
+            except (sqlite3.Error, OSError) as error:
                 pause = self._failed(FileProblem(f"{error}."))
-            self._wake.wait(pause)
-            self._wake.clear()
+            self._rest(pause)
+
+    def _rest(self, pause: float) -> None:
+        self._wake.wait(pause)
+        self._wake.clear()
 
     @abstractmethod
     def _round(self, cache: Cache, outbox: Outbox) -> float:
@@ -115,8 +121,34 @@ class Puller(Worker):
         super().__init__("triage-pull", session, link)
         self._on_data = on_data
         self._on_return = on_return
+        self._soon = threading.Event()
+        self._began = 0.0
+
+    def wake(self) -> None:
+        """Do a round now."""
+        self._wake.set()
+        self._soon.set()
+
+    def hint(self) -> None:
+        """Something changed on the server: a round soon, but no storm of hints makes a storm of rounds."""
+        self._soon.set()
+
+    def end(self) -> None:
+        """Stop after what is under way; nobody waits for it."""
+        super().end()
+        self._soon.set()
+
+    def _rest(self, pause: float) -> None:
+        """Wait for the next round. A hint shortens no back-off, and leaves as much rest as the last round took."""
+        ends, took = monotonic() + pause, monotonic() - self._began
+        woken = self._wake.wait(pause if self._failures else min(pause, max(HINT_PAUSE, took)))
+        if not woken and self._soon.wait(max(0.0, ends - monotonic())):
+            self._wake.wait(self._session.rng.uniform(0, HINT_JITTER))
+        self._wake.clear()
+        self._soon.clear()
 
     def _round(self, cache: Cache, outbox: Outbox) -> float:
+        self._began = monotonic()
         if lapsed(self._session, cache):
             self._on_data()
         self._identity = None  # permissions may have changed since the last round

@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 import msgspec
 
-from data.account import Account
+from data.account import Account, Claim, Snooze
 from data.assessment import Category, Logins, Row, Subject, Touch, Verdict
 from data.health_book import Past
 from triage.policy import Policy
@@ -44,8 +44,8 @@ def assess(
         downgrade_cause=account.downgrade_cause,
         owner=account.csm,
         contact=contact,
-        claim=account.claim,
-        snooze=account.snooze,
+        claim=account.claim if runs(account.claim, now) else None,
+        snooze=account.snooze if runs(account.snooze, now) else None,
         snoozed=plays.snoozed(account, category, now),
         category=category,
         reasons=reasons,
@@ -64,7 +64,13 @@ def assess(
         policy=policy.version,
         assessed_at=now,
         good_until=_good_until(account, category, logins, turns, policy, now),
+        case_owner=account.case.owner if account.case is not None and account.case.closed_at is None else None,
     )
+
+
+def runs(held: Claim | Snooze | None, now: datetime) -> bool:
+    """True while a claim or a snooze has not run out."""
+    return held is not None and held.until > now
 
 
 def judge(
@@ -122,9 +128,9 @@ def _good_until(
     until = plays.logins_turn_at(logins, policy)
     if turns is not None and (until is None or turns < until):
         until = turns
-    snooze = account.snooze
-    if snooze is not None and snooze.until > now and (until is None or snooze.until < until):
-        until = snooze.until
+    for held in (account.snooze, account.claim):
+        if held is not None and held.until > now and (until is None or held.until < until):
+            until = held.until
     trial_ends = account.tier_expires_at  # a running trial withholds a suggestion
     if category is not None and trial_ends is not None and trial_ends > now and (until is None or trial_ends < until):
         until = trial_ends

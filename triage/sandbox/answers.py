@@ -151,6 +151,19 @@ class Key(Output):
     public_key: str
 
 
+class AccountChanged(Output):
+    """The data of an `account-changed` event."""
+
+    id: str
+    seq: int
+
+
+class AuditAppended(Output):
+    """The data of an `audit-appended` event: the newest entry."""
+
+    seq: int
+
+
 class FieldError(Output):
     """What is wrong with one field."""
 

@@ -52,7 +52,14 @@ def openapi() -> dict[str, Any]:
     schemas: dict[str, Any] = document["components"]["schemas"]
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
-    said = [(model, "serialization") for model in (answers.ProblemAnswer, answers.Trailer, answers.Tombstone)]
+    unrouted = (
+        answers.ProblemAnswer,
+        answers.Trailer,
+        answers.Tombstone,
+        answers.AccountChanged,
+        answers.AuditAppended,
+    )
+    said = [(model, "serialization") for model in unrouted]
     _, more = models_json_schema(said, ref_template=_REF)  # type: ignore[arg-type]
     schemas |= more["$defs"]
     kinds = {kind: _change_model(kind) for kind in PARAMETERS}

@@ -139,7 +139,7 @@ def _serve(port: int, args: argparse.Namespace, service: Service, bound: socket.
         print(json.dumps(line), flush=True)
         _say(f"Listening on {url}; Ctrl+C ends it.")
 
-    serving = server.build(layered(service, args.faults, args.body_seconds), listening)
+    serving = server.build(layered(service, args.faults, args.body_seconds), listening, service.ended.set)
 
     def end() -> None:
         serving.should_exit = True

@@ -8,6 +8,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _SMALL = 500
+_LIVE = "text/event-stream"  # a compressor would hold back what is to be told at once
 
 
 class _Compressor(Protocol):
@@ -64,7 +65,8 @@ class _Encoder:
             start, self._start = self._start, None
             headers = MutableHeaders(raw=start["headers"])
             headers["Vary"] = "Accept-Encoding"
-            if more or len(body) > _SMALL:
+            live = headers.get("content-type", "").startswith(_LIVE)
+            if not live and (more or len(body) > _SMALL):
                 self._compressor = _compressor(self._coding)
                 headers["Content-Encoding"] = self._coding
                 if more:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.responses import Response, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from triage.sandbox import answers, chain, changes, store
+from triage.sandbox import answers, chain, changes, events, store
 from triage.sandbox.answers_account import Account
 from triage.sandbox.codec import dumps, stamp
 from triage.sandbox.permissions import Staff
@@ -220,6 +220,20 @@ def audit_head(_staff: Me, book: Book, _query: NoQuery) -> Response:
         link = chain.head(connection)
     signed = {"seq": link.seq, "hash": link.hash, "signature": book.signer.sign(link), "key_id": book.signer.key_id}
     return _json(dumps(signed))
+
+
+@router.get(
+    "/events",
+    response_class=StreamingResponse,
+    responses={200: {"content": {events.MEDIA_TYPE: {"schema": {"type": "string"}}}}, **_refusals(422)},
+)
+async def changed(_staff: Me, book: Book, _query: NoQuery) -> Response:
+    """Server-sent events from now on: `account-changed` (AccountChanged), `audit-appended` (AuditAppended)."""
+    return StreamingResponse(
+        events.stream(book),
+        media_type=events.MEDIA_TYPE,
+        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+    )
 
 
 @router.get("/keys", response_model=list[answers.Key], responses=_refusals(422))

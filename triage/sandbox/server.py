@@ -32,17 +32,23 @@ class _Protocol(H11Protocol):
 
 
 class Server(uvicorn.Server):
-    """A uvicorn server that says when it listens."""
+    """A uvicorn server that says when it listens and when it is about to end."""
 
-    def __init__(self, config: uvicorn.Config, listening: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, listening: Callable[[], None], ending: Callable[[], None]) -> None:
         super().__init__(config)
         self._listening = listening
+        self._ending = ending
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, then tell."""
         await super().startup(sockets)
         if self.started:
             self._listening()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Tell, so that streams without an end find one, then wait for the others."""
+        self._ending()
+        await super().shutdown(sockets)
 
 
 def bind(port: int) -> socket.socket:
@@ -58,8 +64,8 @@ def bind(port: int) -> socket.socket:
     return bound
 
 
-def build(app: ASGIApp, listening: Callable[[], None]) -> Server:
-    """The server for `app`; set `should_exit` from any thread to end it."""
+def build(app: ASGIApp, listening: Callable[[], None], ending: Callable[[], None] = lambda: None) -> Server:
+    """The server for `app`; set `should_exit` from any thread to end it. `ending` is called before it waits."""
     config = uvicorn.Config(
         app,
         http=_Protocol,
@@ -72,7 +78,7 @@ def build(app: ASGIApp, listening: Callable[[], None]) -> Server:
         timeout_keep_alive=75,
         timeout_graceful_shutdown=1,
     )
-    return Server(config, listening)
+    return Server(config, listening, ending)
 
 
 def run(server: Server, bound: socket.socket) -> None:

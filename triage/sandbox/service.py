@@ -2,6 +2,7 @@
 
 import hashlib
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ from triage.sandbox.problems import Problem
 
 @dataclass
 class Service:
-    """One open book being served."""
+    """One open book being served. `ended` is set when the server stops: who still listens is let go."""
 
     database: Database
     signer: Signer
@@ -26,6 +27,7 @@ class Service:
     tokens: dict[str, str]
     staff: dict[str, Staff]
     limiter: RateLimiter = field(default_factory=RateLimiter)
+    ended: threading.Event = field(default_factory=threading.Event)
 
     @classmethod
     def open(cls, path: Path, clock: Clock) -> "Service":

@@ -1,0 +1,42 @@
+"""The part of the desk that keeps what a person set and looked at (data.ports_kept.KeptPort)."""
+
+from collections.abc import Sequence
+from contextlib import closing
+
+from data.kept import Kept, read_kept, write_kept
+from data.ports_list import Sort, View
+from data.saved_view import SavedView
+from triage.desk.session import Session
+
+
+class KeptOfDesk:
+    """Reads the state directory at its first question; what is kept afterwards goes there at once."""
+
+    session: Session
+    _kept: Kept | None = None
+
+    @property
+    def config_views(self) -> tuple[SavedView, ...]:
+        """The views of the config file."""
+        return self.session.place.views
+
+    def look_at(self, ids: Sequence[str]) -> int:
+        """Note that these accounts were looked at, over a connection of its own; how many had changed."""
+        with closing(self.session.open_cache()) as cache:
+            return cache.look_at(ids)
+
+    def look_at_list(self, view: View, text: str, untouched: bool) -> int:
+        """The same for every account of a list."""
+        with closing(self.session.open_cache()) as cache:
+            return cache.look_at_numbers(cache.ids(view, Sort.SEVERITY, text, untouched))
+
+    def kept(self) -> Kept:
+        """What was set in the app, as the last of all open ones left it when this one began."""
+        if self._kept is None:
+            self._kept = read_kept(self.session.place.state_dir)
+        return self._kept
+
+    def keep(self, kept: Kept) -> bool:
+        """Keep it over restarts."""
+        self._kept = kept
+        return write_kept(self.session.place.state_dir, kept)
