@@ -125,11 +125,7 @@ def load_settings(flags: Flags, environ: Mapping[str, str]) -> Settings:
     """Join flags, environment and file; ConfigError names file, line, key and the nearest valid name."""
     home_text = flags.home or environ.get("TRIAGE_HOME")
     home = local_path(home_text, "The home directory").absolute() if home_text else None
-    path, asked_for = config_path(flags.config, environ, home)
-    found = path.is_file()
-    if asked_for and not found:
-        raise ConfigError(f"There is no config file {path}.")
-    file = read_file(path) if found else None
+    path, file = _file(flags, environ, home)
     profile, named_by = _profile(flags, environ, file.profile if file else None)
     values, sources = _layers(file.keys if file else Keys(), file.profiles if file else {}, profile, path)
     sources["profile"] = named_by
@@ -167,12 +163,22 @@ def load_settings(flags: Flags, environ: Mapping[str, str]) -> Settings:
         verbose=flags.verbose,
         home=home,
         config_file=path,
-        config_found=found,
+        config_found=file is not None,
         state_dir=state,
         cache_dir=cache,
         log_file=log,
         sources=sources,
     )
+
+
+def _file(flags: Flags, environ: Mapping[str, str], home: Path | None) -> tuple[Path, ConfigFile | None]:
+    """Where the config file is, and what it holds; ConfigError where one is named that is not there."""
+    path, asked_for = config_path(flags.config, environ, home)
+    if path.is_file():
+        return path, read_file(path)
+    if asked_for:
+        raise ConfigError(f"There is no config file {path}.")
+    return path, None
 
 
 def check_base_url(url: str, source: str, path: Path | Spot, key: str = "base_url") -> str | None:
