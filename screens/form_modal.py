@@ -44,6 +44,7 @@ class FormModal(ModalScreen[T], Generic[T]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "cancel", id="form.cancel", show=False),
         Binding("ctrl+s", "submit", "do it", id="form.submit", show=False, priority=True),
+        Binding("ctrl+o", "jump", "jump", id="go.jump", show=False),
     ]
 
     def __init__(self, desk: Desk, title: str, button: str) -> None:
@@ -173,6 +174,12 @@ class FormModal(ModalScreen[T], Generic[T]):
     def action_cancel(self) -> None:
         """Leave without doing it."""
         self.give_up()
+
+    def action_jump(self) -> None:
+        """ctrl+o: a letter goes to a field or a button."""
+        from screens.jump import open_jump
+
+        open_jump(self)
 
     def action_submit(self) -> None:
         """Do it, or go to the first field that still needs an answer."""
