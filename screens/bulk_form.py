@@ -44,7 +44,7 @@ class BulkForm(FormModal[BulkDone | None]):
     """Each account is its own change with its own id and audit entry; `marked` are ids with the seq they had."""
 
     DEFAULT_CSS: ClassVar[str] = "BulkForm #confirm { height: auto; }"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("r", "sync", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("r", "sync", "sync first", id="form.sync", show=False)]
 
     def __init__(self, desk: Desk, bulk: Bulk, marked: Mapping[str, int]) -> None:
         title = f"{MANY_TITLES[bulk.kind]} for {accounts(len(marked))}"

@@ -8,6 +8,7 @@ from textual.message import Message
 
 from widgets.block import Lines
 from widgets.form_button import FormButton
+from widgets.look import look_of
 from widgets.typed_word import TypedWord
 from widgets.warning_bar import WarningBar, WarningLines
 
@@ -30,7 +31,7 @@ class StaleBar(WarningBar):
         yield WarningLines(())
         with Horizontal():
             yield FormButton("Sync first", enter=True, id="sync")
-            yield Lines([([("  ", "text"), ("r", "key")], [])])
+            yield Lines([([("  ", "text"), (look_of(self).key("form.sync", "r"), "key")], [])])
         yield TypedWord(self._words, id="old")
 
     def tell(self, message: str, note: str = "") -> None:
