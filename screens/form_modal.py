@@ -40,6 +40,7 @@ class FormFrame(ModalScreen[T], Generic[T]):
 
     CSS_PATH: ClassVar[str | PurePath | list[str | PurePath] | None] = ["form_modal.tcss"]
     AUTO_FOCUS = ""
+    LEAVE: ClassVar[str] = "Cancel"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "cancel", id="form.cancel", show=False),
         Binding("ctrl+s", "submit", "do it", id="form.submit", show=False, priority=True),
@@ -100,7 +101,7 @@ class FormFrame(ModalScreen[T], Generic[T]):
             with Vertical(id="foot"):
                 yield Sentence(id="notice")
                 with Horizontal(id="buttons"):
-                    yield FormButton("Cancel", enter=True, id="cancel")
+                    yield FormButton(self.LEAVE, enter=True, id="cancel")
                     yield Lines([([(f" {self.look.key('form.cancel', 'esc')}", "muted")], [])], id="cancel-key")
                     yield FormButton(self._button, enter=False, id="submit")
                     yield Lines([([(f" {self.look.key('form.submit', 'ctrl+s')}", "muted")], [])], id="submit-key")
