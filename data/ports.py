@@ -23,7 +23,10 @@ NO_TRAIL = "This backend has no audit trail to read."
 
 
 class Detail(Value, frozen=True):
-    """Everything the pane and the account screen show of one account; `before` where it changed since one looked."""
+    """Everything the pane and the account screen show of one account; `before` where it changed since one looked.
+
+    `me` is one's own staff id.
+    """
 
     row: Row
     account: Account
@@ -32,6 +35,7 @@ class Detail(Value, frozen=True):
     trail: tuple[Entry, ...]
     synced_at: datetime | None
     before: Stood | None = None
+    me: str | None = None
 
 
 class Earlier(Value, frozen=True):

@@ -32,6 +32,7 @@ class ContactForm(FormModal[Change | None]):
         """Who, what it is for, the two choices, the note."""
         yield Lines([(self._who(), self._contact())], id="who")
         yield Sentence("Goes into the account's trail. The customer sees nothing.", id="what")
+        yield from self.claim_warning(self.detail.row)
         with Vertical(classes="section"):
             yield ChoiceRow("Channel", [(value, word, "") for value, word in CHANNELS], id="channel")
             yield ChoiceRow("Outcome", [(value, word, "") for value, word in OUTCOMES], id="outcome")

@@ -68,6 +68,7 @@ class RemedyForm(FormModal[Change | None]):
         form, draft = self.form, self.form.draft
         yield Lines(id="who")
         yield Sentence(id="what")
+        yield from self.claim_warning(form.detail.row)
         if form.kind in AT_ONCE:
             yield Sentence(AT_ONCE_SENTENCE, "strong bold")
         with Vertical(classes="section"):
