@@ -22,11 +22,11 @@ OTHER, WAKE = "other", "wake"
 LENGTHS = {"1h": timedelta(hours=1), "4h": timedelta(hours=4), "3d": timedelta(days=3), "1w": timedelta(weeks=1)}
 SOON = timedelta(minutes=5)  # so that it still lies ahead when the server hears of it
 CHOICES = (
-    ("1h", "1 hour", ""),
-    ("4h", "4 hours", ""),
+    ("1h", "1 h", ""),
+    ("4h", "4 h", ""),
     ("day", "tomorrow", ""),
-    ("3d", "3 days", ""),
-    ("1w", "a week", ""),
+    ("3d", "3 d", ""),
+    ("1w", "7 d", ""),
     (OTHER, "other", ""),
 )
 WAKING = (("yes", "when it worsens", ""), ("no", "only at its time", ""))
@@ -49,7 +49,7 @@ class SnoozeForm(FormModal[Change | None]):
         running = row.snoozed and snooze_words(row, self.now)
         if running:
             yield Sentence(f"Now {running}.", "muted")
-        choices = (*CHOICES[:-1], (WAKE, "5 min", ""), CHOICES[-1]) if running else CHOICES
+        choices = ((WAKE, "5 min", ""), *CHOICES[1:]) if running else CHOICES
         with Vertical(classes="section"):
             yield ChoiceRow("For", choices, id="length")
             yield UntilRow("Until", lambda: self.now, id="until")

@@ -9,6 +9,8 @@ from widgets import numbers
 from widgets.glyphs import Glyphs
 from widgets.severity_badge import WORDS
 
+IN_MINUTES = 120
+
 
 def first_name(name: str) -> str:
     """Return the first word of a colleague's name, as marks and sentences name them."""
@@ -38,10 +40,11 @@ def snooze_words(row: Row, now: datetime) -> str:
     if snooze is None or snooze.until <= now:
         return ""
     name = first_name(snooze.name)
+    why = f": {snooze.reason}" if snooze.reason else ""
     if not row.snoozed:
-        return f"woke early, it worsened: {name} snoozed it until {numbers.moment(snooze.until, now)}"
+        return f"woke early, it worsened: {name} snoozed it until {numbers.moment(snooze.until, now)}{why}"
     wakes = ", wakes if it worsens" if snooze.wake_on_worse else ""
-    return f"snoozed by {name} until {numbers.moment(snooze.until, now)}{wakes}"
+    return f"snoozed by {name} until {numbers.moment(snooze.until, now)}{wakes}{why}"
 
 
 def changed_words(before: Stood, row: Row, glyphs: Glyphs) -> list[str]:
@@ -67,7 +70,9 @@ def changed_words(before: Stood, row: Row, glyphs: Glyphs) -> list[str]:
 
 
 def _left(until: datetime, now: datetime) -> str:
-    return numbers.ago((until - now).total_seconds() + numbers.MINUTE - 1)
+    """The time left, rounded up; of a claim in minutes as far as two hours."""
+    minutes = -int(-(until - now).total_seconds() // numbers.MINUTE)
+    return f"{minutes} min" if minutes <= IN_MINUTES else numbers.ago(minutes * numbers.MINUTE)
 
 
 def _category(rank: int) -> str:

@@ -16,8 +16,9 @@ from widgets.look import Look
 from widgets.usage_bar import bar
 from widgets.why_now import tier_word, why_now
 
-OWN_CLAIM, OTHER_CLAIM = "@", "&"
-NEWS = "*"  # changed since one last opened the account
+OWN_CLAIM, OTHER_CLAIM, SNOOZED = "@", "&", "z"
+NEWS = {"unicode": "Δ"}  # changed since one last opened the account
+NEWS_ELSE = "%"
 
 
 @dataclass(frozen=True)
@@ -172,7 +173,10 @@ class RowPainter:
     def _news(self, line: ListLine, state: RowState) -> Line:
         """The mark of what changed since one looked, in the right margin."""
         shown = line.changed and not state.gone
-        return [(NEWS if shown else " ", "accent bold"), (" " * self.layout.rest, "text")]
+        return [
+            (NEWS.get(self.look.glyphs.name, NEWS_ELSE) if shown else " ", "accent bold"),
+            (" " * self.layout.rest, "text"),
+        ]
 
     def _claim(self, row: Row, state: RowState, now: datetime) -> Piece:
         """Whose claim runs: `@` one's own, the first letter of another's name; empty where none does."""
@@ -193,7 +197,7 @@ class RowPainter:
         return numbers.age_until(seconds)
 
     def _state(self, line: ListLine, state: RowState, now: datetime) -> Piece:
-        """The gravest of needs you, sending, held, claimed, handled."""
+        """The gravest of needs you, sending, held; then claimed, snoozed, handled."""
         glyphs = self.look.glyphs
         marks = {"!": (glyphs.needs, "strong bold"), "…": (glyphs.sending, "muted"), "⇡": (glyphs.held, "accent")}
         if line.mark in marks and not state.gone:
@@ -201,4 +205,6 @@ class RowPainter:
         claim = self._claim(line.row, state, now)
         if claim[0]:
             return claim
+        if line.row.snoozed:
+            return (SNOOZED, "muted")
         return (glyphs.done, "muted") if line.row.handled else (" ", "text")

@@ -19,7 +19,7 @@ from data.safe_text import safe_reason, safe_text
 from triage.desk.inbox import Inbox
 from triage.desk.session import Session
 from triage.rules import remedies as rules
-from triage.rules.guards import PERMISSION, permission
+from triage.rules.guards import PERMISSION, claimed, permission
 
 RECENT_REASONS = 12
 
@@ -144,16 +144,19 @@ class Remedies:
         return (rules.ack_word(account),) if account and old.kind == "change_tier" else ()
 
     def _preview(self, order: Order, account: Account, identity: Identity) -> Preview:
-        return rules.preview(
+        now = self._session.clock()
+        found = rules.preview(
             order,
             account,
             self._members(order.kind, order.workspace_id),
             tuple(identity.permissions),
             identity.discount_limit,
             self._session.policy,
-            self._session.clock(),
+            now,
             earlier=self._earlier(order.kind, account),
         )
+        warned = claimed(account.claim, identity.staff_id, now)
+        return msgspec.structs.replace(found, guards=(*found.guards, *warned)) if warned else found
 
     def _earlier(self, kind: str, account: Account) -> Earlier | None:
         if kind != "reset_usage":
