@@ -91,23 +91,31 @@ def made_of(item: Item, judged: Judged, packing: Packing) -> Made:
 
 def judge_chunk(chunk: Chunk, assess: Assess) -> Done:
     """Decode and judge a chunk, of each account the newest; ends at the first line that is no account."""
+    packing, made = Packing(), dict[str, Made]()
+    for start in range(0, len(chunk.lines), SOME):
+        found, why = _decoded(chunk.lines[start : start + SOME])
+        subjects = []
+        for item in found:
+            account = with_import(item.account, chunk.imports.get(item.account.id))
+            subjects.append((account, chunk.touches.get(account.id, ()), chunk.pasts.get(account.id)))
+        for item, one in zip(found, assess(subjects), strict=True):
+            made[item.account.id] = made_of(item, one, packing)
+        if why:
+            return Done(list(made.values()), start + len(found), why)
+    return Done(list(made.values()))
+
+
+def _decoded(lines: Sequence[bytes]) -> tuple[list[Item], str]:
+    """The accounts of some lines, up to the first that is none, and what is wrong with that one."""
     from data.backends.native_delta import read_line  # a program that only reads never decodes an answer
 
-    packing, found = Packing(), list[Item]()
-    stopped, why = None, ""
-    for number, raw in enumerate(chunk.lines):
+    found = list[Item]()
+    for raw in lines:
         try:
             found.append(read_line(raw))
         except BadAnswer as error:
-            stopped, why = number, str(error)
-            break
-    subjects = []
-    for item in found:
-        account = with_import(item.account, chunk.imports.get(item.account.id))
-        subjects.append((account, chunk.touches.get(account.id, ()), chunk.pasts.get(account.id)))
-    told = zip(found, judged(subjects, assess), strict=True)
-    made = {item.account.id: made_of(item, one, packing) for item, one in told}
-    return Done(list(made.values()), stopped, why)
+            return found, str(error)
+    return found, ""
 
 
 def judged(subjects: Sequence[Subject], assess: Assess) -> list[Judged]:

@@ -11,7 +11,7 @@ from data.unseen import carried_over
 
 OLD = "old_"
 TWINS = ("account", "listing", "verdict", "history", "tally")
-FINDER = "finder"  # what words are looked up in; written by triggers on `listing`
+FINDER = "finder"  # what words are looked up in
 FOUND_AT_ONCE = 20_000
 # What a list in its first order and a second look need; the other indexes wait until a first sync is complete.
 AT_ONCE = ("listing_severity", "listing_good_until")

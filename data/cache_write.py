@@ -47,25 +47,14 @@ class Written(Value, frozen=True):
 class CacheWrite(CacheCases):
     """The writers. Each is one transaction, so a reader sees all of it or nothing."""
 
-    def write_batch(
-        self,
-        items: Sequence[Item],
-        tombstones: Sequence[Tombstone],
-        cursor: int,
-        assess: Assess,
-        last: Last | None = None,
+    def write_made(
+        self, made: Sequence[Made], tombstones: Sequence[Tombstone], cursor: int, last: Last | None = None
     ) -> Written:
         """Commit a piece of a delta with its cursor, an account only where it is newer than ours.
 
         Tombstones wait in a table of their own until the piece that is `last`: its transaction removes and marks the
         sync complete, unless more would go than `last` permits; then they keep waiting (`Written.held`).
         """
-        return self.write_made(self.made_of(items, assess), tombstones, cursor, last)
-
-    def write_made(
-        self, made: Sequence[Made], tombstones: Sequence[Tombstone], cursor: int, last: Last | None = None
-    ) -> Written:
-        """As `write_batch`, of accounts that are judged already."""
         with self.writing():
             self._write(made, BOOK)
             self._collect(made, tombstones)
@@ -169,6 +158,9 @@ class CacheWrite(CacheCases):
             [(number, one.id, one.seq, one.version, one.payload) for number, one in zip(numbers, made, strict=True)],
         )
         self._write_verdicts(list(zip(numbers, made, strict=True)), prefix)
+        if prefix == BOOK:
+            listed = {key for key, old in known.items() if old.place is not None}
+            self._add_to_finder([number for number, one in zip(numbers, made, strict=True) if one.id not in listed])
         self._write_pasts([(number, one.past) for number, one in zip(numbers, made, strict=True)], prefix)
         self._count(((old.place if (old := known.get(one.id)) else None, one.place) for one in made), prefix)
         return len(made)
@@ -186,6 +178,14 @@ class CacheWrite(CacheCases):
             [(number, one.row) for number, one in made],
         )
         self._want_members(wanted for _, one in made for wanted in one.members)
+
+    def _add_to_finder(self, numbers: Sequence[int]) -> None:
+        """Let words be looked up in rows that are new; what becomes of them later, triggers follow."""
+        self.connection.execute(
+            "INSERT INTO finder (rowid, text) SELECT number, search || char(10, 10) "
+            "FROM listing WHERE number IN (SELECT value FROM json_each(?))",
+            (json.dumps(numbers),),
+        )
 
     def _write_pasts(self, made: Sequence[tuple[int, bytes | None]], prefix: str) -> None:
         self.connection.executemany(

@@ -13,6 +13,7 @@ from data.ports_list import OutboxCounts
 from data.remedy import (
     FINISHED,
     NEEDS_YOU,
+    ONCE,
     PENDING,
     REMEDIES,
     TRIES_BEFORE_UNKNOWN,
@@ -265,6 +266,7 @@ class Outbox(OutreachBox):
             if change.state in FINISHED or not (change.unknown or change.state is State.QUEUED):
                 raise NotPossible(f"It is {change.state.value}: only a queued or unknown change can be tried again.")
             state = State.QUEUED if change.state is State.PARKED else change.state
-            self._set(change_id, state=state.value, next_try_at=now.timestamp(), not_before=None, parked_why=None)
+            why = ONCE if change.sent_once else None
+            self._set(change_id, state=state.value, next_try_at=now.timestamp(), not_before=None, parked_why=why)
             self._note(change_id, "retried", now)
         return self._find(change_id)

@@ -7,9 +7,9 @@ import msgspec
 
 from data.account import Value
 from data.backends.port import Applied, Moved412
-from data.outbox_memory import Memory
+from data.outbox_once import SentOnce
 from data.outbox_rows import Place, moment, stamp
-from data.remedy import TRIES_BEFORE_UNKNOWN, Change, Receipt, State
+from data.remedy import ONCE, TRIES_BEFORE_UNKNOWN, Change, Receipt, State
 from data.wire import encode
 
 _WAITING = """SELECT c.change_id, c.account_id, c.state, c.hold_until, c.next_try_at, c.not_before,
@@ -48,7 +48,7 @@ class Waiting(Value, frozen=True):
         return max(backoff, self.not_before or 0.0)
 
 
-class Sending(Memory):
+class Sending(SentOnce):
     """Transitions of the push; each is one transaction."""
 
     # --- what is due ---
@@ -127,11 +127,15 @@ class Sending(Memory):
         return bool(self._rows(query))
 
     # --- one try ---
-    def start(self, change_id: str, now: datetime) -> Change | None:
-        """Commit `sending` before the first byte leaves; returns the row as it was before, None when it may not go."""
+    def start(self, change_id: str, now: datetime, *, once: bool = False) -> Change | None:
+        """Commit `sending` before the first byte leaves; returns the row as it was before, None when it may not go.
+
+        `once`: its backend cannot tell a repetition, so a row whose outcome is unknown never goes, and this one is
+        marked until its outcome is known.
+        """
         with self._writing():
             change = self._find(change_id)
-            if change.state not in (State.QUEUED, State.SENDING):
+            if change.state not in (State.QUEUED, State.SENDING) or (once and change.unknown):
                 return None
             self._set(
                 change_id,
@@ -141,6 +145,7 @@ class Sending(Memory):
                 sent_at=now.timestamp(),
                 next_try_at=None,
                 not_before=None,
+                parked_why=ONCE if once else None,
             )
             if not change.unknown:
                 self._note(change_id, "sent", now)
@@ -210,6 +215,7 @@ class Sending(Memory):
             unknown=int(before.unknown),
             sent_at=stamp(before.sent_at),
             next_try_at=next_try_at.timestamp(),
+            parked_why=None,
         )
 
     def settle_no_verdict(
@@ -226,7 +232,7 @@ class Sending(Memory):
 
         `lost`: it may not be sent again, so it needs a person from the first try on.
         """
-        tries = {"attempts": max(change.attempts + 1, TRIES_BEFORE_UNKNOWN)} if lost else {}
+        tries = {"attempts": max(change.attempts + 1, TRIES_BEFORE_UNKNOWN), "parked_why": ONCE} if lost else {}
         self._later(
             change,
             State.SENDING,
@@ -237,13 +243,17 @@ class Sending(Memory):
             **tries,
         )
 
-    def settle_not_yet(self, change: Change, why: str, not_before: datetime) -> None:
-        """The server asks for patience: queued until then; what was open stays unknown."""
-        self._later(change, State.QUEUED, why, next_try_at=not_before.timestamp(), not_before=not_before.timestamp())
+    def settle_not_yet(self, before: Change, why: str, not_before: datetime, *, once: bool = False) -> None:
+        """The server asks for patience: queued until then; what was open stays unknown.
 
-    def settle_signed_out(self, before: Change, why: str) -> None:
-        """401: queued, no attempt spent; it goes once somebody has signed in."""
-        self._later(before, State.QUEUED, why, attempts=before.attempts)
+        `once`: no earlier try can be open, so that this refusal leaves the row as it was before.
+        """
+        times = {"next_try_at": not_before.timestamp(), "not_before": not_before.timestamp()}
+        self._later(before, State.QUEUED, why, **times, **_unsent(before, once))
+
+    def settle_signed_out(self, before: Change, why: str, *, once: bool = False) -> None:
+        """401: queued, no attempt spent; it goes once somebody has signed in. `once` as in `settle_not_yet`."""
+        self._later(before, State.QUEUED, why, attempts=before.attempts, **_unsent(before, once))
 
     def settle_not_applied(self, change: Change, now: datetime) -> None:
         """A look-up proved that nothing was applied: queued, due, no longer unknown."""
@@ -257,11 +267,6 @@ class Sending(Memory):
                 parked_why=None,
             )
             self._note(change.change_id, "looked_up", now, why="not applied")
-
-    def put_off(self, change: Change, why: str, next_try_at: datetime, *, lost: bool = False) -> None:
-        """A look-up brought no answer: try again later, one attempt further; `lost` as in `settle_no_verdict`."""
-        tries = max(change.attempts + 1, TRIES_BEFORE_UNKNOWN if lost else 0)
-        self._later(change, change.state, why, attempts=tries, next_try_at=next_try_at.timestamp())
 
     def postpone(self, change_ids: list[str], until: datetime, *, by_server: bool) -> None:
         """Let rows that were not tried wait as well: nobody listens, or (`by_server`) the server asks for patience."""
@@ -277,6 +282,10 @@ class Sending(Memory):
     def _later(self, change: Change, state: State, why: str, **values: Any) -> None:
         with self._writing():
             self._set(change.change_id, state=state.value, last_error=why, **values)
+
+
+def _unsent(before: Change, once: bool) -> dict[str, Any]:
+    return {"unknown": int(before.unknown), "parked_why": None} if once else {}
 
 
 def _json(value: object) -> str:

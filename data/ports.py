@@ -49,7 +49,10 @@ class Earlier(Value, frozen=True):
 
 
 class Form(Value, frozen=True):
-    """An open remedy form. `change_id` was made when it opened; `earlier` only for the repeat-reset check A13."""
+    """An open remedy form. `change_id` was made when it opened; `earlier` only for the repeat-reset check A13.
+
+    `at_once`: the customer sees what the kind does at once, where it does so by the contract.
+    """
 
     change_id: str
     kind: str
@@ -64,6 +67,7 @@ class Form(Value, frozen=True):
     recent_reasons: tuple[SafeText, ...]
     hold_seconds: float
     needs_confirm: str | None
+    at_once: bool = True
 
 
 class Desk(HealthPort, CasesPort, BulkPort, KeptPort, OutreachPort, PortfolioPort, Protocol):
@@ -134,6 +138,13 @@ class Desk(HealthPort, CasesPort, BulkPort, KeptPort, OutreachPort, PortfolioPor
 
     def discard(self, change_id: str, reason: str) -> Change:
         """Discard with a reason; raises NotPossible, Rejected."""
+        ...
+
+    def decide(self, change_id: str, happened: bool, reason: str) -> Change:
+        """Say of a change that nobody can look up: it happened, or it did not and may be sent once more.
+
+        Raises NotPossible, Rejected, SignedOut.
+        """
         ...
 
     def reauthor(self, change_id: str, reason: str, hold: bool = True, acknowledged: tuple[str, ...] = ()) -> Change:

@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from data.account import Value
-from data.backends.port import Applied, BillingBackend, Head, Item, NotThere, TokenRefused
+from data.backends.port import Applied, BillingBackend, Done, Head, InDoubt, Item, NotDone, NotThere, TokenRefused
 from data.errors import NotPossible, Offline, SignedOut
 from data.identity import Identity
 from data.locks import push_lock
 from data.outbox import Outbox
 from data.outbox_rows import Place
+from data.push_once import asked, settle_by_word
 from data.push_round import Round
 from data.push_verdicts import Pushed, proves_absence
 from data.receipts import Seen, head_problem, rollback_problem
@@ -85,11 +86,13 @@ def look_up(
                 f"Written as {change.staff_name} at {change.base_url}: sign in there as that to look it up."
             )
         sender = Round(backend, outbox, mine, lambda: now, random.Random(), on_accounts)
-        answer = backend.outcome(change_id)
+        answer = backend.outcome(asked(backend, outbox, change))
         if isinstance(answer, Applied):
             sender.have_keys([answer])
             sender.applied(change, answer, None)
             sender.tell()
+        elif isinstance(answer, Done | NotDone | InDoubt):
+            settle_by_word(outbox, change, answer, now)
         elif isinstance(answer, NotThere):
             if proves_absence(change, now):
                 outbox.settle_not_applied(change, now)

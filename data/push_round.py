@@ -13,13 +13,15 @@ from data.backends.port import (
     Answer,
     Applied,
     BillingBackend,
+    Done,
+    InDoubt,
     Item,
     Moved412,
     NeverSent,
+    NotDone,
     NotThere,
     NotYet,
     NoVerdict,
-    Submission,
     TokenRefused,
 )
 from data.errors import TriageError
@@ -28,6 +30,7 @@ from data.outbox import Outbox
 from data.outbox_rows import Place, reason_of
 from data.outbox_sending import LONGEST_PATIENCE, Waiting
 from data.push_line import Line
+from data.push_once import asked, settle_by_word
 from data.push_verdicts import LONGEST_BACKOFF, PROOF_AGE, Pushed, backoff, end_of, proves_absence
 from data.receipts import Seen, rollback_problem, verify_receipt
 from data.remedy import TRIES_BEFORE_UNKNOWN, Change, State
@@ -153,22 +156,25 @@ class Round:
                 jobs.append(job)
         return jobs
 
+    @property
+    def once(self) -> bool:
+        """True where the backend cannot tell a repetition: what was sent is never sent again by itself."""
+        return not self.backend.capabilities.idempotent
+
     def _job(self, row: Waiting) -> tuple[Tried, Callable[[], Answer]] | None:
         """What sends a row, or asks first what became of it; None when it is over already."""
-        once = not self.backend.capabilities.idempotent
-        if not row.unknown or (row.attempts < TRIES_BEFORE_UNKNOWN and not once):
+        if not row.unknown or (row.attempts < TRIES_BEFORE_UNKNOWN and not self.once):
             return self._send(row.change_id, row.account_id)
         before = self.outbox.get(row.change_id)
-        return Tried(before, None, looked=True), partial(self.backend.outcome, row.change_id)
+        return Tried(before, None, looked=True), partial(self.backend.outcome, asked(self.backend, self.outbox, before))
 
     def _send(self, change_id: str, account_id: str) -> tuple[Tried, Callable[[], Answer]] | None:
         """Mark a row as on its way; its bytes may leave once that is on disk."""
-        change = self.outbox.start(change_id, self.now())
+        change = self.outbox.start(change_id, self.now(), once=self.once)
         if change is None:
             self.line.go_on(account_id)
             return None
-        submission = Submission(change_id, change.body, self.outbox.if_match(change))
-        return Tried(change, self.head), partial(self.backend.submit, submission)
+        return Tried(change, self.head), partial(self.backend.submit, asked(self.backend, self.outbox, change))
 
     def _take(self, ended: Ended[Tried, Answer]) -> None:
         """Move a row by its answer, and let the next of its account follow when it is settled."""
@@ -185,20 +191,29 @@ class Round:
         proven = proves_absence(change, self.now())
         if proven:
             self.outbox.settle_not_applied(change, self.now())
-        return proven or self.backend.capabilities.idempotent
+        return proven or not self.once
 
     def _looked(self, change: Change, answer: Answer) -> bool:
         """After five tries without an answer somebody asked first; True when that settled it."""
         if isinstance(answer, Applied):
             self.applied(change, answer, None)
             return self.outbox.get(change.change_id).state is State.APPLIED
+        if isinstance(answer, Done | NotDone | InDoubt):
+            return self.take_word(change, answer)
         if isinstance(answer, TokenRefused):
             self._sign_out()
         elif isinstance(answer, NotThere):
             self.outbox.put_off(change, NOT_TWICE, self.now() + timedelta(seconds=LONGEST_BACKOFF), lost=True)
         else:
-            self.outbox.put_off(change, answer.why, self._later(change.attempts + 1))
+            self.outbox.put_off(change, answer.why, self._later(change.attempts + 1), lost=self.once)
         return False
+
+    def take_word(self, change: Change, found: Done | NotDone | InDoubt) -> bool:
+        """Settle a row by the word of a backend without receipts; True when its way is over."""
+        state = settle_by_word(self.outbox, change, found, self.now())
+        if state is State.APPLIED:
+            self._count(state)
+        return state is not None
 
     def _settle(self, tried: Tried, answer: Answer) -> bool:
         """Move the row as the answer table says; True when its way is over."""
@@ -207,6 +222,8 @@ class Round:
         self.no_verdicts = self.no_verdicts + 1 if isinstance(answer, NoVerdict) else 0
         if isinstance(answer, Applied):
             return self.applied(before, answer, tried.remembered)
+        if isinstance(answer, Done | NotDone | InDoubt):
+            return self.take_word(before, answer)
         if isinstance(answer, NeverSent | NoVerdict | NotYet | TokenRefused):
             self._wait(before, answer)
             return False
@@ -220,11 +237,11 @@ class Round:
     def _wait(self, before: Change, answer: NeverSent | NoVerdict | NotYet | TokenRefused) -> None:
         """No verdict: decide when it is tried again, and whether the rest of the round makes sense."""
         if isinstance(answer, TokenRefused):
-            self.outbox.settle_signed_out(before, answer.why)
+            self.outbox.settle_signed_out(before, answer.why, once=self.once)
             self._sign_out()
         elif isinstance(answer, NotYet):
             until = self.now() + timedelta(seconds=min(answer.retry_after, LONGEST_PATIENCE))
-            self.outbox.settle_not_yet(before, answer.why, until)
+            self.outbox.settle_not_yet(before, answer.why, until, once=self.once)
             self._pause(until, ends=self.not_yets >= NOT_YETS_IN_A_ROW, by_server=True)
         elif isinstance(answer, NeverSent):
             until = self._later(before.attempts + 1)
@@ -239,11 +256,11 @@ class Round:
         if retry_after is not None:
             asked = self.now() + timedelta(seconds=min(retry_after, LONGEST_PATIENCE))
             until = max(until, asked)
-        lost = not self.backend.capabilities.idempotent
-        if lost:
+        if self.once:
             until = max(until, self.now() + PROOF_AGE)
-        self.outbox.settle_no_verdict(before, why, self.now(), until, asked, lost=lost)
-        self._pause(until, ends=self.no_verdicts >= NO_VERDICTS_IN_A_ROW and not self.ignore_backoff)
+        self.outbox.settle_no_verdict(before, why, self.now(), until, asked, lost=self.once)
+        many = self.no_verdicts >= NO_VERDICTS_IN_A_ROW and not self.ignore_backoff
+        self._pause(until, ends=self.once or many)  # each further one might need a person
 
     def _pause(self, until: datetime, *, ends: bool, by_server: bool = False) -> None:
         """Note when the round may go on; a round that is over is only put off by later answers."""

@@ -10,6 +10,8 @@ from data.safe_text import SafeReason, SafeText
 REMEDIES = ("reset_usage", "grant_trial", "apply_discount", "change_tier", "change_admin")
 ON_WORKSPACE = ("reset_usage", "change_admin")
 RISKY = ("grant_trial", "apply_discount", "change_tier", "change_admin")  # money, plan, rights: not on old figures
+STALE = "stale"  # the rule of the guard that speaks of old figures
+INVERTIBLE = ("apply_discount", "change_tier")  # what another change can set back
 RECORDS = (
     "log_contact",
     "log_outreach",
@@ -51,6 +53,19 @@ PENDING = (State.HELD, State.QUEUED, State.SENDING)
 NEEDS_YOU = (State.CONFLICT, State.REJECTED, State.PARKED)
 FINISHED = (State.APPLIED, State.DISCARDED)
 TRIES_BEFORE_UNKNOWN = 5
+ONCE = "once"  # why it is parked, or sent: its backend cannot tell a repetition
+
+
+class Manners(Value, frozen=True, omit_defaults=True):
+    """What remedies do on a backend that they do not do by the contract; the defaults are the contract.
+
+    `notes` are sentences by kind, for whoever is about to queue one.
+    """
+
+    reset_lifts: bool = True
+    tier_bills: bool = False
+    whole_percent: bool = False
+    notes: dict[str, tuple[str, ...]] = {}
 
 
 class Guard(Value, frozen=True):
@@ -160,6 +175,11 @@ class Change(Value, frozen=True):
         return self.unknown and self.attempts >= TRIES_BEFORE_UNKNOWN and self.state not in FINISHED
 
     @property
+    def sent_once(self) -> bool:
+        """True when it was sent, nobody knows its outcome, and it must not be sent again without a person's word."""
+        return self.unknown and self.parked_why == ONCE
+
+    @property
     def needs_you(self) -> bool:
         """True when nothing will happen to it without a person."""
         return self.state in NEEDS_YOU or self.outcome_unknown
@@ -168,7 +188,7 @@ class Change(Value, frozen=True):
 def ways(change: Change, signed_out: bool = False) -> tuple[str, ...]:
     """Return what a person can do with a change as it stands (contract.md, States), the right thing first.
 
-    Of `sign_in`, `look_up`, `push`, `write_again`, `discard`, `take_back`; empty where nothing is to be done.
+    Of `sign_in`, `look_up`, `decide`, `push`, `write_again`, `discard`, `take_back`; empty where nothing is to be done.
     """
     both = ("discard",) if not change.is_remedy and change.state is State.CONFLICT else ("write_again", "discard")
     if change.state is State.PARKED and change.parked_why == "identity":
@@ -176,7 +196,9 @@ def ways(change: Change, signed_out: bool = False) -> tuple[str, ...]:
     if change.state in FINISHED:
         return ()
     if change.unknown:
-        return ("sign_in",) if signed_out else ("look_up", "push")
+        if change.sent_once and change.outcome_unknown:
+            return ("sign_in", "decide") if signed_out else ("look_up", "decide")
+        return ("sign_in",) if signed_out else ("look_up",) if change.sent_once else ("look_up", "push")
     if change.needs_you:
         return both
     if change.state is State.HELD:

@@ -162,9 +162,6 @@ CREATE TABLE verdict (
 CREATE VIRTUAL TABLE finder USING fts5(
 text, content='', columnsize=0, detail=none, tokenize='trigram case_sensitive 1');
 CREATE VIRTUAL TABLE finder_pieces USING fts5vocab(finder, instance);
-CREATE TRIGGER finder_added AFTER INSERT ON listing BEGIN
-INSERT INTO finder (rowid, text)
-VALUES (new.number, new.search || char(10, 10)); END;
 CREATE TRIGGER finder_removed AFTER DELETE ON listing BEGIN
 INSERT INTO finder (finder, rowid, text)
 VALUES ('delete', old.number, old.search || char(10, 10)); END;

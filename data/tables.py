@@ -218,6 +218,7 @@ class AuditRow(CacheTable, table=True):
 
 # What a filter's words are looked up in: the three-letter pieces of `listing.search`, contentless, so that the text is
 # not kept twice. Two line breaks close each text (none has one inside), so that even its last letter begins a piece.
+# New rows are added by who writes them, many at once: a trigger would have SQLite close a piece of the index for each.
 _PIECES = "search || char(10, 10)"
 _ADD = f"INSERT INTO finder (rowid, text)\nVALUES (new.number, new.{_PIECES});"
 _DROP = f"INSERT INTO finder (finder, rowid, text)\nVALUES ('delete', old.number, old.{_PIECES});"
@@ -225,7 +226,6 @@ FINDER_STATEMENTS = (
     "CREATE VIRTUAL TABLE finder USING fts5(\n"
     "text, content='', columnsize=0, detail=none, tokenize='trigram case_sensitive 1')",
     "CREATE VIRTUAL TABLE finder_pieces USING fts5vocab(finder, instance)",
-    f"CREATE TRIGGER finder_added AFTER INSERT ON listing BEGIN\n{_ADD} END",
     f"CREATE TRIGGER finder_removed AFTER DELETE ON listing BEGIN\n{_DROP} END",
     "CREATE TRIGGER finder_changed AFTER UPDATE OF search ON listing WHEN old.search <> new.search BEGIN\n"
     f"{_DROP} {_ADD} END",

@@ -49,7 +49,9 @@ class ChangeRow(OutboxTable, table=True):
     receipt: str | None
     result_version: int | None
     result_seq: int | None
-    parked_why: str | None = Field(description="identity, predecessor, receipt or key_reused")
+    parked_why: str | None = Field(
+        description="identity, predecessor, receipt, key_reused, not_applied; once while sent"
+    )
 
 
 class TrailRow(OutboxTable, table=True):

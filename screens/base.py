@@ -14,12 +14,16 @@ from textual.widget import Widget
 
 from data.ports import Desk
 from data.ports_list import Header
+from screens.look_messages import DensityAsked, ThemesAsked
 from screens.typing_guard import TYPED_TOO_FAST, TypingGuard
 from widgets.header_line import HeaderLine
 from widgets.key_line import Hint, KeyLine
 from widgets.line import Blank, Line
 from widgets.look import Look, look_of
+from widgets.screen_diff import ScreenDiff
+from widgets.sparing import SparingCompositor
 from widgets.status_line import StatusLine
+from widgets.thin_line import ThinLine
 from widgets.view_tabs import TitleTabs
 
 if TYPE_CHECKING:
@@ -50,7 +54,10 @@ class TriageScreen(Screen[None]):
     AUTO_FOCUS = ""
     NEVER_HELD_BACK: ClassVar[frozenset[str]] = frozenset({"j", "k", "g", "G"})
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("L", "themes", "theme", id="go.themes", show=False, tooltip="pick a theme"),
+        Binding("equals_sign", "density", "density", id="go.density", show=False, tooltip="compact or roomy"),
         Binding("colon,ctrl+p", "palette", "commands", id="go.palette", tooltip="every command, by a few letters"),
+        Binding("ctrl+o", "jump", "jump", id="go.jump", tooltip="a letter for every place in sight"),
     ]
     DEFAULT_CSS = """
     TriageScreen { layout: vertical; background: $triage-bg; color: $triage-text; overflow: hidden hidden; }
@@ -60,9 +67,15 @@ class TriageScreen(Screen[None]):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
+        self._compositor = SparingCompositor(self._terminal)
         self.desk = desk
         self.opened = True  # False on a screen that has read everything when it is resumed for the first time
         self._told, self._told_at = "", 0.0
+
+    def _terminal(self) -> ScreenDiff | None:
+        """What is known of the terminal that this screen is drawn on."""
+        line = getattr(self.app, "line", None)
+        return line.screen if isinstance(line, ThinLine) else None
 
     @property
     def told(self) -> str:
@@ -83,6 +96,15 @@ class TriageScreen(Screen[None]):
     def look(self) -> Look:
         """Styles and glyphs."""
         return look_of(self)
+
+    @property
+    def crumb(self) -> str:
+        """What this screen is called in the title rows of those opened from it."""
+        return next((title.title for title in self.query(TitleTabs)), "Inbox")
+
+    def _below(self) -> "list[TriageScreen]":
+        full = [one for one in self.app.screen_stack if isinstance(one, TriageScreen)]
+        return full[: full.index(self)] if self in full else full
 
     # --- what a screen gives ---
 
@@ -105,7 +127,7 @@ class TriageScreen(Screen[None]):
 
     def size_classes(self) -> dict[str, bool]:
         """The classes that go by the terminal's size; style sheets ask for them."""
-        return {"-tall": self.app.size.height >= TALL}
+        return {"-tall": self.app.size.height >= TALL and not self.look.compact}
 
     def compose(self) -> ComposeResult:
         """Header, title, body, status, keys; classes first, so that the style sheets are applied once."""
@@ -153,6 +175,8 @@ class TriageScreen(Screen[None]):
         header = self.desk.header()
         self.query_one(HeaderLine).show(header, self.now)
         self.draw(header)
+        for title in self.query(TitleTabs):
+            title.show_trail([one.crumb for one in self._below()])
         self.query_one(KeyLine).show(self.hints(), help_key=not types_text(self.focused))
 
     def tell(self, sentence: str) -> None:
@@ -164,9 +188,13 @@ class TriageScreen(Screen[None]):
         """The same without drawing, for what is found out while a screen is being drawn."""
         self._told, self._told_at = sentence, monotonic()
 
+    def forget_told(self) -> None:
+        """What just happened has been read."""
+        self._told = ""
+
     def on_key(self, event: events.Key) -> None:
         """Forget what was said; let no action key through that nobody can have meant."""
-        self._told = ""
+        self.forget_told()
         guard = getattr(self.app, "guard", None)
         if isinstance(guard, TypingGuard) and event.key not in self.NEVER_HELD_BACK and guard.doubts(event):
             event.stop()
@@ -184,12 +212,27 @@ class TriageScreen(Screen[None]):
         self.desk.sync_now()
         self.tell("Syncing now.")
 
+    def action_themes(self) -> None:
+        """L: pick a theme."""
+        self.post_message(ThemesAsked())
+
+    def action_density(self) -> None:
+        """=: with or without blank lines between things."""
+        self.post_message(DensityAsked())
+
     def action_palette(self) -> None:
         """`:`, ctrl+p: every command that works here, and every account."""
         from screens.commands_now import commands_of
         from screens.palette import Palette
 
         self.app.push_screen(Palette(commands_of(self, self.more_commands()), self._found), self._command)
+
+    def action_jump(self) -> None:
+        """ctrl+o: a letter goes to its place."""
+        from screens.jump import open_jump
+
+        if not open_jump(self):
+            self.tell("There is nothing to jump to here.")
 
     def more_commands(self) -> Sequence["Command"]:
         """The commands that are no keys."""

@@ -28,9 +28,11 @@ class InboxWordsScreen(NarrowingScreen):
             return [(marked(current.row, room, self.look) + why, "text")]
         if self.told:
             return [(self.told, "text")]
-        held = self.held_words()
-        if held:
+        if header.outbox.held and (held := self.held_words()):
             return held
+        run = self.run_words()
+        if run and (self.run_needs_you or not self.text):
+            return run
         if self.text:
             unsure = doubt(self.text)
             count: Line = [

@@ -15,7 +15,7 @@ from data.ports import Desk
 from data.ports_list import RowList, Sort, View
 from data.ports_portfolio import Behind
 from screens import inbox_words as words
-from screens.marking import MarkingScreen
+from screens.bulk_screen import BulkScreen
 from widgets.account_list import AccountList
 from widgets.filter_line import FilterLine
 from widgets.row_strip import RowState
@@ -29,7 +29,7 @@ GROW_EVERY = 0.01
 SHARE = 8  # re-opening takes at most about a ninth of the time
 
 
-class ListScreen(MarkingScreen):
+class ListScreen(BulkScreen):
     """Which list is open, and its opening. Subclasses give the frame and `follow`: the pane goes after the cursor."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -100,6 +100,7 @@ class ListScreen(MarkingScreen):
         self.list.open(rows, state, self.now, fresh=fresh, first=self._arriving)
         self._arriving = self._arriving and header.synced_at is None
         self.look_at_marks()
+        self.look_at_runs()
         self._grow_in(GROW_EVERY)
 
     def _grow_in(self, seconds: float) -> None:
@@ -143,6 +144,11 @@ class ListScreen(MarkingScreen):
     def on_key(self, event: events.Key) -> None:
         """Remember when a key was pressed."""
         self._key_at = monotonic()
+
+    def touched(self) -> None:
+        """What a key does whose action runs before it comes here: the cursor's keys."""
+        self._key_at = monotonic()
+        self.forget_told()
 
     def open_anew(self) -> None:
         """Another view, filter or order: open the list again, and the pane after it."""

@@ -32,6 +32,7 @@ CHOICES = {
     "write_again": Choice("e", "Write it again", "starts from what it is now, asks for a new reason"),
     "discard": Choice("d", "Discard", "nothing is sent, asks for a reason"),
     "look_up": Choice("l", "Look up", "asks the server now what became of it"),
+    "decide": Choice("h", "Say what happened", "it happened, or it did not and goes once more; asks for a reason"),
     "push": Choice("r", "Push now", "same change, same id, at once"),
     "take_back": Choice("u", "Take back", "nothing is sent, no reason needed"),
     "sign_in": Choice(SIGN_IN, "Sign in", "it leaves by itself then"),
@@ -53,6 +54,9 @@ class OutboxScreen(OutboxActions):
         Binding("e", "write_again", "write again", id="do.write_again"),
         Binding("d", "discard", "discard", id="do.discard", tooltip="discard with a reason"),
         Binding("l", "look_up", "look up", id="do.look_up", tooltip="ask the server what became of it"),
+        Binding(
+            "h", "decide", "what happened", id="do.decide", tooltip="say what became of a change nobody can look up"
+        ),
         Binding("s", "sign_in", "sign in", id="do.sign_in", tooltip="sign in, so that what waits for it leaves"),
         Binding("u", "take_back", "take back", id="do.take_back", tooltip="take back what is still held"),
         Binding("r", "push", "push now", id="do.push", tooltip="push now, also retries"),

@@ -97,6 +97,17 @@ class OutboxActions(OutboxMessages):
         self.desk.look_up(change.change_id)
         self.tell("Asking the server what became of it.")
 
+    def action_decide(self) -> None:
+        """h: what only a person can tell of a change that is never sent again by itself."""
+        change = self.current
+        if change is None or "decide" not in ways(change):
+            self.tell("Only a change whose outcome nobody can look up is decided here.")
+            return
+        from screens.outbox_decide import ask_what_happened
+
+        first = self.desk.first_sent(change.change_id)
+        ask_what_happened(self, change, first, self._done)
+
     def action_push(self) -> None:
         """r: push what waits now; the open change is due at once."""
         change = self.current

@@ -13,7 +13,7 @@ from data.ports import Desk, Form
 from data.remedy import Change, Draft, Order, Preview
 from data.safe_text import SafeText
 from screens.form_modal import FormModal
-from screens.remedy_form_fields import FIELD_OF, asks, make_fields, member_options, read_params
+from screens.remedy_form_fields import FIELD_OF, asks, make_fields, member_options, params_of
 from screens.remedy_form_words import (
     AT_ONCE,
     AT_ONCE_SENTENCE,
@@ -22,6 +22,7 @@ from screens.remedy_form_words import (
     earlier_lines,
     facts_for,
     held_for,
+    notes_of,
     what_happens,
     workspace_of,
 )
@@ -68,8 +69,9 @@ class RemedyForm(FormModal[Change | None]):
         form, draft = self.form, self.form.draft
         yield Lines(id="who")
         yield Sentence(id="what")
+        yield Lines(id="notes")
         yield from self.claim_warning(form.detail.row)
-        if form.kind in AT_ONCE:
+        if form.kind in AT_ONCE and form.at_once:
             yield Sentence(AT_ONCE_SENTENCE, "strong bold")
         with Vertical(classes="section"):
             yield BeforeAfter(id="facts")
@@ -111,7 +113,7 @@ class RemedyForm(FormModal[Change | None]):
             kind=self.form.kind,
             account_id=self.form.detail.account.id,
             workspace_id=self._workspace,
-            params=read_params(self.form, self),
+            params=params_of(self.form.kind, self),
             reason=self.query_one(ReasonField).text,
             acknowledged=tuple(word.text for word in self.query(TypedWord) if word.answered and self._is_shown(word)),
         )
@@ -244,6 +246,7 @@ class RemedyForm(FormModal[Change | None]):
         workspace = workspace_of(self.form, self._workspace)
         self.query_one("#who", Lines).show([(self._who(str(workspace.name) if workspace else ""), self._badge())])
         self.query_one("#what", Sentence).show(what_happens(self.form, self._workspace, order.params, after, self.now))
+        self.query_one("#notes", Lines).show(notes_of(self._preview))
         about = About(self.form.detail.account.currency, self.now, self.look.glyphs)
         self.query_one("#facts", BeforeAfter).show(facts_for(self.form, self._preview, self._workspace, about))
         for row in self.query("#percent"):

@@ -33,7 +33,8 @@ def what_happens(
     kind = form.kind
     if kind == "reset_usage":
         workspace = workspace_of(form, workspace_id)
-        lifts = workspace is not None and (workspace.hard_block or workspace.locked)
+        lifted = "hard_block" in (after.get("workspace") or {})
+        lifts = lifted and workspace is not None and (workspace.hard_block or workspace.locked)
         return "Hours of this cycle count from now." + (" The block lifts." if lifts else "")
     if kind == "grant_trial":
         ends = moment_of(after.get("tier_expires_at"))
@@ -66,6 +67,12 @@ def facts_for(form: Form, preview: Preview | None, workspace_id: str | None, abo
         return [Fact("Admins", ", ".join(admins) or "none", ", ".join([*admins, str(name)]) if name else None)]
     start = {"tier": str(account.tier)} if not before and form.kind != "apply_discount" else before
     return account_facts(account, start, after, about)
+
+
+def notes_of(preview: Preview | None) -> list[tuple[Line, Line]]:
+    """Return what this backend does beside what the contract says, a line of its own each."""
+    notes = [guard.message for guard in preview.guards if guard.rule == "backend"] if preview else []
+    return [([(line, "text")], []) for note in notes for line in wrap(note, WIDTH, 3)]
 
 
 def earlier_lines(earlier: Earlier, now: datetime, look: Look) -> tuple[Line, ...]:

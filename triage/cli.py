@@ -35,9 +35,9 @@ def main(argv: list[str] | None = None, environ: Mapping[str, str] = os.environ)
 def _run(args: argparse.Namespace, context: Context) -> int:
     try:
         if args.command is None:
-            from triage.commands.start import open_app
+            from triage.commands.start import open_at
 
-            return open_app(context, args.account)
+            return open_at(context, args.account, by_line=args.by_line)
         code: int = args.run(args, context)
         return code
     except TriageError as error:

@@ -29,6 +29,9 @@ DEFAULTS: dict[str, Any] = {
     "live": True,
     "theme": "auto",
     "glyphs": "auto",
+    "density": "comfortable",
+    "mouse": True,
+    "notify": "none",
     "colour": "",
     "policy": "",
     "tree": "",
@@ -36,6 +39,7 @@ DEFAULTS: dict[str, Any] = {
     "views": {},
     "keys": {},
 }
+_LOOKS = ("theme", "glyphs", "density", "mouse", "notify", "colour")  # as they stand in the file
 _PROFILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
 _DIRECTUS = "directus_url"
 _LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|::1")
@@ -70,6 +74,9 @@ class Settings(msgspec.Struct, frozen=True):
     live: bool
     theme: str
     glyphs: Literal["auto", "unicode", "console", "ascii"]
+    density: Literal["comfortable", "compact"]
+    mouse: bool
+    notify: Literal["none", "bell", "desktop"]
     colour: str
     policy_file: Path | None
     tree_file: Path | None
@@ -95,6 +102,16 @@ class Settings(msgspec.Struct, frozen=True):
     def cache_file(self) -> Path:
         """The copy of the book."""
         return self.cache_dir / "cache.db"
+
+    @property
+    def screen_file(self) -> Path:
+        """How a person last had the screen."""
+        return self.state_dir / "screen.json"
+
+    @property
+    def themes_dir(self) -> Path:
+        """The themes of a person's own, beside the config file."""
+        return self.config_file.parent / "themes"
 
     def need_base_url(self) -> str:
         """Return the base URL; ConfigError with what to do where none is set."""
@@ -125,11 +142,7 @@ def load_settings(flags: Flags, environ: Mapping[str, str]) -> Settings:
     """Join flags, environment and file; ConfigError names file, line, key and the nearest valid name."""
     home_text = flags.home or environ.get("TRIAGE_HOME")
     home = local_path(home_text, "The home directory").absolute() if home_text else None
-    path, asked_for = config_path(flags.config, environ, home)
-    found = path.is_file()
-    if asked_for and not found:
-        raise ConfigError(f"There is no config file {path}.")
-    file = read_file(path) if found else None
+    path, file = _file(flags, environ, home)
     profile, named_by = _profile(flags, environ, file.profile if file else None)
     values, sources = _layers(file.keys if file else Keys(), file.profiles if file else {}, profile, path)
     sources["profile"] = named_by
@@ -146,18 +159,14 @@ def load_settings(flags: Flags, environ: Mapping[str, str]) -> Settings:
         profile=profile,
         base_url=check_base_url(values["base_url"], sources["base_url"], spot("base_url")),
         backend=values["backend"],
-        directus_url=check_base_url(
-            values["directus_url"], sources["directus_url"], spot("directus_url"), "directus_url"
-        ),
+        directus_url=check_base_url(values[_DIRECTUS], sources[_DIRECTUS], spot(_DIRECTUS), _DIRECTUS),
         token_command=_words(command, spot("token_command")),
         read_only=bool(values["read_only"]),
         hold_seconds=float(values["hold_seconds"]),
         stale_after=seconds(values["stale_after"]),
         sync_every=seconds(values["sync_every"]),
         live=values["live"],
-        theme=str(values["theme"]),
-        glyphs=values["glyphs"],
-        colour=str(values["colour"]),
+        **{name: values[name] for name in _LOOKS},
         policy_file=path.parent / local_path(policy, f"policy in {spot('policy')}") if policy else None,
         tree_file=path.parent / local_path(tree, f"tree in {spot('tree')}") if tree else None,
         outreach=outreach_settings(values["outreach"], spot("outreach", "zone")),
@@ -167,12 +176,22 @@ def load_settings(flags: Flags, environ: Mapping[str, str]) -> Settings:
         verbose=flags.verbose,
         home=home,
         config_file=path,
-        config_found=found,
+        config_found=file is not None,
         state_dir=state,
         cache_dir=cache,
         log_file=log,
         sources=sources,
     )
+
+
+def _file(flags: Flags, environ: Mapping[str, str], home: Path | None) -> tuple[Path, ConfigFile | None]:
+    """Where the config file is, and what it holds; ConfigError where one is named that is not there."""
+    path, asked_for = config_path(flags.config, environ, home)
+    if path.is_file():
+        return path, read_file(path)
+    if asked_for:
+        raise ConfigError(f"There is no config file {path}.")
+    return path, None
 
 
 def check_base_url(url: str, source: str, path: Path | Spot, key: str = "base_url") -> str | None:

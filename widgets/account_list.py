@@ -32,19 +32,24 @@ class AccountList(Widget, can_focus=True):
     """
 
     DEFAULT_CSS = "AccountList { width: 1fr; height: 1fr; background: $triage-bg; }"
+    # Before the key goes its way up through the parents: half a millisecond, and there is nothing to hold back.
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j,down", "move(1)", "down", id="list.down", show=False),
-        Binding("k,up", "move(-1)", "up", id="list.up", show=False),
-        Binding("g,home", "edge(-1)", "first", id="list.first", show=False),
-        Binding("G,end", "edge(1)", "last", id="list.last", show=False),
-        Binding("ctrl+d", "page(0.5)", "half a page down", id="list.half_down", show=False),
-        Binding("ctrl+u", "page(-0.5)", "half a page up", id="list.half_up", show=False),
-        Binding("pagedown", "page(1)", "a page down", id="list.page_down", show=False),
-        Binding("pageup", "page(-1)", "a page up", id="list.page_up", show=False),
+        Binding("j,down", "move(1)", "down", id="list.down", show=False, priority=True),
+        Binding("k,up", "move(-1)", "up", id="list.up", show=False, priority=True),
+        Binding("g,home", "edge(-1)", "first", id="list.first", show=False, priority=True),
+        Binding("G,end", "edge(1)", "last", id="list.last", show=False, priority=True),
+        Binding("ctrl+d", "page(0.5)", "half a page down", id="list.half_down", show=False, priority=True),
+        Binding("ctrl+u", "page(-0.5)", "half a page up", id="list.half_up", show=False, priority=True),
+        Binding("pagedown", "page(1)", "a page down", id="list.page_down", show=False, priority=True),
+        Binding("pageup", "page(-1)", "a page up", id="list.page_up", show=False, priority=True),
     ]
 
     class Moved(Message):
-        """The cursor stands on another account now, or on none."""
+        """The cursor stands on another account now, or on none; `by_hand`: a key or a click put it there."""
+
+        def __init__(self, *, by_hand: bool) -> None:
+            super().__init__()
+            self.by_hand = by_hand
 
     class Chosen(Message):
         """The row under the cursor was clicked again."""
@@ -102,14 +107,14 @@ class AccountList(Widget, can_focus=True):
         self.refresh()
         after = self.current
         if (before and before.row.id) != (after and after.row.id):
-            self.post_message(self.Moved())
+            self._say_moved(by_hand=False)
 
     def go_to(self, account_id: str) -> bool:
         """Put the cursor on an account; False when it is not in this list."""
         position = self._list.position(account_id) if self._list else None
         if position is None:
             return False
-        self._move_to(position)
+        self._move_to(position, by_hand=False)
         return True
 
     def tick(self, now: datetime) -> None:
@@ -157,6 +162,16 @@ class AccountList(Widget, can_focus=True):
             self._strips.clear()
         return self._painter
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Return lines as they are painted, filters apart: there is no border, padding or tint to be added."""
+        strips = [self.render_line(y) for y in crop.line_range]
+        ground = self.background_colors[1]
+        for each in self.get_line_filters():
+            strips = [strip.apply_filter(each, ground) for strip in strips]
+        return (
+            strips if crop.column_span == (0, self.size.width) else [strip.crop(*crop.column_span) for strip in strips]
+        )
+
     def render_line(self, y: int) -> Strip:
         """Return the heads or a row."""
         painter = self._painter_now()
@@ -168,7 +183,8 @@ class AccountList(Widget, can_focus=True):
             return self._blank(painter.look)
         cursor = self.top + y - HEADS == self.cursor
         gone = cursor and self.gone
-        state = replace(self._state, cursor=cursor, gone=gone, marked=not gone and line.row.id in self.marks)
+        marked = not gone and line.row.id in self.marks
+        state = replace(self._state, cursor=cursor, gone=gone, marked=marked) if cursor or marked else self._state
         drawn, until = self._strip(painter, line, state)
         self._shown_until[y - HEADS] = until
         return drawn
@@ -218,7 +234,7 @@ class AccountList(Widget, can_focus=True):
         """Return the list's own position of a shown one: below the ghost everything stands one higher."""
         return position - 1 if self._ghost is not None and position > self._ghost[0] else position
 
-    def _move_to(self, position: int) -> None:
+    def _move_to(self, position: int, *, by_hand: bool = True) -> None:
         ghost, old, old_top = self._ghost, self.cursor, self.top
         self._ghost = None
         if self._list is not None and self._list.at_least and position >= self.total - 1:
@@ -231,7 +247,11 @@ class AccountList(Widget, can_focus=True):
             self._refresh_row(old)
             self._refresh_row(self.cursor)
         if old != self.cursor or ghost is not None:
-            self.post_message(self.Moved())
+            self._say_moved(by_hand=by_hand)
+
+    def _say_moved(self, *, by_hand: bool) -> None:
+        """Tell the screen, straight: by way of the parents it would hear of it after it has drawn the new cursor."""
+        self.screen.post_message(self.Moved(by_hand=by_hand))
 
     def _follow(self) -> None:
         """Keep the cursor in view."""

@@ -116,6 +116,8 @@ def state_word(change: Change) -> str:
 
 def state_sentence(change: Change) -> SafeText:
     """Return what stands beside a change: what is, what happens by itself, what can be done (look.md §8)."""
+    if change.outcome_unknown and change.sent_once:
+        return SafeText("Sent once, and nobody knows what became of it.")
     if change.outcome_unknown:
         return SafeText(f"No answer to {change.attempts} tries. Asking what became of it.")
     if change.state is State.CONFLICT:

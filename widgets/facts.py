@@ -102,7 +102,8 @@ def reset_facts(workspace: Workspace, reading: WorkspaceReading | None, after: V
     used = becomes.get("hours_used")
     facts = [Fact("Hours used", hours_of(workspace.hours_used, included, glyphs), hours_of(used, included, glyphs))]
     stopped = bool(workspace.hard_block or workspace.locked or (reading and reading.stopped))
-    facts.append(Fact("Recording", "stopped" if stopped else "works", "works" if stopped else None))
+    works = "works" if stopped and "hard_block" in becomes else None
+    facts.append(Fact("Recording", "stopped" if stopped else "works", works))
     mean = reading.mean_daily if reading else None
     at_now = day(reading.projected_at, about.now) if reading and reading.projected_at else glyphs.unknown
     if included is not None:

@@ -3,6 +3,10 @@
 from functools import lru_cache
 from typing import NamedTuple
 
+from rich.color import ColorSystem
+from rich.style import Style
+from textual.strip import Strip
+
 _OFF = {"1": "22", "2": "22", "3": "23", "4": "24", "5": "25", "7": "27", "8": "28", "9": "29"}
 _ON_BLANKS = frozenset("4789")  # what shows where there is no letter
 
@@ -43,6 +47,12 @@ def ink_of(codes: str, before: Ink = PLAIN) -> Ink | None:
         else:
             return None
     return Ink(frozenset(flags), fore, back)
+
+
+@lru_cache(4096)
+def ink_of_style(style: Style, colours: ColorSystem) -> Ink:
+    """Return the ink of a style; links are not drawn."""
+    return ink_of(Strip.render_ansi(style, colours)) or PLAIN
 
 
 @lru_cache(4096)

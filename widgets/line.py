@@ -104,6 +104,7 @@ class Painted(Widget):
         self._painted = None
         if self._strips() != old:
             self.refresh()
+            self._check_refresh()  # the screen hears of it now, not when this widget's turn comes: one frame, not two
 
     def _strips(self) -> list[Strip]:
         look = look_of(self)

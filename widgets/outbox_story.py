@@ -40,6 +40,8 @@ def story(
         return [("What is", str(state_sentence(change))), *_tries(change, now, first_sent), *_evidence(change, before)]
     if change.unknown and change.state in PENDING:
         return [("What is", _unknown(change)), *_tries(change, now, first_sent)]
+    if change.state is State.APPLIED and change.receipt is None and change.last_error:
+        return [("Evidence", str(change.last_error))]
     if change.state is State.QUEUED and signed_out:
         return [("What is", "Waits until you sign in. It leaves by itself then.")]
     if change.state is State.QUEUED and change.last_error:
@@ -58,6 +60,11 @@ def _refused(change: Change) -> list[tuple[str, str]]:
 
 
 def _unknown(change: Change) -> str:
+    if change.sent_once:
+        return (
+            "Sent once, and no answer that counts. This backend cannot tell a repetition, so it is never sent again "
+            "by itself: it is read back, and where that proves nothing, you decide."
+        )
     if not change.outcome_unknown:
         return "Sent, no answer that counts yet. The same bytes go again under the same id, so it cannot apply twice."
     return (
@@ -71,14 +78,19 @@ def _tries(change: Change, now: datetime, first_sent: datetime | None) -> list[t
     if not change.unknown:
         return []
     said = f"{change.attempts} time{'' if change.attempts == 1 else 's'}"
-    if first_sent is not None and change.attempts > 1:
+    if change.sent_once:
+        said = "once"
+    elif first_sent is not None and change.attempts > 1:
         said += f", first {utc(first_sent)}"
     if change.sent_at is not None:
-        said += f", last {utc(change.sent_at)}"
+        said += f", {'' if change.sent_once else 'last '}{utc(change.sent_at)}"
     lines = [("Tried", said)]
     if change.last_error and change.state is not State.PARKED:
-        lines.append(("Came back", str(change.last_error)))
-    if change.state in PENDING:
+        lines.append(("Evidence" if change.sent_once else "Came back", str(change.last_error)))
+    if change.state in PENDING and change.sent_once:
+        left = int((change.next_try_at - now).total_seconds()) + 1 if change.next_try_at else 0
+        lines.append(("Read back", f"again in {left} s" if left > 0 else "again now"))
+    elif change.state in PENDING:
         left = int((change.next_try_at - now).total_seconds()) + 1 if change.next_try_at else 0
         lines.append(("Next try", f"in {left} s, same id and bytes" if left > 0 else "now, same id and bytes"))
     return lines

@@ -1,12 +1,16 @@
 """What a terminal shows already is not sent again: of a frame only the cells that differ, in the fewest codes."""
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 
 from rich.cells import cell_len
+from rich.color import ColorSystem
+from rich.style import Style
+from textual.strip import Strip
 
 from data.safe_text import most_cells
-from widgets.ink import PLAIN, Ink, for_blank, ink_of, paper_of, turn
+from widgets.ink import PLAIN, Ink, for_blank, ink_of, ink_of_style, paper_of, turn
 
 Cell = tuple[str, Ink]
 Row = list[Cell | None]  # None: what the terminal shows there is not known
@@ -73,6 +77,21 @@ class ScreenDiff:
         self._end = place
         return "".join(made) + ("" if hold else self.rest())
 
+    def put(self, y: int, x: int, strip: Strip, colours: ColorSystem) -> bool:
+        """Note a piece of a line, to go with the next `frame`: what its codes would say, which need not be read.
+
+        False, and nothing noted, where a character may take another room than a cell.
+        """
+        cells: list[Cell] = []
+        for text, style, _ in strip:
+            drawn = _drawn(text, style, colours)
+            if drawn is None:
+                return False
+            cells += drawn
+        if self._known((y, x)):
+            self._cover(y, x, cells)
+        return True
+
     def rest(self) -> str:
         """Return what is still to be sent, the cursor's place included."""
         made, place = self._flush(), self._end
@@ -97,22 +116,30 @@ class ScreenDiff:
     def _write(self, place: tuple[int, int], text: str, ink: Ink) -> tuple[int, int]:
         """Want `text` at a place; return where it ends."""
         y, x = place
-        plain = text.isascii() or _one_each(text)
-        end = x + (len(text) if plain else cell_len(text))
-        if self._phrases:  # one that was held and is written over
+        if text.isascii() or _one_each(text):
+            return (y, self._cover(y, x, _cells(text, ink)))
+        end = self._uncover(y, x, cell_len(text))
+        self._phrases.append((y, x, ink, text))
+        return (y, min(end, self._size[0]))
+
+    def _cover(self, y: int, x: int, cells: Sequence[Cell]) -> int:
+        """Want cells from a column on; return the column where they end."""
+        end = self._uncover(y, x, len(cells))
+        row = self._wanted[y]
+        row[x:end] = cells
+        del row[self._size[0] :]
+        return min(end, self._size[0])
+
+    def _uncover(self, y: int, x: int, width: int) -> int:
+        """Forget a phrase that was held and is written over; return the end of what comes instead."""
+        end = x + width
+        if self._phrases:
             self._phrases = [
                 one for one in self._phrases if one[0] != y or one[1] >= end or one[1] + _room(one[3]) <= x
             ]
-        row = self._wanted.get(y)
-        if row is None:
-            row = self._wanted[y] = list(self._shown[y])
-        if plain:
-            paper: Cell = (" ", paper_of(ink))
-            row[x:end] = [paper if char == " " else (char, ink) for char in text]
-            del row[self._size[0] :]
-        else:
-            self._phrases.append((y, x, ink, text))
-        return (y, min(end, self._size[0]))
+        if y not in self._wanted:
+            self._wanted[y] = list(self._shown[y])
+        return end
 
     # --- sending ---
 
@@ -195,6 +222,21 @@ class ScreenDiff:
         self._shown[first:after] = [*block[1:], new] if by > 0 else [new, *block[:-1]]
         self._at = None
         return f"\x1b[{first + 1};{after}r\x1b[{'S' if by > 0 else 'T'}\x1b[r"
+
+
+@lru_cache(8192)
+def _drawn(text: str, style: Style | None, colours: ColorSystem) -> list[Cell] | None:
+    """Return the cells of a piece, None where a character may take more than one; nobody may change them."""
+    if not (text.isascii() or _one_each(text)):
+        return None
+    return _cells(text, PLAIN if style is None else ink_of_style(style, colours))
+
+
+@lru_cache(4096)
+def _cells(text: str, ink: Ink) -> list[Cell]:
+    """Return the cells of a text of one cell a character; nobody may change them."""
+    paper: Cell = (" ", paper_of(ink))
+    return [paper if char == " " else (char, ink) for char in text]
 
 
 @lru_cache(4096)

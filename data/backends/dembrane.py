@@ -14,9 +14,11 @@ from data.account import Account, Member, Value
 from data.backends.dembrane_delta import Delta, Journal, batches, numbered
 from data.backends.dembrane_guard import refuse_degraded, vitals
 from data.backends.dembrane_http import MAX_ROLLUP, Params, Wire, raise_unless_ok
-from data.backends.dembrane_join import Beyond, hours_by_account, join, month_of
+from data.backends.dembrane_join import Beyond, hours_by_account, join, month_of, of_account
 from data.backends.dembrane_logins import LastAccess
+from data.backends.dembrane_manners import KEEPS, MANNERS
 from data.backends.dembrane_months import ClosedMonths
+from data.backends.dembrane_requests import KINDS
 from data.backends.dembrane_shapes import (
     AtRisk,
     Me,
@@ -28,25 +30,25 @@ from data.backends.dembrane_shapes import (
     seats_decoder,
 )
 from data.backends.dembrane_signin import SignedIn, directus_wire
+from data.backends.dembrane_told import ToldTiers
+from data.backends.dembrane_writing import TIMEOUT as WRITE_TIMEOUT
+from data.backends.dembrane_writing import Reading, Writing
 from data.backends.native_http import MAX_ANSWER, Answered, checked_url, read_json, reading
 from data.backends.port import (
     Answer,
-    Applied,
     AuditPage,
     Batch,
     Capabilities,
+    Found,
     Head,
     Item,
-    NotThere,
-    NoVerdict,
-    RefusedByRule,
     Submission,
-    TokenRefused,
 )
 from data.errors import BadAnswer, Gone, NotAllowed
 from data.identity import Identity
 from data.remedy import PERMISSIONS
-from data.safe_text import safe_reason, safe_text
+from data.safe_text import safe_text
+from data.steps import Steps
 from data.token_pair import Keeper
 
 API = "/api/v2"
@@ -54,9 +56,7 @@ TIMEOUT = 30.0
 WHOLE_ANSWER = 60.0
 UNSEATED = ("external", "observer")
 ADMINS = ("owner", "admin")
-NO_WRITING = "triage changes nothing on this backend."
 NO_TRAIL = "dembrane keeps no audit trail that can be read: triage keeps its own."
-KINDS: tuple[str, ...] = ()
 
 
 class Options(Value, frozen=True):
@@ -75,7 +75,8 @@ def utc_now() -> datetime:
 class DembraneBackend:
     """`BillingBackend` over dembrane's staff API; ConfigError for a URL that is neither https nor loopback.
 
-    `timeout` in seconds is for each wait on the network, `patience` for an answer as a whole.
+    `timeout` in seconds is for each wait on the network, `patience` for an answer as a whole; `writes` are both for a
+    write. `steps` hears of every step of a write's connection.
     """
 
     def __init__(
@@ -87,7 +88,9 @@ class DembraneBackend:
         *,
         timeout: float = TIMEOUT,
         patience: float = WHOLE_ANSWER,
+        writes: tuple[float, float] = (WRITE_TIMEOUT, WRITE_TIMEOUT),
         clock: Callable[[], datetime] = utc_now,
+        steps: Steps | None = None,
     ) -> None:
         self.base_url = checked_url(base_url)
         self._wire = Wire(self.base_url.removesuffix(API) + API, timeout, patience)
@@ -97,6 +100,10 @@ class DembraneBackend:
         self._months = ClosedMonths(options.cache_dir, self.base_url)
         self._delta = Delta(options.cache_dir, self.base_url)
         self._clock = clock
+        self._told = ToldTiers(options.cache_dir, self.base_url)
+        self._write_wire = Wire(self._wire.base_url, *writes, steps)
+        reading = Reading(self._sound_book, self._of_book, self.members)
+        self._writing = Writing(self._write_wire, self._signed_in, self._told, reading, clock)
 
     def __repr__(self) -> str:
         return f"DembraneBackend({self.base_url!r})"
@@ -104,6 +111,7 @@ class DembraneBackend:
     def close(self) -> None:
         """Close connections."""
         self._wire.close()
+        self._write_wire.close()
         if self._directus is not None:
             self._directus.close()
 
@@ -118,7 +126,6 @@ class DembraneBackend:
             "tells how recently administrators were there, not how often"
             if self._logins.told
             else f"tells no admin logins: {self._logins.why}",
-            *([] if KINDS else ["takes no changes from triage"]),
         )
         return Capabilities(
             delta=False,
@@ -129,6 +136,8 @@ class DembraneBackend:
             signals=False,
             kinds=KINDS,
             lacks=lacks,
+            keeps=KEEPS,
+            manners=MANNERS,
         )
 
     # --- the connection ---
@@ -195,8 +204,24 @@ class DembraneBackend:
         # The first sync of a book does without the closed months: a dozen books would keep a person waiting.
         months = self._months.fetch(now, self._rollup) if compared else self._months.known()
         beyond = Beyond(self._logins.read(rollup, self._signed_in.bearer, now), months)
-        accounts = join(rollup, at_risk, beyond, now)
+        accounts = self._told.applied_to(join(rollup, at_risk, beyond, now), now)
         return accounts, self._delta.advance(accounts, now, signs)
+
+    def _sound_book(self) -> Rollup:
+        """The rollup alone; Degraded when it looks like an outage."""
+        begun = time.monotonic()
+        rollup = self._rollup(0)
+        signs = vitals(rollup, None, month_of(self._clock()), time.monotonic() - begun)
+        before = self._delta.journal().vitals
+        refuse_degraded(signs, before, lambda: not any(hours_by_account(self._rollup(-1)).values()), self._wire.host)
+        return rollup
+
+    def _of_book(self, rollup: Rollup, account_id: str) -> Account:
+        """One account of a rollup; Gone."""
+        alone = of_account(rollup, account_id)
+        for account in self._told.applied_to(join(alone, (), Beyond(), self._clock()), self._clock()):
+            return account
+        raise Gone(f"{self._wire.host} has no account {account_id}.")
 
     def _rollup(self, offset: int) -> Rollup:
         found: Rollup = self._get("/admin/billing-rollup", rollup_decoder, {"month_offset": offset}, MAX_ROLLUP)
@@ -218,15 +243,19 @@ class DembraneBackend:
         ]
         return tuple(sorted(made, key=lambda one: (one.role in UNSEATED) + 2 * (one.role in ADMINS)))
 
-    # --- what this backend does not have ---
+    # --- writing ---
     def submit(self, submission: Submission) -> Answer:
-        """No kind of change is declared, so none is ever queued; one that is asked for all the same is refused."""
-        return RefusedByRule(safe_reason(NO_WRITING))
+        """Send a change once, after a last look at the account; there is no key by which a second one would be known.
 
-    def outcome(self, change_id: str) -> Applied | NotThere | NoVerdict | TokenRefused:
-        """Nobody can say what became of a change by its id."""
-        return NoVerdict(f"{self._wire.host} keeps no record of single changes.")
+        Moved412 and RefusedByRule may come from that look: dembrane itself guards nothing.
+        """
+        return self._writing.submit(submission)
 
+    def outcome(self, sent: Submission) -> Found:
+        """Read back what became of a change: no record of single changes is kept."""
+        return self._writing.outcome(sent)
+
+    # --- what this backend does not have ---
     def audit(self, after: int) -> Iterator[AuditPage]:
         """Gone: there is no trail."""
         raise Gone(NO_TRAIL)

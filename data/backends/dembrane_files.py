@@ -7,6 +7,7 @@ from typing import TypeVar
 import msgspec
 
 from data.database import Unwritable, make_directory
+from data.wire import encode
 
 T = TypeVar("T")
 
@@ -25,7 +26,7 @@ def keep(path: Path, value: object) -> None:
     try:
         make_directory(path.parent)
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(msgspec.json.encode(value))
+            file.write(encode(value))
             file.flush()
             os.fsync(file.fileno())
         draft.replace(path)

@@ -28,9 +28,10 @@ class Vitals(Value, frozen=True):
     took: float = 0.0
 
 
-def vitals(rollup: Rollup, at_risk: Sequence[AtRisk], month: date, took: float) -> Vitals:
-    """Count what an outage would make vanish."""
+def vitals(rollup: Rollup, at_risk: Sequence[AtRisk] | None, month: date, took: float) -> Vitals:
+    """Count what an outage would make vanish; `at_risk` None where the list was not asked for."""
     rows = rollup.rows
+    flagged = sum(bool(row.at_cap or row.approaching_cap or row.pilot_hard_block) for row in rows)
     return Vitals(
         month=month,
         accounts=len(rollup.accounts),
@@ -38,8 +39,8 @@ def vitals(rollup: Rollup, at_risk: Sequence[AtRisk], month: date, took: float) 
         with_hours=sum((row.audio_hours or 0.0) > 0 for row in rows),
         seats=sum(row.seat_count or 0 for row in rows),
         named=sum(bool(row.org_name) for row in rows),
-        flagged=sum(bool(row.at_cap or row.approaching_cap or row.pilot_hard_block) for row in rows),
-        listed=len(at_risk),
+        flagged=flagged,
+        listed=flagged if at_risk is None else len(at_risk),
         took=took,
     )
 

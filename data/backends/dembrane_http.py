@@ -25,6 +25,7 @@ class Wire:
     """One keep-alive client. It sends no cookie: the API would believe a cookie rather than the bearer."""
 
     def __init__(self, base_url: str, timeout: float, patience: float, steps: Steps | None = None) -> None:
+        self.base_url = base_url
         self.host = urlsplit(base_url).netloc
         self.patience = patience
         self._client = make_client(base_url, None, timeout, patience, steps)
@@ -39,10 +40,16 @@ class Wire:
         params: Params | None = None,
         body: object = None,
         most: int = MAX_ANSWER,
+        close: bool = False,
     ) -> Answered:
-        """Send one request and read its whole answer, whatever its status; httpx.HTTPError where there is none."""
+        """Send one request and read its whole answer, whatever its status; httpx.HTTPError where there is none.
+
+        `close` ends the connection with it.
+        """
         deadline = time.monotonic() + self.patience
         headers = {"Accept": JSON} if token is None else {"Accept": JSON, **bearer(token)}
+        if close:
+            headers["Connection"] = "close"
         content = None if body is None else msgspec.json.encode(body)
         if content is not None:
             headers["Content-Type"] = JSON

@@ -63,6 +63,12 @@ def by_account(rollup: Rollup) -> dict[str, Sequence[Row]]:
     return {account_id: tuple(theirs.values()) for account_id, theirs in found.items()}
 
 
+def of_account(rollup: Rollup, account_id: str) -> Rollup:
+    """Return what a rollup holds of one account, found as `join` would."""
+    rows = tuple(row for row in rollup.rows if (row.billing_account_id or row.workspace_id) == account_id)
+    return Rollup(tuple(one for one in rollup.accounts if one.billing_account_id == account_id), rows)
+
+
 def hours_by_account(rollup: Rollup) -> dict[str, float]:
     """Return the hours of a month by account, rounded as the server compares them."""
     return {

@@ -10,7 +10,7 @@ import httpx
 import msgspec
 
 from data.account import Entry, Member, Value
-from data.backends.native_answers import applied, astray, ours_of, to_answer
+from data.backends.native_answers import applied, astray, one_try, ours_of, to_answer
 from data.backends.native_body import decoded
 from data.backends.native_delta import (
     Collector,
@@ -34,7 +34,6 @@ from data.backends.native_http import (
     read_all,
     read_json,
     reading,
-    unreached,
 )
 from data.backends.native_patience import lift
 from data.backends.port import (
@@ -237,8 +236,9 @@ class NativeBackend:
             return answered
         return to_answer(answered, ours_of(submission.body), self._clock())
 
-    def outcome(self, change_id: str) -> Applied | NotThere | NoVerdict | TokenRefused:
+    def outcome(self, sent: Submission) -> Applied | NotThere | NoVerdict | TokenRefused:
         """What became of a change; NotThere only for a 404 as problem+json."""
+        change_id = sent.change_id
         answered = self._ask("GET", f"/v1/changes/{quote(change_id, safe='')}", {"Accept": JSON}, None)
         if not isinstance(answered, Answered):
             return NoVerdict(answered.why)
@@ -255,15 +255,12 @@ class NativeBackend:
         self, method: str, path: str, headers: dict[str, str], body: bytes | None
     ) -> Answered | NeverSent | NoVerdict:
         deadline = time.monotonic() + self._patience
-        try:
+
+        def ask() -> Answered:
             with self._client.stream(method, path, headers=headers, content=body) as response:
                 return read_all(response, deadline)
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
-            return NeverSent(unreached(self._host, error))
-        except httpx.TimeoutException:
-            return NoVerdict(f"{self._host} did not answer in time.")
-        except httpx.HTTPError:
-            return NoVerdict(f"The connection to {self._host} was cut before the answer was complete.")
+
+        return one_try(self._host, ask)
 
 
 def _made_safe(entry: Entry) -> Entry:

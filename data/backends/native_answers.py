@@ -1,12 +1,14 @@
 """The answer table of the contract: what an HTTP answer to a submission or a look-up means."""
 
+from collections.abc import Callable
 from datetime import datetime
 
+import httpx
 import msgspec
 
 from data.account import Value
 from data.backends.native_delta import read_account
-from data.backends.native_http import JSON, Answered, Problem, problem_of, retry_after
+from data.backends.native_http import JSON, Answered, Problem, problem_of, retry_after, unreached
 from data.backends.port import (
     AlreadyDone,
     Answer,
@@ -14,6 +16,7 @@ from data.backends.port import (
     Denied,
     KeyReused,
     Moved412,
+    NeverSent,
     NotThere,
     NotYet,
     NoVerdict,
@@ -50,6 +53,18 @@ _ours = decoder(Ours)
 def ours_of(body: bytes) -> Ours:
     """Return the ids inside a submission's body."""
     return _ours.decode(body)
+
+
+def one_try(host: str, ask: Callable[[], Answered]) -> Answered | NeverSent | NoVerdict:
+    """Send by `ask`, once; NeverSent only where the connection failed before a byte of the request could leave."""
+    try:
+        return ask()
+    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
+        return NeverSent(unreached(host, error))
+    except httpx.TimeoutException:
+        return NoVerdict(f"{host} did not answer in time.")
+    except httpx.HTTPError:
+        return NoVerdict(f"The connection to {host} was cut before the answer was complete.")
 
 
 def to_answer(answered: Answered, ours: Ours, now: datetime) -> Answer:

@@ -1,18 +1,20 @@
 """The port: what a billing backend can do for us, and the answers it may give to a change."""
 
 from collections.abc import Iterator
-from typing import Protocol, runtime_checkable
+from datetime import datetime
+from typing import Any, Protocol, runtime_checkable
 
 from data.account import Account, Entry, Member, Tombstone, Value
 from data.identity import Identity
-from data.remedy import Moved, Receipt
+from data.remedy import Manners, Moved, Receipt
 from data.safe_text import SafeText
 
 
 class Capabilities(Value, frozen=True, omit_defaults=True):
     """What a backend offers; the app says what is missing and acts safely without it.
 
-    `lacks` says it in words: ends of a sentence that begins with the backend.
+    `lacks` says it in words: ends of a sentence that begins with the backend. `keeps` says what it writes down of a
+    change, where it has no audit trail.
     """
 
     delta: bool
@@ -23,6 +25,8 @@ class Capabilities(Value, frozen=True, omit_defaults=True):
     signals: bool
     kinds: tuple[str, ...]
     lacks: tuple[str, ...] = ()
+    keeps: str = ""
+    manners: Manners = Manners()
 
 
 class Item(Value, frozen=True):
@@ -73,11 +77,17 @@ class AuditPage(Value, frozen=True):
 
 
 class Submission(Value, frozen=True):
-    """What is sent: the same bytes on every try."""
+    """What is sent: the same bytes on every try.
+
+    `seen`, for a backend without versions: what the person saw, with what my change before it made of that.
+    `sent_at`, for a look-up: when the try began whose outcome nobody knows.
+    """
 
     change_id: str
     body: bytes
     if_match: int | None
+    seen: dict[str, Any] = {}
+    sent_at: datetime | None = None
 
 
 # --- the answers to a submission (the answer table of contract.md) ---
@@ -91,8 +101,27 @@ class Applied(Value, frozen=True):
     replayed: bool
 
 
+class Done(Value, frozen=True):
+    """Applied, by the word of a backend that gives no receipt: what it answered, or what was read back from it."""
+
+    why: SafeText
+
+
+class NotDone(Value, frozen=True):
+    """Read back: it was not applied, and nothing of it is under way any more."""
+
+    why: SafeText
+
+
+class InDoubt(Value, frozen=True):
+    """Read back, and it proves neither: the evidence, and in how many seconds it may tell more (None: never)."""
+
+    why: SafeText
+    again: float | None = None
+
+
 class NeverSent(Value, frozen=True):
-    """No byte left this machine: nobody listens, no route, no DNS."""
+    """No byte of a change left this machine: nobody listens, no route, no DNS."""
 
     why: str
 
@@ -159,6 +188,9 @@ class RefusedByRule(Value, frozen=True):
 
 Answer = (
     Applied
+    | Done
+    | NotDone
+    | InDoubt
     | NeverSent
     | NoVerdict
     | NotYet
@@ -170,6 +202,7 @@ Answer = (
     | KeyReused
     | RefusedByRule
 )
+Found = Applied | Done | NotDone | InDoubt | NotThere | NoVerdict | TokenRefused
 
 
 class Events(Protocol):
@@ -229,8 +262,8 @@ class BillingBackend(Protocol):
         """Send a change once. Never raises for the network: every outcome is an Answer."""
         ...
 
-    def outcome(self, change_id: str) -> Applied | NotThere | NoVerdict | TokenRefused:
-        """What became of a change (look-up)."""
+    def outcome(self, sent: Submission) -> Found:
+        """What became of a change (look-up); a backend that keeps none by its id reads back what it was to do."""
         ...
 
     def audit(self, after: int) -> Iterator[AuditPage]:

@@ -61,7 +61,13 @@ def test_sign_in_sync_list_show_and_doctor(home: Any, double: Double) -> None:
     assert doctor["backend"][0]["ok"] and MAYA in doctor["identity"][0]["what"]
     missing = " ".join(one["what"] for one in doctor["missing"])
     assert "audit" in missing and "versions" in missing and "logins" not in missing.replace("admin logins:", "")
-    assert home("whoami", "--json").json["permissions"] == []
+    assert home("whoami", "--json").json["permissions"] == [
+        "usage:reset",
+        "trial:grant",
+        "discount:write",
+        "tier:change",
+        "admin:change",
+    ]
     kept = [path for path in home.home.rglob("*") if path.is_file() and b"refresh" in path.read_bytes()]
     assert kept == []
 
@@ -110,9 +116,31 @@ def test_an_outage_is_said_and_the_list_stays(home: Any, double: Double) -> None
 def test_what_cannot_be_done_is_refused_before_anything_is_queued(home: Any, double: Double) -> None:
     home = home.changed(TRIAGE_TOKEN=double.token(minutes=600))
     home("sync")
-    one = double.book.cases["percent_only"].account.id
-    ran = home("remedy", "apply_discount", one, "--set", "clear=true", "--reason", "A reason long enough")
-    assert ran.code == 4 and double.writes == []
+    why = ("--reason", "A reason long enough")
+    for case, kind, *params in (
+        ("subscribed", "grant_trial", "tier=guardian"),
+        ("managed", "grant_trial", "tier=guardian"),
+        ("guardian", "grant_trial", "tier=innovator"),
+        ("trial", "grant_trial", "tier=guardian"),
+        ("pioneer", "grant_trial", "tier=guardian"),
+        ("managed", "change_tier", "tier=changemaker"),
+        ("quiet", "change_tier", "tier=pilot"),
+        ("quiet", "change_tier", "tier=pioneer"),
+        ("trial", "change_tier", "tier=guardian"),
+        ("subscribed", "change_tier", "tier=guardian"),
+        ("trial", "apply_discount", "kind=scholarship", "percent=10"),
+        ("quiet", "apply_discount", "kind=scholarship", "percent=12.5"),
+        ("scholarship", "apply_discount", "kind=scholarship", "percent=50"),
+        ("locked_but_absent", "reset_usage"),
+    ):
+        one = double.book.cases[case].account.id
+        settings = [word for param in params for word in ("--set", param)]
+        ran = home("remedy", kind, one, *settings, *why)
+        assert ran.code == 1 and "queued" not in ran.out, (case, kind, ran)
+    one = double.book.cases["quiet"].account.id
+    from_records = home("remedy", "claim", one, *why)
+    assert from_records.code == 2
+    assert double.writes == [] and home("outbox", "list", "--json").json == []
 
 
 def test_a_person_types_address_password_and_code(home: Any, double: Double) -> None:

@@ -116,8 +116,8 @@ class Server:
             raise Crash
         return NoVerdict("lost") if fault == "lost after" else answer
 
-    def outcome(self, change_id):
-        answer = self.answers.get(change_id)
+    def outcome(self, sent):
+        answer = self.answers.get(sent.change_id)
         return answer or NotThere("none")
 
     def _handle(self, submission, fault):

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from kit.monitor import DAY, POLICY, account, clock, read
 
@@ -191,6 +191,7 @@ RUNS = st.lists(st.tuples(st.integers(3, 50), st.one_of(st.integers(0, 6), st.no
 
 
 @settings(max_examples=60, deadline=None)
+@example([(3, 4), (3, 4), (3, None)], 0, 5)  # a single day, and nobody knows it
 @given(RUNS, st.none() | st.integers(0, 270), st.sampled_from([2, 5, 40]))
 def test_M12_replay_skips_only_days_on_which_nothing_can_change(runs, tenure, seats):
     daily = ([4] * 180 + [x for length, x in runs for _ in range(length)])[-180:]

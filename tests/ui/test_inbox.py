@@ -38,10 +38,10 @@ async def test_moving_keeps_to_the_list_and_the_pane_follows_when_the_cursor_res
     desk = open_desk()
     app, wanted = app_of(desk), ids(desk)
     async with app.run_test(size=(140, 40)) as pilot:
-        await pilot.pause(0.2)
         inbox = app.screen
-        assert isinstance(inbox, InboxScreen) and inbox.target() == wanted[0]
         pane = app.screen.query_one(DetailPane)
+        await wait(pilot, lambda: pane._detail is not None)
+        assert isinstance(inbox, InboxScreen) and inbox.target() == wanted[0]
         first = pane._detail.row.id
         monkeypatch.setattr(inbox, "reload", lambda: None)  # data that comes in draws the pane anew
         monkeypatch.setattr("screens.inbox.REST", 60.0)  # however slow this machine is, no rest between the keys

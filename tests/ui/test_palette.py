@@ -54,7 +54,9 @@ async def test_it_offers_all_that_works_here_with_its_keys(open_desk: Any, app_o
         ("prtfl", lambda app: app.screen.__class__.__name__ == "PortfolioScreen"),
     ],
 )
-async def test_a_typed_command_is_done(open_desk: Any, app_of: Any, wait: Any, typed: Any, line: str, holds: Any) -> None:
+async def test_a_typed_command_is_done(
+    open_desk: Any, app_of: Any, wait: Any, typed: Any, line: str, holds: Any
+) -> None:
     app = app_of(open_desk())
     async with app.run_test(size=SIZE) as pilot:
         await wait(pilot, lambda: app.screen.list.current is not None)

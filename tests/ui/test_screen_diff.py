@@ -6,6 +6,11 @@ import re
 import pyte
 import pytest
 from kit.terminal import Emulated
+from rich.color import ColorSystem
+from rich.console import Console
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
 
 from widgets.screen_diff import ScreenDiff
 from widgets.steady import steady
@@ -81,6 +86,32 @@ def test_the_screen_is_the_same_cell_by_cell(seed: int) -> None:
         both.frame("\n".join(f"\x1b[{y + 1};1H{lines[top + y]}" for y in rows) + "\x1b[1;1H")
         assert both.differing() == []
     assert both.sent < both.written
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_strips_put_on_the_screen_look_as_their_codes_would(seed: int) -> None:
+    chance, both, console = random.Random(seed), Both(), Console(color_system="truecolor", force_terminal=True)
+    put = 0
+    for _ in range(20):
+        codes = []
+        for y in sorted(chance.sample(range(HEIGHT), 4)):
+            x = chance.choice((0, 0, 5))
+            strip = Strip(
+                [
+                    Segment(word, Style.parse(chance.choice(("bold red", "on blue", "reverse", "#102030 on #405060"))))
+                    for word in chance.sample(WORDS[:5], 2) + chance.sample(WORDS, 1)
+                ]
+            ).crop(0, WIDTH - x)
+            whole = f"\x1b[{y + 1};{x + 1}H{strip.render(console)}"
+            both.plain.feed(steady(whole).encode())
+            if both.line.screen.put(y, x, strip, ColorSystem.TRUECOLOR):
+                put += 1
+            else:
+                codes.append(whole)
+        sent = both.line.take(steady("\n".join([*codes, "\x1b[1;1H"])))
+        both.thin.feed(sent.encode())
+        assert both.differing() == []
+    assert put > 20
 
 
 def test_a_frame_that_changes_nothing_sends_nothing() -> None:

@@ -11,7 +11,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from kit.each import each
+from kit.each import each, written
 
 from data import database, schema
 from data.backends.port import Item
@@ -184,7 +184,7 @@ def test_a_useless_cache_is_rebuilt(tmp_path: Path, spoil: Callable[[Path], obje
 def test_damage_met_while_reading_is_marked_and_rebuilt_when_nobody_has_it_open(
     cache: Cache, book: Callable[[int], list[Item]], verdict: Callable[..., object]
 ) -> None:
-    cache.write_batch(book(300), (), 300, each(verdict))  # type: ignore[arg-type]
+    written(cache, book(300), (), 300, each(verdict))  # type: ignore[arg-type]
     directory = cache.directory
     cache.close()
     path = directory / "cache.db"
@@ -219,7 +219,7 @@ def test_a_disk_that_lets_nothing_be_removed_or_marked_is_told_as_that(tmp_path:
 def test_a_cache_of_another_backend_is_refused_to_readers(
     cache: Cache, book: Callable[[int], list[Item]], verdict: Callable[..., object]
 ) -> None:
-    cache.write_batch(book(3), (), 3, each(verdict))  # type: ignore[arg-type]
+    written(cache, book(3), (), 3, each(verdict))  # type: ignore[arg-type]
     other = Cache.open(cache.directory, "https://billing.example/")
     readers: list[Callable[[], object]] = [
         other.counts,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from kit.each import each
+from kit.each import each, written
 
 from data.account import Account, Tombstone
 from data.assessment import NO_RANK, Handled, Row, severity_key
@@ -87,7 +87,7 @@ def filled(cache: Cache, book: Make, verdict: Verdict) -> Cache:
         return verdict(account, handled=done)
 
     for start in range(0, 260, 60):
-        cache.write_batch(items[start : start + 60], (), start, each(assess))
+        written(cache, items[start : start + 60], (), start, each(assess))
     return cache
 
 
@@ -143,7 +143,7 @@ def test_counts_stay_in_step_with_every_kind_of_write(
     assert filled.counts() == recount(filled)
     assert filled.counts().snoozed > 0
     newer = [item(one.account.id, seq=5000 + one.account.seq, flags=["at_cap"]) for one in book(90)]
-    filled.write_batch(newer, (), 5200, each(verdict))
+    written(filled, newer, (), 5200, each(verdict))
     assert filled.counts() == recount(filled)
 
     def rest(account: Account, touches: object, past: object) -> Judged:
@@ -163,10 +163,10 @@ def test_counts_stay_in_step_with_every_kind_of_write(
 def test_an_account_is_overwritten_by_a_higher_seq_only(
     cache: Cache, item: Callable[..., Item], verdict: Verdict
 ) -> None:
-    cache.write_batch([item("acc_1", seq=10, mrr=5), item("acc_1", seq=9, mrr=4)], (), 10, each(verdict))
+    written(cache, [item("acc_1", seq=10, mrr=5), item("acc_1", seq=9, mrr=4)], (), 10, each(verdict))
     number = cache.number("acc_1")
     assert not cache.overwrite(item("acc_1", seq=10, mrr=6), each(verdict))
-    cache.write_batch([item("acc_1", seq=3, mrr=7)], (), 11, each(verdict))
+    written(cache, [item("acc_1", seq=3, mrr=7)], (), 11, each(verdict))
     assert cache.seq("acc_1") == 10
     assert cache.overwrite(item("acc_1", seq=12, mrr=8), each(verdict))
     account, row = cache.account("acc_1"), cache.row("acc_1")
@@ -180,7 +180,7 @@ def test_an_account_is_overwritten_by_a_higher_seq_only(
 
 def test_what_the_server_sent_is_kept_byte_by_byte(cache: Cache, item: Callable[..., Item], verdict: Verdict) -> None:
     one = item("acc_1", future_field={"kept": [1, 2]})
-    cache.write_batch([one], (), 1, each(verdict))
+    written(cache, [one], (), 1, each(verdict))
     ((stored,),) = cache.all("SELECT payload FROM account")
     assert stored != one.raw and cache.packing.unpack(stored) == one.raw
     assert cache.account("acc_1") == one.account
@@ -196,10 +196,10 @@ def test_rows_come_in_the_order_asked_for_without_removed_ones(filled: Cache) ->
 
 
 def test_a_number_is_never_used_again(cache: Cache, item: Callable[..., Item], verdict: Verdict) -> None:
-    cache.write_batch([item("acc_1", seq=1), item("acc_2", seq=2)], (), 2, each(verdict))
+    written(cache, [item("acc_1", seq=1), item("acc_2", seq=2)], (), 2, each(verdict))
     gone = cache.number("acc_2")
     cache.remove([Tombstone("acc_2", 3)])
-    cache.write_batch([item("acc_3", seq=4)], (), 4, each(verdict))
+    written(cache, [item("acc_3", seq=4)], (), 4, each(verdict))
     assert cache.number("acc_3") not in (None, gone)
 
 
@@ -221,7 +221,7 @@ def test_verdicts_lapse_by_time_by_feed_date_and_by_policy_gravest_first(
             tree=None,
         )
 
-    cache.write_batch(book(80), (), 80, each(assess))
+    written(cache, book(80), (), 80, each(assess))
 
     def lapsed(now: datetime, through: str, policy: str, limit: int = 1000) -> set[int]:
         return {account.seq % 8 for account in cache.lapsed(now.timestamp(), through, policy, limit)}
@@ -245,15 +245,15 @@ def test_tombstones_wait_for_the_last_piece_and_for_permission(
 ) -> None:
     items = book(10)
     ids = [one.account.id for one in items]
-    cache.write_batch(items, (), 10, each(verdict), Last(date(2026, 11, 20), NOW, 0))
+    written(cache, items, (), 10, each(verdict), Last(date(2026, 11, 20), NOW, 0))
     stones = [Tombstone(one, 20 + place) for place, one in enumerate(ids[:4])]
-    cache.write_batch((), stones, 24, each(verdict))
+    written(cache, (), stones, 24, each(verdict))
     assert cache.size() == 10
     later = NOW + timedelta(hours=1)
     back = item(ids[0], seq=30)
-    held = cache.write_batch([back], (), 30, each(verdict), Last(date(2026, 11, 21), later, 2))
+    held = written(cache, [back], (), 30, each(verdict), Last(date(2026, 11, 21), later, 2))
     assert (held.held, held.removed, cache.size(), cache.synced_at, cache.cursor) == (3, 0, 10, NOW, 30)
-    done = cache.write_batch((), (), 31, each(verdict), Last(date(2026, 11, 21), later, 3))
+    done = written(cache, (), (), 31, each(verdict), Last(date(2026, 11, 21), later, 3))
     assert (done.held, done.removed, cache.size(), cache.synced_at) == (0, 3, 7, later)
     assert cache.complete_through == date(2026, 11, 21)
     assert cache.number(ids[0]) is not None
@@ -261,7 +261,7 @@ def test_tombstones_wait_for_the_last_piece_and_for_permission(
 
 
 def test_D17_another_tree_lapses_every_verdict(cache: Cache, item: Callable[..., Item], verdict: Verdict) -> None:
-    cache.write_batch([item("acc_1")], (), 1, each(lambda account, touches, past: verdict(account)))
+    written(cache, [item("acc_1")], (), 1, each(lambda account, touches, past: verdict(account)))
     row = cache.row("acc_1")
     assert row is not None
     assert row.tree is not None

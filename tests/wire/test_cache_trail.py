@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from kit.each import each
+from kit.each import each, written
 
 from data.account import Account, Entry, Member, Tombstone
 from data.assessment import Category, WorkspaceReading
@@ -132,7 +132,7 @@ def test_a_new_verdict_sees_the_touches_of_its_account(
         seen[account.id] = len(touches)
         return verdict(account)
 
-    cache.write_batch([item("acc_1"), item("acc_3", seq=2)], (), 2, each(assess))
+    written(cache, [item("acc_1"), item("acc_3", seq=2)], (), 2, each(assess))
     assert seen == {"acc_1": 1, "acc_3": 0}
 
 
@@ -153,7 +153,7 @@ def test_members_of_at_risk_accounts_are_due_gravest_first_until_they_are_fetche
 
     kinds = [Category.AT_CAP.value, "none", Category.PILOT_HARD_BLOCK.value, Category.APPROACHING_CAP.value]
     items = [item(f"a{place}", seq=place + 1, flags=[kind]) for place, kind in enumerate(kinds)]
-    cache.write_batch(items, (), 4, each(assess))
+    written(cache, items, (), 4, each(assess))
     assert due() == ["ws_a2", "ws_a0", "ws_a3"]
     assert due(limit=1) == ["ws_a2"]
     assert cache.members("ws_a2") is None
@@ -162,14 +162,14 @@ def test_members_of_at_risk_accounts_are_due_gravest_first_until_they_are_fetche
     assert cache.members("ws_a2") == (member("Iris"),)
     assert cache.members("ws_a0") is None
     assert due() == ["ws_a3"]
-    cache.write_batch([item("a2", seq=9, flags=[kinds[2]])], (), 9, each(assess))
+    written(cache, [item("a2", seq=9, flags=[kinds[2]])], (), 9, each(assess))
     assert due() == ["ws_a3"]
     tomorrow = NOW + timedelta(days=1, minutes=1)
     assert due(at=tomorrow)[0] == "ws_a3"
     assert sorted(due(at=tomorrow)) == ["ws_a0", "ws_a2", "ws_a3"]
     cache.store_members("ws_a2", "a2", None, tomorrow)
     assert cache.members("ws_a2") == (member("Iris"),)
-    cache.write_batch([item("a3", seq=10, flags=["none"])], (), 10, each(assess))
+    written(cache, [item("a3", seq=10, flags=["none"])], (), 10, each(assess))
     assert due() == []
     cache.remove([Tombstone("a2", 11)])
     assert cache.members("ws_a2") is None

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from dembrane.clock import Clock
 from dembrane.double import Double
+from kit.each import each
 
 from data.account import Account
 from data.assessment import Category, Touch
@@ -59,7 +60,7 @@ class World:
                 self.judged.append(account.id)
                 return at_risk(account, touches, POLICY, now, through), None
 
-            return assess
+            return each(assess)
 
         self.judged.clear()
         with closing(self.backend()) as backend:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from kit.each import written
 
 from data.account import Signals, Tombstone, Workspace
 from data.backends.port import Item
@@ -58,7 +59,7 @@ def fallen(item: Callable[..., Item]) -> Callable[..., Item]:
 def write(cache: Cache, items: list[Item], back: int, stones: tuple[Tombstone, ...] = ()) -> None:
     """One whole delta as of that morning."""
     last = Last(DAY - timedelta(days=back), clock(back), 99)
-    cache.write_batch(items, stones, max((one.account.seq for one in items), default=99), rules(back), last)
+    written(cache, items, stones, max((one.account.seq for one in items), default=99), rules(back), last)
 
 
 def known(cache: Cache, account_id: str = "acc_1") -> Past | None:

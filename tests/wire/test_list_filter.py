@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
-from kit.each import each
+from kit.each import each, written
 
 from data.account import Account, Claim, Staff
 from data.backends.port import Item
@@ -34,7 +34,7 @@ def filled(cache: Cache, book: Callable[[int], list[Item]], verdict: Callable[..
         return verdict(account, owner=OWNERS[account.seq % 3], claim=CLAIMS[account.seq % 5], case_owner=owner)
 
     cache.remember_identity(ME, "mark")
-    cache.write_batch(items, (), 260, each(assess))
+    written(cache, items, (), 260, each(assess))
     return cache
 
 

@@ -4,7 +4,7 @@ import json
 from datetime import date
 
 import pytest
-from kit.each import each
+from kit.each import each, written
 
 from data.cache import Cache
 from data.errors import BadAnswer, CacheDamaged
@@ -49,7 +49,7 @@ def test_nobody_makes_room_for_what_a_damaged_blob_claims_to_be(packing: Packing
 
 
 def test_a_cache_with_a_damaged_blob_is_rebuilt(cache: Cache, item, verdict) -> None:
-    cache.write_batch([item("acc_1")], (), 1, each(verdict))
+    written(cache, [item("acc_1")], (), 1, each(verdict))
     ((stored,),) = cache.all("SELECT payload FROM account")
     cache.connection.execute("UPDATE account SET payload = ?", (stored[:-3],))
     with pytest.raises(CacheDamaged):

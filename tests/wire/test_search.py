@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
-from kit.each import each
+from kit.each import each, written
 
 from data.account import Tombstone
 from data.backends.port import Item
@@ -45,9 +45,9 @@ def named(cache: Cache, item: Make, verdict: Verdict) -> Cache:
     items = [
         item(f"acc_{at:03}", seq=at + 1, name=NAMES[at % len(NAMES)], org_name=f"Org {at % 7}") for at in range(96)
     ]
-    cache.write_batch(items, (), 96, each(verdict))
+    written(cache, items, (), 96, each(verdict))
     renamed = [item(f"acc_{at:03}", seq=200 + at, name=NAMES[at * 5 % len(NAMES)] + " neu") for at in range(20)]
-    cache.write_batch(renamed, (), 300, each(verdict))
+    written(cache, renamed, (), 300, each(verdict))
     cache.remove([Tombstone(f"acc_{at:03}", 400) for at in range(30, 40)])
     return cache
 
@@ -124,7 +124,7 @@ def test_a_book_fetched_anew_is_found_by_its_new_texts(named: Cache, item: Make,
     assert len(named.ids(View.BOOK, text="renamed after")) == 1
     named.start_book("http://127.0.0.1:9", "epoch-2")
     assert named.all("SELECT count(*) FROM finder WHERE finder MATCH '\"acc\"'") == [(0,)]
-    named.write_batch(fresh, (), 600, each(verdict))
+    written(named, fresh, (), 600, each(verdict))
     same(named, 20)
 
 
@@ -150,7 +150,7 @@ def test_the_way_to_what_matches_follows_how_many_may(named: Cache, item: Make, 
     asked = (View.BOOK, Sort.NAME)
     assert named.query(*asked, "acc", False, False) == found_query(*asked, "acc", False, False)
     many = [item(f"acc_x{at:05}", seq=1000 + at) for at in range(FEW + 1)]
-    named.write_batch(many, (), 9000, each(verdict))
+    written(named, many, (), 9000, each(verdict))
     for text, way in (("acc_x", among_query), ("x", among_query), ("かもめ", found_query)):
         assert named.query(*asked, text, False, False) == way(*asked, text, False, False)
     assert len(named.ids(View.BOOK, text="acc_x")) == FEW + 1

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from kit.each import each
+from kit.each import written as commit
 
 from data.account import Account, Claim, Tombstone
 from data.assessment import Category, WorkspaceReading
@@ -49,7 +50,7 @@ def write(cache: Cache, item: Make, assess: Callable[..., Judged]) -> Callable[.
     def written(account_id: str, category: str = "none", used: float = 1.0, **over: Any) -> None:
         at = next(seq)
         flags = [category, str(used)]
-        cache.write_batch([item(account_id, at, flags=flags, **over)], (), at, each(assess))
+        commit(cache, [item(account_id, at, flags=flags, **over)], (), at, each(assess))
 
     return written
 

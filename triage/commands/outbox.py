@@ -22,11 +22,12 @@ ACTIONS = {
     "push": "send what waits now, whatever its backoff; nothing is fetched",
     "retry": "make a queued or unknown change due now, same id and bytes",
     "look-up": "ask the server what became of a change",
+    "decide": "say what became of a change that nobody can look up: it happened, or it did not and goes once more",
     "discard": "give up a change, with a reason",
     "reauthor": "write a conflicting, rejected or parked change again, with a new id and reason",
     "undo": "take back a held or queued change that never left",
 }
-WITH_REASON = ("discard", "reauthor")
+WITH_REASON = ("decide", "discard", "reauthor")
 
 
 def add(name: str, parser: Parser) -> None:
@@ -43,6 +44,12 @@ def add(name: str, parser: Parser) -> None:
             made.add_argument("id", metavar="ID", help="the change's id, or its beginning where that is clear")
         if action in WITH_REASON:
             made.add_argument("--reason", metavar="TEXT", default="", help="why, 10 to 500 characters")
+        if action == "decide":
+            answer = made.add_mutually_exclusive_group(required=True)
+            answer.add_argument(
+                "--happened", action="store_true", help="it happened: closed as applied, nothing is sent"
+            )
+            answer.add_argument("--not-happened", action="store_true", help="it did not: it is sent once more")
         if action == "reauthor":
             made.add_argument("--ack", metavar="TEXT", action="append", default=[], help=ACK)
     parser.set_defaults(run=run_outbox, json=False, plain=False)
@@ -66,7 +73,7 @@ def run_outbox(args: argparse.Namespace, context: Context) -> int:
         change = _find(desk, args.id)
         if args.action == "look-up":
             return _look_up(desk, context, change, args.json)
-        if args.action == "reauthor":
+        if args.action in ("decide", "reauthor"):
             know_author(desk.session, desk.cache)
         done = _actions(desk, args)[args.action](change.change_id)
         return _show(done, args.json)
@@ -76,6 +83,7 @@ def _actions(desk: "Desk", args: argparse.Namespace) -> dict[str, Callable[[str]
     return {
         "retry": desk.retry,
         "undo": desk.take_back,
+        "decide": lambda change_id: desk.decide(change_id, args.happened, args.reason),
         "discard": lambda change_id: desk.discard(change_id, args.reason),
         "reauthor": lambda change_id: desk.reauthor(change_id, args.reason, False, tuple(args.ack)),
     }
@@ -139,7 +147,9 @@ def _look_up(desk: "Desk", context: Context, change: Change, json: bool) -> int:
 
     with closing(desk.session.backend()) as backend:
         found = look_up_round(desk.session, backend, desk.cache, desk.box, change.change_id)
-    if found.unknown:
+    if found.sent_once:
+        context.say(f"Still unknown. {found.last_error or ''} It is never sent again by itself: triage outbox decide")
+    elif found.unknown:
         context.say("Still unknown. It is tried again by itself, with the same id.")
     return _show(found, json)
 
@@ -218,7 +228,9 @@ def _command(way: str, change: Change) -> str:
 
     if way == "sign_in":
         return f"triage login (as {change.staff_name})"
-    reason = " --reason TEXT" if way in ("write_again", "discard") else ""
+    reason = " --reason TEXT" if way in ("write_again", "discard", "decide") else ""
+    if way == "decide":
+        reason = f" --happened (or --not-happened){reason}"
     return f"triage outbox {COMMAND_OF[way]} {change.change_id[:8]}{reason}"
 
 

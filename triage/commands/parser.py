@@ -121,6 +121,8 @@ def _only_options(shared: Parser) -> Parser:
 
 def _add_account(parser: Parser) -> None:
     parser.add_argument("--account", metavar="ID", help="open the app at this account")
+    plain = "line by line instead of a screen: for screen readers, Braille, and terminals that have only lines"
+    parser.add_argument("--plain", action="store_true", dest="by_line", help=plain)
 
 
 def flags_of(args: argparse.Namespace) -> Flags:

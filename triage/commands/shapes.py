@@ -14,6 +14,7 @@ from widgets.outbox_story import field_errors
 COMMAND_OF = {
     "sign_in": "login",
     "look_up": "look-up",
+    "decide": "decide",
     "push": "retry",
     "write_again": "reauthor",
     "discard": "discard",

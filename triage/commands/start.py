@@ -18,6 +18,7 @@ def add(name: str, parser: Parser) -> None:
     if name == "demo":
         parser.add_argument("--accounts", type=_count, default=1000, metavar="N", help="size of the book (1000)")
         parser.add_argument("--seed", type=int, default=7, metavar="S", help="same seed and day, same book (7)")
+        parser.add_argument("--plain", action="store_true", dest="by_line", help="line by line, for screen readers")
         parser.set_defaults(run=run_demo)
         return
     parser.set_defaults(run=run_sandbox)
@@ -30,29 +31,35 @@ def add(name: str, parser: Parser) -> None:
         parser.set_defaults(any_options=True)
 
 
+def open_at(context: Context, account_id: str | None, *, by_line: bool) -> int:
+    """Open the app, or the plain mode."""
+    if by_line:
+        from triage.commands.plain.opening import open_plain
+
+        return open_plain(context, account_id)
+    return open_app(context, account_id)
+
+
 def open_app(context: Context, account_id: str | None) -> int:
     """Open the app; Textual is imported here and nowhere else."""
     settings = context.settings
     settings.need_base_url()
-    _need_terminal()
+    _need_terminal(context)
     import logging
 
     # Else what libraries log (asyncio: the message of an error nobody fetched) is written across the screen.
     logging.getLogger().addHandler(logging.NullHandler())
+    from data.kept_screen import ScreenFile
     from triage.app import TriageApp
+    from triage.app_look import Wishes
     from triage.commands.joined import open_session
     from triage.desk import Desk
 
     desk = Desk.open(open_session(context, network=True))
-    app = TriageApp(
-        desk,
-        account=account_id,
-        theme=settings.theme,
-        glyphs=settings.glyphs,
-        profile_colour=settings.colour or None,
-        keymap=settings.keys,
-    )
-    sentence = app.run()
+    wishes = Wishes(settings.theme, settings.glyphs, settings.density, settings.colour or None, settings.themes_dir)
+    screen_file = ScreenFile(settings.screen_file)
+    app = TriageApp(desk, account=account_id, wishes=wishes, screen_file=screen_file, keymap=settings.keys)
+    sentence = app.run(mouse=settings.mouse)
     if sentence:
         context.say(sentence)
     return app.return_code or 0
@@ -64,7 +71,8 @@ def run_demo(args: argparse.Namespace, context: Context) -> int:
 
     if not _has_server():
         raise TriageError(NEEDS_EXTRA)
-    _need_terminal()
+    if not args.by_line:
+        _need_terminal(context)
     from triage.sandbox.process import SandboxFailed, start
 
     for number in (signal.SIGTERM, signal.SIGHUP):
@@ -80,7 +88,7 @@ def run_demo(args: argparse.Namespace, context: Context) -> int:
             environ = {name: text for name, text in context.environ.items() if not name.startswith("TRIAGE_")}
             environ |= {"TRIAGE_BASE_URL": running.url, "TRIAGE_TOKEN": running.token}
             flags = Flags(home=home, read_only=context.flags.read_only, verbose=context.flags.verbose)
-            return open_app(Context(flags, environ), None)
+            return open_at(Context(flags, environ), None, by_line=args.by_line)
 
 
 def run_sandbox(args: argparse.Namespace, context: Context) -> int:
@@ -92,9 +100,11 @@ def run_sandbox(args: argparse.Namespace, context: Context) -> int:
     return run(args)
 
 
-def _need_terminal() -> None:
+def _need_terminal(context: Context) -> None:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise ConfigError("The app needs a terminal. Without one: triage list, show, remedy, sync.")
+    if context.environ.get("TERM") == "dumb":
+        raise ConfigError("This terminal (TERM=dumb) draws no screen. triage --plain works line by line.")
 
 
 def _has_server() -> bool:

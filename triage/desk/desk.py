@@ -202,6 +202,10 @@ class Desk(DeskParts):
         """Discard with a reason; raises NotPossible, Rejected."""
         return self._nudged(self._queue.discard(change_id, reason))
 
+    def decide(self, change_id: str, happened: bool, reason: str) -> Change:
+        """Say what became of a change that nobody else can tell; raises NotPossible, Rejected, SignedOut."""
+        return self._nudged(self._queue.decide(change_id, happened, reason))
+
     def reauthor(self, change_id: str, reason: str, hold: bool = True, acknowledged: tuple[str, ...] = ()) -> Change:
         """Write a change again from what the account is now; raises NotPossible, Rejected."""
         return self._nudged(self._queue.reauthor(change_id, reason, hold, acknowledged))

@@ -54,6 +54,15 @@ class Queue:
             raise Rejected("A14", problem)
         return self._outbox.discard(change_id, reason, self._session.clock())
 
+    def decide(self, change_id: str, happened: bool, reason: str) -> Change:
+        """A person's word on a change whose outcome nobody can tell (A14); raises NotPossible, Rejected, SignedOut."""
+        problem = self._remedies.reason_problem(reason)
+        if problem:
+            raise Rejected("A14", problem)
+        change = self._outbox.get(change_id)
+        who = self._remedies.author(change.kind)
+        return self._outbox.decide(change_id, happened, reason, who, self._session.clock())
+
     def reauthor(self, change_id: str, reason: str, hold: bool = True, acknowledged: tuple[str, ...] = ()) -> Change:
         """Write a refused, conflicting or parked change again from what the account is now."""
         change = self._outbox.get(change_id)

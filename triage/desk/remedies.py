@@ -14,12 +14,13 @@ from data.errors import NotAllowed, Rejected, SignedOut
 from data.identity import Identity
 from data.outbox import Outbox
 from data.ports import Earlier, Form
-from data.remedy import ON_WORKSPACE, REMEDIES, Change, Draft, Order, Preview
+from data.remedy import ON_WORKSPACE, REMEDIES, Change, Draft, Manners, Order, Preview
 from data.safe_text import safe_reason, safe_text
 from triage.desk.inbox import Inbox
 from triage.desk.session import Session
 from triage.rules import remedies as rules
 from triage.rules.guards import PERMISSION, claimed, permission
+from triage.rules.old_data import stale_checked
 
 RECENT_REASONS = 12
 
@@ -68,6 +69,7 @@ class Remedies:
             draft=draft,
             recent_reasons=self._outbox.recent_reasons(RECENT_REASONS),
             hold_seconds=self._session.place.hold_seconds,
+            at_once=kind != "reset_usage" or self._manners.reset_lifts,
             needs_confirm=rules.ack_word(detail.account) if kind == "change_tier" else None,
         )
 
@@ -144,8 +146,8 @@ class Remedies:
         return (rules.ack_word(account),) if account and old.kind == "change_tier" else ()
 
     def _preview(self, order: Order, account: Account, identity: Identity) -> Preview:
-        now = self._session.clock()
-        found = rules.preview(
+        now, synced_at = self._session.clock(), self._cache.synced_at
+        preview = rules.preview(
             order,
             account,
             self._members(order.kind, order.workspace_id),
@@ -154,9 +156,17 @@ class Remedies:
             self._session.policy,
             now,
             earlier=self._earlier(order.kind, account),
+            manners=self._manners,
         )
         warned = claimed(account.claim, identity.staff_id, now)
-        return msgspec.structs.replace(found, guards=(*found.guards, *warned)) if warned else found
+        preview = msgspec.structs.replace(preview, guards=(*preview.guards, *warned)) if warned else preview
+        age = (now - synced_at).total_seconds() if synced_at else 0.0
+        return stale_checked(preview, order, account, age, self._session.place.stale_after)
+
+    @property
+    def _manners(self) -> Manners:
+        offers = self._cache.offers
+        return offers.manners if offers is not None else Manners()
 
     def _earlier(self, kind: str, account: Account) -> Earlier | None:
         if kind != "reset_usage":

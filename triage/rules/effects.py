@@ -12,13 +12,15 @@ from triage.rules.days import iso
 Values = dict[str, Any]
 Change = tuple[Values, Values]  # before, after: the same keys in both
 
+BILLED: Values = {"payment_mode": "managed", "revenue_class": "managed"}
+UNBILLED: Values = {"payment_mode": "none"}
 LIFTED: Values = {"hard_block": False, "locked": False, "blocked_since": None, "cap_reached_at": None}
 NOTHING: Change = ({}, {})
 
 
-def reset_usage(workspace: Workspace, now: datetime) -> Change:
-    """This cycle's hours count from now; lock and hard block lift."""
-    after = {"hours_used": 0.0, **LIFTED, "usage_reset_at": iso(now)}
+def reset_usage(workspace: Workspace, now: datetime, *, lifts: bool = True) -> Change:
+    """This cycle's hours count from now; lock and hard block lift, unless the backend leaves them."""
+    after = {"hours_used": 0.0, **(LIFTED if lifts else {}), "usage_reset_at": iso(now)}
     return {"workspace": _fields(workspace, after)}, {"workspace": after}
 
 
@@ -29,9 +31,15 @@ def grant_trial(account: Account, tier: str, months: int, policy: Policy, now: d
     return _with_workspaces(account, _fields(account, after), after, tier, policy)
 
 
-def change_tier(account: Account, tier: str, policy: Policy, now: datetime) -> Change:
-    """Another tier at once; downwards it is marked as a downgrade by staff."""
+def change_tier(account: Account, tier: str, policy: Policy, now: datetime, *, bills: bool = False) -> Change:
+    """Another tier at once; downwards it is marked as a downgrade by staff.
+
+    `bills`: the backend turns a paid tier to managed billing, and takes a free one's billing away.
+    """
     after: Values = {"tier": tier, "tier_expires_at": None}
+    if bills:
+        known = policy.tier(tier)
+        after |= BILLED if known is None or known.price else UNBILLED
     if is_downgrade(account, tier, policy):
         after |= {"downgraded_at": iso(now), "downgraded_from": str(account.tier), "downgrade_cause": "staff"}
     discount = account.discount

@@ -6,7 +6,7 @@ from typing import Any, TypeGuard
 
 from data.account import Account, Claim, Member, Workspace
 from data.ports import Earlier
-from data.remedy import HIGH_DISCOUNT, PERMISSIONS, Guard
+from data.remedy import HIGH_DISCOUNT, PERMISSIONS, Guard, Manners
 from triage.policy import Policy
 from triage.rules.days import TOLERANCE, day, minute
 from triage.rules.effects import discount_now, is_downgrade
@@ -18,6 +18,8 @@ REPEAT = "A13"
 PERMISSION = "permission"
 DOWNGRADE = "downgrade"
 CLAIM = "claim"
+BACKEND = "backend"
+TRIAL = "trial"
 PARAMETERS = {
     "reset_usage": (),
     "grant_trial": ("tier", "months"),
@@ -80,6 +82,8 @@ def grant_trial(account: Account, tier: Any, months: Any, policy: Policy, now: d
         found.append(refuse(f"A trial runs until {ends}. Another would restart its clock."))
     if not isinstance(tier, str) or tier not in policy.trial.tiers:
         found.append(refuse(f"tier: choose {_one_of(policy.trial.tiers)}."))
+    elif policy.tier(account.tier) is None:
+        found.append(refuse(f"tier: nobody can say whether it would rise, {account.tier} is in no list of tiers."))
     elif policy.rank(tier) <= policy.rank(account.tier):
         found.append(refuse(f"tier: it would not rise, the account is on {account.tier}."))
     if not isinstance(months, int) or isinstance(months, bool) or not 1 <= months <= policy.trial.max_months:
@@ -109,6 +113,29 @@ def apply_discount(
         found.append(refuse("Nothing changes: the discount is that already."))
     if limit is not None and HIGH_DISCOUNT not in permissions and percent > limit + TOLERANCE:
         found.append(refuse(f"Your limit is {limit:g} %. Ask for {HIGH_DISCOUNT}", PERMISSION))
+    return found
+
+
+def manners_of(kind: str, account: Account, params: dict[str, Any], manners: Manners) -> Guards:
+    """What this backend does with a remedy beyond the contract: what it would spoil is refused, the rest is said."""
+    found = [Guard(BACKEND, note, False) for note in manners.notes.get(kind, ())]
+    marked = manners.tier_bills and account.revenue_class == TRIAL
+    if kind == "change_tier" and marked:
+        found.append(
+            refuse("A trial is marked on it and would stay, free of charge for good. Clear the discount first.")
+        )
+    if kind == "apply_discount":
+        percent = params.get("percent")
+        if manners.whole_percent and valid_percent(percent) and percent != int(percent):
+            found.append(refuse("percent: 0 to 100, a whole number."))
+        if marked and params.get("clear") is not True:
+            found.append(refuse("A trial is marked on it, and a discount would take the mark's place. Clear it first."))
+    if kind == "grant_trial" and manners.tier_bills and account.revenue_class == TRIAL:
+        found.append(refuse("A trial is marked on it already. Another would restart its clock."))
+    spaces = account.workspaces
+    if kind in ("change_tier", "grant_trial") and manners.notes and len(spaces) > 1:
+        moving = ", ".join(str(one.name) for one in spaces)
+        found.insert(0, Guard(BACKEND, f"All {len(spaces)} workspaces move: {moving}.", False))
     return found
 
 

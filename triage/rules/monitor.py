@@ -11,7 +11,7 @@ from triage.policy import Policy
 from triage.policy_monitor import Lines, MonitorRules
 from triage.rules import monitor_alert
 from triage.rules.days import TOLERANCE
-from triage.rules.monitor_quiet import next_low, next_move
+from triage.rules.monitor_quiet import next_low, next_move, sums_of
 from triage.rules.monitor_route import route
 from triage.rules.monitor_series import (
     Series,
@@ -120,15 +120,16 @@ def replay(account: Account, policy: Policy, book: BookContext, complete_through
     tier, alert = str(account.tier), None
     mature = expected(tier, rules, book)[0]
     benchmark = None if mature is None else mature * rules.tier(tier).new_share
-    position = next_low(series, tier, benchmark, rules, 0)
+    sums = sums_of(series, rules)
+    position = next_low(series, sums, tier, benchmark, rules, 0)
     while position < len(series.counts):
         day = series if series.seats_known else _reseated(series, position, rules)
         alert = _after(account, rules, _look(account, rules, book, day, position), alert)[0]
         position += 1
         if alert is not None and alert.is_open:
-            position = next_move(series, tier, alert, rules, position)
+            position = next_move(series, sums, tier, alert, rules, position)
         else:
-            position = next_low(series, tier, benchmark, rules, position)
+            position = next_low(series, sums, tier, benchmark, rules, position)
     if alert is None or not alert.is_open:
         return None
     return msgspec.structs.replace(alert, replayed=True)

@@ -62,8 +62,15 @@ def read_series(account: Account, rules: MonitorRules, complete_through: date | 
 def running(series: Series, low: int = 0, end: int = HISTORY) -> tuple[Sequence[int], Sequence[int]]:
     """Running sums, from `low` to `end`, of min(x, s) and of the known days (M4): whole numbers, nothing is rounded."""
     counts, seats = series.counts[low:end], series.seats
-    users = accumulate([0 if x is None else x if x < seats else seats for x in counts], initial=0)
-    return tuple(users), tuple(accumulate([x is not None for x in counts], initial=0))
+    try:
+        fits = max(counts, default=0) <= seats  # type: ignore[type-var, operator]  # an unknown day raises, as in `span`
+    except TypeError:
+        users = accumulate([0 if x is None else x if x < seats else seats for x in counts], initial=0)
+        return tuple(users), tuple(accumulate([x is not None for x in counts], initial=0))
+    known = range(len(counts) + 1)
+    if fits:
+        return tuple(accumulate(counts, initial=0)), known  # type: ignore[arg-type]
+    return tuple(accumulate([x if x < seats else seats for x in counts], initial=0)), known  # type: ignore[operator, misc]
 
 
 def created_on(account: Account) -> date | None:

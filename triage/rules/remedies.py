@@ -8,12 +8,13 @@ from msgspec.structs import replace
 
 from data.account import Account, Member, Workspace
 from data.ports import Earlier
-from data.remedy import ON_WORKSPACE, REMEDIES, Guard, Order, Preview
+from data.remedy import ON_WORKSPACE, REMEDIES, Guard, Manners, Order, Preview
 from triage.policy import Policy
 from triage.rules import effects, guards
 from triage.rules.effects import is_downgrade
 from triage.rules.reasons import ack_word, acknowledges, earlier_reset, reason_problem
 
+CONTRACT = Manners()
 __all__ = [
     "ack_word",
     "acknowledges",
@@ -37,11 +38,13 @@ def preview(
     now: datetime,
     *,
     earlier: Earlier | None = None,
+    manners: Manners = CONTRACT,
 ) -> Preview:
     """Before and after in the contract's names, plain JSON values, only what the remedy touches, and every guard.
 
     `members` None: unknown here. `discount_limit` in percent, None: unknown, the server decides. `earlier` comes from
-    `earlier_reset` (A13). Where parameters do not allow an effect, before and after are empty and a guard blocks.
+    `earlier_reset` (A13), `manners` from what the backend offers. Where parameters do not allow an effect, before and
+    after are empty and a guard blocks.
     """
     if order.kind not in REMEDIES:
         return Preview(
@@ -64,7 +67,8 @@ def preview(
         found += guards.change_tier(account, params.get("tier"), policy)
     else:
         found += guards.change_admin(members, params.get("membership_id"), policy)
-    before, after = _effect(order.kind, params, account, workspace, members, policy, now)
+    found += guards.manners_of(order.kind, account, params, manners)
+    before, after = _effect(order.kind, params, account, workspace, members, policy, now, manners)
     return Preview(order.kind, order.account_id, order.workspace_id, before, after, tuple(found))
 
 
@@ -119,10 +123,11 @@ def _effect(
     members: Sequence[Member] | None,
     policy: Policy,
     now: datetime,
+    manners: Manners,
 ) -> effects.Change:
     """Before and after, or nothing where the parameters name nothing that could be done."""
     if kind == "reset_usage" and workspace is not None:
-        return effects.reset_usage(workspace, now)
+        return effects.reset_usage(workspace, now, lifts=manners.reset_lifts)
     if kind == "apply_discount":
         return _discount(params, account, policy)
     if kind == "change_admin":
@@ -133,7 +138,7 @@ def _effect(
     if not isinstance(tier, str) or target is None or target.legacy:
         return effects.NOTHING
     if kind == "change_tier":
-        return effects.change_tier(account, tier, policy, now)
+        return effects.change_tier(account, tier, policy, now, bills=manners.tier_bills)
     if not isinstance(months, int) or not 1 <= months <= policy.trial.max_months:
         return effects.NOTHING
     return effects.grant_trial(account, tier, months, policy, now)
