@@ -14,6 +14,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widget import Widget
 
+from data.assessment import Row
 from data.errors import NotPossible
 from data.ports import Desk
 from data.safe_text import SafeText, cell_width
@@ -23,13 +24,16 @@ from screens.recent_reasons import RecentReasons
 from widgets.block import Lines, Sentence
 from widgets.choice_row import ChoiceRow
 from widgets.form_button import FormButton
+from widgets.held_words import others_claim
 from widgets.look import Look, look_of
 from widgets.number_row import NumberRow
 from widgets.reason_field import ReasonField
 from widgets.typed_word import TypedWord
+from widgets.until_row import UntilRow
+from widgets.warning_bar import WarningBar
 
 T = TypeVar("T")
-Field = ChoiceRow | NumberRow | TypedWord | ReasonField
+Field = ChoiceRow | NumberRow | TypedWord | UntilRow | ReasonField
 TALL = 32
 FRAME, FRAME_TALL = 6, 9  # lines of border, padding, notice (two at most) and buttons
 BESIDE = 26  # cells left beside the buttons; a longer sentence takes the line above them
@@ -79,6 +83,13 @@ class FormFrame(ModalScreen[T], Generic[T]):
     def recent(self) -> Sequence[SafeText]:
         """Reasons that may be picked by ctrl+r."""
         return ()
+
+    def claim_warning(self, row: Row) -> Iterable[Widget]:
+        """A sentence where somebody else has claimed the account; nothing where nobody has."""
+        who = self.desk.header().who
+        warning = others_claim(row, who.staff_id if who is not None else None, self.now)
+        if warning:
+            yield WarningBar(([(warning, "strong bold"), (" Ask before you go on.", "text")],), classes="section")
 
     # --- the frame ---
 
