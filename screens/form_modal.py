@@ -84,13 +84,6 @@ class FormFrame(ModalScreen[T], Generic[T]):
         """Reasons that may be picked by ctrl+r."""
         return ()
 
-    def claim_warning(self, row: Row) -> Iterable[Widget]:
-        """A sentence where somebody else has claimed the account; nothing where nobody has."""
-        who = self.desk.header().who
-        warning = others_claim(row, who.staff_id if who is not None else None, self.now)
-        if warning:
-            yield WarningBar(([(warning, "strong bold"), (" Ask before you go on.", "text")],), classes="section")
-
     # --- the frame ---
 
     @property
@@ -269,6 +262,13 @@ class FormModal(FormFrame[T]):
     def __init__(self, desk: Desk, title: str, button: str) -> None:
         super().__init__(title, button)
         self.desk = desk
+
+    def claim_warning(self, row: Row) -> Iterable[Widget]:
+        """A sentence where somebody else has claimed the account; nothing where nobody has."""
+        who = self.desk.header().who
+        warning = others_claim(row, who.staff_id if who is not None else None, self.now)
+        if warning:
+            yield WarningBar(([(warning, "strong bold"), (" Ask before you go on.", "text")],), classes="section")
 
 
 def entry_of(field: Field) -> Widget:
