@@ -15,7 +15,7 @@ NAME = 24  # cells of a name in the trail
 FACT = 34  # cells that the trail leaves to a fact
 # columns between the main tabs, and how short they are: 1 counts, 2 and 3 words too
 GAPS = ((3, 0), (2, 0), (2, 1), (1, 1), (2, 2), (1, 2), (1, 3))
-ALL_ASIDE = ((3, 3), (2, 3), (2, 2), (1, 2))  # columns between the main tabs, and between those aside
+CLOSER = ((3, 3), (2, 3), (2, 2), (1, 2), (1, 1))  # columns between the main tabs, and between those aside
 SHORT = {"Near cap": "Near", "Downgraded": "Down"}
 SHORTEST = {**SHORT, "At risk": "Risk", "At cap": "Cap"}
 
@@ -92,11 +92,13 @@ class ViewTabs(Painted):
     ) -> tuple[Line, Line, list[tuple[int, int, str]]]:
         """Place the main tabs as wide as they fit, two columns apart where that leaves room for one more aside."""
         digits = width >= WIDE
-        for gap, between in ALL_ASIDE if aside else ():  # closer together, rather than without one
-            left, spans = self._row(main, digits, gap, 0, look)
-            right, right_spans = self._row(aside, digits, between, 0, look)
-            if cells(left) + 2 + cells(right) <= width:
-                return left, right[1:], spans + _moved(right_spans, width - cells(right) - 1)
+        fewer = _without_first_dropped(aside, self._active) if digits and len(aside) > 1 else []
+        for there in (aside, fewer):
+            for gap, between in CLOSER if there else ():  # closer together, rather than without one
+                left, spans = self._row(main, digits, gap, 0, look)
+                right, right_spans = self._row(there, digits, between, 0, look)
+                if cells(left) + 2 + cells(right) <= width:
+                    return left, right[1:], spans + _moved(right_spans, width - cells(right) - 1)
         last = list(aside)
         while len(last) > 1:
             last = _without_first_dropped(last, self._active)
