@@ -3,6 +3,8 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
   command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 BIN = .venv/bin
 READY = .venv/.ready
+# of make test; many tests wait for a terminal or a server, so three keep two cores busy
+WORKERS ?= 3
 COVERING = tests/wire tests/rules tests/desk tests/faults/test_outbox_machine.py
 
 # the tests start the program hundreds of times, which then need not be compiled anew each time
@@ -14,7 +16,7 @@ demo: $(READY)  ## the reference server with a seeded book, and the app
 	@$(BIN)/triage demo $(ARGS)
 
 test: check  ## format, lint, types, import contracts, dead code, known vulnerabilities (where reachable), all tests
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not soak" $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not soak" $(ARGS)
 
 check: $(READY)
 	$(BIN)/ruff format --check .

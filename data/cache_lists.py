@@ -14,7 +14,7 @@ from data.health_book import Peer, Seat
 from data.list_filter import filter_tests
 from data.list_query import FEW, PIECE, SOME, Query, among_query, found_query, list_query, one_query, words_query
 from data.ports_list import Counts, Sort, View
-from data.wire import decoder
+from data.wire import T, decoder
 
 CHUNK = 500
 
@@ -52,7 +52,7 @@ class CacheLists(CacheUnseen):
     def peers(self) -> Iterator[Peer]:
         """Every row, as far as its peers need it (M5, M13, M14): the one walk over the book, once a day."""
         for (blob,) in self.each('SELECT "row" FROM verdict'):
-            yield self.decoded(blob, _peer)
+            yield self._read(blob, _peer)
 
     def each_account(self) -> Iterator[Account]:
         """Every account of the book, one by one (D18)."""
@@ -64,10 +64,14 @@ class CacheLists(CacheUnseen):
         """Every row, as far as the portfolio adds it up; the rows of one moment, whoever writes meanwhile."""
         self.check_backend()
         for (blob,) in self.each('SELECT "row" FROM verdict'):
-            try:
-                yield _seat.decode(self.packing.unpack(blob))
-            except (msgspec.MsgspecError, UnicodeDecodeError, BadAnswer):
-                yield self.decoded(blob, _seat)  # which says what is wrong
+            yield self._read(blob, _seat)
+
+    def _read(self, blob: bytes, using: "msgspec.json.Decoder[T]") -> T:
+        """As `decoded`, for many rows that are written by us: what is wrong is only looked for where something is."""
+        try:
+            return using.decode(self.packing.unpack(blob))
+        except (msgspec.MsgspecError, UnicodeDecodeError, BadAnswer):
+            return self.decoded(blob, using)  # which says what is wrong
 
     def ids(
         self,

@@ -10,6 +10,8 @@ from data.safe_text import SafeReason, SafeText
 REMEDIES = ("reset_usage", "grant_trial", "apply_discount", "change_tier", "change_admin")
 ON_WORKSPACE = ("reset_usage", "change_admin")
 RISKY = ("grant_trial", "apply_discount", "change_tier", "change_admin")  # money, plan, rights: not on old figures
+STALE = "stale"  # the rule of the guard that speaks of old figures
+INVERTIBLE = ("apply_discount", "change_tier")  # what another change can set back
 RECORDS = (
     "log_contact",
     "log_outreach",

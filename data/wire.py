@@ -76,7 +76,7 @@ def not_the_contracts(error: Exception) -> str:
 
 def refuse_edges(raw: bytes) -> None:
     """BadAnswer for a time that lies in no year once it is told in UTC; nobody could show it or compare it."""
-    if b"\\u00" in raw:
+    if b"\\" in raw and b"\\u00" in raw:  # a single byte is found much faster, and hardly ever there
         raw = _ESCAPED_ASCII.sub(lambda found: bytes((int(found[1], 16),)), raw)
     if (_LAST in raw or _FIRST in raw) and _BEYOND.search(raw):
         raise BadAnswer(f"The answer is {not_the_contracts(ValueError('a time lies before or after all years'))}")

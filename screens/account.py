@@ -68,6 +68,12 @@ class AccountScreen(PageScreen):
         """The page widget."""
         return self.query_one(AccountPage)
 
+    @property
+    def crumb(self) -> str:
+        """The account's name."""
+        detail = self.desk.detail(self._account_id)
+        return severity_badge.named(detail.row, 40, self.look) if detail else super().crumb
+
     def draw(self, header: Header) -> None:
         """Title, page, status."""
         detail = self.desk.detail(self._account_id)

@@ -14,6 +14,7 @@ from textual.widget import Widget
 
 from data.ports import Desk
 from data.ports_list import Header
+from screens.look_messages import DensityAsked, ThemesAsked
 from screens.typing_guard import TYPED_TOO_FAST, TypingGuard
 from widgets.header_line import HeaderLine
 from widgets.key_line import Hint, KeyLine
@@ -53,7 +54,10 @@ class TriageScreen(Screen[None]):
     AUTO_FOCUS = ""
     NEVER_HELD_BACK: ClassVar[frozenset[str]] = frozenset({"j", "k", "g", "G"})
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("L", "themes", "theme", id="go.themes", show=False, tooltip="pick a theme"),
+        Binding("equals_sign", "density", "density", id="go.density", show=False, tooltip="compact or roomy"),
         Binding("colon,ctrl+p", "palette", "commands", id="go.palette", tooltip="every command, by a few letters"),
+        Binding("ctrl+o", "jump", "jump", id="go.jump", tooltip="a letter for every place in sight"),
     ]
     DEFAULT_CSS = """
     TriageScreen { layout: vertical; background: $triage-bg; color: $triage-text; overflow: hidden hidden; }
@@ -93,6 +97,15 @@ class TriageScreen(Screen[None]):
         """Styles and glyphs."""
         return look_of(self)
 
+    @property
+    def crumb(self) -> str:
+        """What this screen is called in the title rows of those opened from it."""
+        return next((title.title for title in self.query(TitleTabs)), "Inbox")
+
+    def _below(self) -> "list[TriageScreen]":
+        full = [one for one in self.app.screen_stack if isinstance(one, TriageScreen)]
+        return full[: full.index(self)] if self in full else full
+
     # --- what a screen gives ---
 
     def title_row(self) -> Widget:
@@ -114,7 +127,7 @@ class TriageScreen(Screen[None]):
 
     def size_classes(self) -> dict[str, bool]:
         """The classes that go by the terminal's size; style sheets ask for them."""
-        return {"-tall": self.app.size.height >= TALL}
+        return {"-tall": self.app.size.height >= TALL and not self.look.compact}
 
     def compose(self) -> ComposeResult:
         """Header, title, body, status, keys; classes first, so that the style sheets are applied once."""
@@ -162,6 +175,8 @@ class TriageScreen(Screen[None]):
         header = self.desk.header()
         self.query_one(HeaderLine).show(header, self.now)
         self.draw(header)
+        for title in self.query(TitleTabs):
+            title.show_trail([one.crumb for one in self._below()])
         self.query_one(KeyLine).show(self.hints(), help_key=not types_text(self.focused))
 
     def tell(self, sentence: str) -> None:
@@ -197,12 +212,27 @@ class TriageScreen(Screen[None]):
         self.desk.sync_now()
         self.tell("Syncing now.")
 
+    def action_themes(self) -> None:
+        """L: pick a theme."""
+        self.post_message(ThemesAsked())
+
+    def action_density(self) -> None:
+        """=: with or without blank lines between things."""
+        self.post_message(DensityAsked())
+
     def action_palette(self) -> None:
         """`:`, ctrl+p: every command that works here, and every account."""
         from screens.commands_now import commands_of
         from screens.palette import Palette
 
         self.app.push_screen(Palette(commands_of(self, self.more_commands()), self._found), self._command)
+
+    def action_jump(self) -> None:
+        """ctrl+o: a letter goes to its place."""
+        from screens.jump import open_jump
+
+        if not open_jump(self):
+            self.tell("There is nothing to jump to here.")
 
     def more_commands(self) -> Sequence["Command"]:
         """The commands that are no keys."""

@@ -40,9 +40,11 @@ class FormModal(ModalScreen[T], Generic[T]):
 
     CSS_PATH: ClassVar[str | PurePath | list[str | PurePath] | None] = ["form_modal.tcss"]
     AUTO_FOCUS = ""
+    LEAVE: ClassVar[str] = "Cancel"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "cancel", id="form.cancel", show=False),
         Binding("ctrl+s", "submit", "do it", id="form.submit", show=False, priority=True),
+        Binding("ctrl+o", "jump", "jump", id="go.jump", show=False),
     ]
 
     def __init__(self, desk: Desk, title: str, button: str) -> None:
@@ -100,7 +102,7 @@ class FormModal(ModalScreen[T], Generic[T]):
             with Vertical(id="foot"):
                 yield Sentence(id="notice")
                 with Horizontal(id="buttons"):
-                    yield FormButton("Cancel", enter=True, id="cancel")
+                    yield FormButton(self.LEAVE, enter=True, id="cancel")
                     yield Lines([([(f" {self.look.key('form.cancel', 'esc')}", "muted")], [])], id="cancel-key")
                     yield FormButton(self._button, enter=False, id="submit")
                     yield Lines([([(f" {self.look.key('form.submit', 'ctrl+s')}", "muted")], [])], id="submit-key")
@@ -172,6 +174,12 @@ class FormModal(ModalScreen[T], Generic[T]):
     def action_cancel(self) -> None:
         """Leave without doing it."""
         self.give_up()
+
+    def action_jump(self) -> None:
+        """ctrl+o: a letter goes to a field or a button."""
+        from screens.jump import open_jump
+
+        open_jump(self)
 
     def action_submit(self) -> None:
         """Do it, or go to the first field that still needs an answer."""

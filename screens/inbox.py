@@ -11,13 +11,13 @@ from textual.message import Message
 from textual.timer import Timer
 from textual.widget import Widget
 
+from data.kept_screen import Panes
 from data.ports import Desk, Detail
 from data.ports_list import Header, View
 from screens import inbox_words as words
-from screens.inbox_lines import WIDE, InboxWordsScreen
+from screens.panes import PanedScreen
 from widgets import numbers
 from widgets.account_list import AccountList
-from widgets.columns import Arrangement, arrange
 from widgets.detail_pane import DetailPane
 from widgets.empty_note import EmptyNote
 from widgets.filter_line import FilterLine
@@ -30,7 +30,7 @@ LAYING_OUT, PAINTING = 0.02, 0.05
 INBOX_CSS = Path(__file__).with_suffix(".tcss")  # the app loads it with its own: a screen's sheet parses all anew
 
 
-class InboxScreen(InboxWordsScreen):
+class InboxScreen(PanedScreen):
     """The list with its pane. `account` names the one to start at."""
 
     class Drawn(Message):
@@ -40,19 +40,14 @@ class InboxScreen(InboxWordsScreen):
         Binding("enter", "open", "open", id="see.open", tooltip="open the account"),
         Binding("w", "why", "why", id="see.why", tooltip="why, with rules and inputs"),
         Binding("d", "my_day", "my day", id="go.my_day", tooltip="what is due today or late"),
-        Binding("p", "pane", "pane", id="see.pane", tooltip="detail pane on or off"),
-        Binding("J", "scroll_pane(2)", "scroll the pane down", id="see.pane_down", tooltip="scroll the pane"),
-        Binding("K", "scroll_pane(-2)", "scroll the pane up", id="see.pane_up", tooltip="scroll the pane back"),
     ]
 
-    def __init__(self, desk: Desk, account: str | None = None) -> None:
-        super().__init__(desk)
+    def __init__(self, desk: Desk, account: str | None = None, panes: Panes | None = None) -> None:
+        super().__init__(desk, panes or Panes())
         self._wanted = account
         self.opened = self._drawn = False
-        self.pane_open = True
         self._rest: Timer | None = None
         self._detail: Detail | None = None
-        self._arrangement: Arrangement | None = None
         self._header: Header | None = None  # as it was when the frame was drawn last
 
     # --- the frame ---
@@ -69,7 +64,7 @@ class InboxScreen(InboxWordsScreen):
 
     def on_mount(self) -> None:
         """Open the list before the first frame is drawn; the pane, which needs the rules, after it."""
-        self._arrange()
+        self.arrange_panes()
         self.open_list(fresh=True)
         self.list.focus()
         if self._wanted:
@@ -91,7 +86,7 @@ class InboxScreen(InboxWordsScreen):
 
     def on_resize(self) -> None:
         """Another size, another arrangement (Textual calls the base's handler too)."""
-        self._arrange()
+        self.arrange_panes()
         if not self._drawn:
             self._drawn = True
             self._look_whether_drawn()
@@ -106,26 +101,6 @@ class InboxScreen(InboxWordsScreen):
         self.follow()
         self.query_one(FilterLine).fill()
         self.post_message(self.Drawn())
-
-    def size_classes(self) -> dict[str, bool]:
-        """The arrangement's too."""
-        size = self.app.size
-        made = arrange(size.width, size.height, self.pane_open)
-        mine = {"-small": made.too_small, "-wide": size.width >= WIDE, "-bottom": made.bottom > 0}
-        return super().size_classes() | mine
-
-    def _arrange(self) -> None:
-        size = self.app.size
-        made = arrange(size.width, size.height, self.pane_open)
-        self._arrangement = made
-        self.update_classes(self.size_classes())
-        pane = self.query_one(DetailPane)
-        pane.display = bool(made.right or made.bottom)
-        pane.at_bottom = made.bottom > 0
-        pane.styles.width = made.right or "100%"
-        pane.styles.height = made.bottom or "100%"
-        self.query_one("#small", EmptyNote).show(f"triage needs 60 × 16, this is {size.width} × {size.height}.", "")
-        pane.repaint()
 
     # --- drawing ---
 
@@ -142,9 +117,7 @@ class InboxScreen(InboxWordsScreen):
         note.display, self.list.display = empty, not empty
         if appears and self.focused is None:
             self.list.focus()  # it lost the keys when it was hidden
-        self.query_one(DetailPane).display = not empty and bool(
-            self._arrangement and (self._arrangement.right or self._arrangement.bottom)
-        )
+        self.query_one(DetailPane).display = not empty and self.pane_shown
         if empty:
             self._draw_empty(header, note)
         self.query_one(StatusLine).show(self.left_words(header), self.right_words(header))
@@ -205,16 +178,6 @@ class InboxScreen(InboxWordsScreen):
         from screens.my_day import MyDayScreen
 
         self.app.push_screen(MyDayScreen(self.desk))
-
-    def action_pane(self) -> None:
-        """p: pane on or off."""
-        self.pane_open = not self.pane_open
-        self._arrange()
-        self.refresh_frame()
-
-    def action_scroll_pane(self, lines: int) -> None:
-        """J, K: scroll the pane."""
-        self.query_one(DetailPane).scroll_lines(lines)
 
     def on_account_list_chosen(self) -> None:
         """A click on the cursor opens."""

@@ -30,6 +30,9 @@ class InboxWordsScreen(ListScreen):
             return [(self.told, "text")]
         if header.outbox.held and (held := self.held_words()):
             return held
+        run = self.run_words()
+        if run and (self.run_needs_you or not self.text):
+            return run
         if self.text:
             unsure = doubt(self.text)
             count: Line = [

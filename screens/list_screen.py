@@ -14,7 +14,7 @@ from data.ports import Desk
 from data.ports_list import RowList, Sort, View
 from data.ports_portfolio import Behind
 from screens import inbox_words as words
-from screens.marking import MarkingScreen
+from screens.bulk_screen import BulkScreen
 from widgets.account_list import AccountList
 from widgets.filter_line import FilterLine
 from widgets.row_strip import RowState
@@ -28,7 +28,7 @@ GROW_EVERY = 0.01
 SHARE = 8  # re-opening takes at most about a ninth of the time
 
 
-class ListScreen(MarkingScreen):
+class ListScreen(BulkScreen):
     """Which list is open, and its opening. Subclasses give the frame and `follow`: the pane goes after the cursor."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -98,6 +98,7 @@ class ListScreen(MarkingScreen):
         self.list.open(rows, state, self.now, fresh=fresh, first=self._arriving)
         self._arriving = self._arriving and header.synced_at is None
         self.look_at_marks()
+        self.look_at_runs()
         self._grow_in(GROW_EVERY)
 
     def _grow_in(self, seconds: float) -> None:

@@ -95,7 +95,7 @@ class MarkingScreen(ActingScreen):
 
     def on_account_list_moved(self, event: AccountList.Moved) -> None:
         """A range goes with the cursor."""
-        if self.marks.anchor is not None and self._anchor_at is not None:
+        if event.by_hand and self.marks.anchor is not None and self._anchor_at is not None:
             if not self.marks.stretch(self._between(self._anchor_at, self.list.cursor)):
                 self.tell(FULL)
             self.show_marks()
@@ -109,7 +109,7 @@ class MarkingScreen(ActingScreen):
 
     def _end_range(self) -> None:
         self.marks.settle()
-        self._told = ""
+        self.forget_told()
 
     # --- what they become ---
 

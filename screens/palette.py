@@ -82,7 +82,7 @@ class Palette(ModalScreen[Command | None]):
 
     def __init__(self, commands: Sequence[Command], accounts: Callable[[str], Sequence[Command]]) -> None:
         super().__init__()
-        self._commands, self._accounts = commands, accounts
+        self._commands, self._accounts, self._over = commands, accounts, False
 
     def compose(self) -> ComposeResult:
         """The field above the rows."""
@@ -135,7 +135,7 @@ class Palette(ModalScreen[Command | None]):
         """enter: do what the cursor stands on."""
         rows = self._rows
         if rows.commands:
-            self.dismiss(rows.commands[rows.at])
+            self._leave(rows.commands[rows.at])
 
     def on_word_input_stepped(self, event: WordInput.Stepped) -> None:
         """Arrows move the cursor in the rows."""
@@ -146,15 +146,21 @@ class Palette(ModalScreen[Command | None]):
         if event.widget is self._rows:
             command = self._rows.at_line(event.y)
             if command is not None:
-                self.dismiss(command)
+                self._leave(command)
 
     def action_move(self, steps: int) -> None:
         """ctrl+n, ctrl+p, pages."""
         self._rows.move(steps)
 
+    def _leave(self, result: Command | None) -> None:
+        """Close, once: a second key may come before it has gone."""
+        if not self._over:
+            self._over = True
+            self.dismiss(result)
+
     def action_close(self) -> None:
         """Back without a choice."""
-        self.dismiss(None)
+        self._leave(None)
 
 
 class _Colon(Painted):

@@ -13,7 +13,7 @@ from data.ports import Desk, Form
 from data.remedy import Change, Draft, Order, Preview
 from data.safe_text import SafeText
 from screens.form_modal import FormModal
-from screens.remedy_form_fields import FIELD_OF, asks, make_fields, member_options, read_params
+from screens.remedy_form_fields import FIELD_OF, asks, make_fields, member_options, params_of
 from screens.remedy_form_words import (
     AT_ONCE,
     AT_ONCE_SENTENCE,
@@ -112,7 +112,7 @@ class RemedyForm(FormModal[Change | None]):
             kind=self.form.kind,
             account_id=self.form.detail.account.id,
             workspace_id=self._workspace,
-            params=read_params(self.form, self),
+            params=params_of(self.form.kind, self),
             reason=self.query_one(ReasonField).text,
             acknowledged=tuple(word.text for word in self.query(TypedWord) if word.answered and self._is_shown(word)),
         )

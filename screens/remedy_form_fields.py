@@ -40,18 +40,18 @@ def make_fields(form: Form, workspace_id: str | None, params: Mapping[str, Any])
     return made
 
 
-def read_params(form: Form, root: Widget) -> dict[str, Any]:
-    """Return the parameters as they stand in the fields; what is not answered is left out."""
-    if form.kind in ("grant_trial", "change_tier"):
-        months = {"months": _row(root, "months").value} if form.kind == "grant_trial" else {}
+def params_of(remedy: str, root: Widget) -> dict[str, Any]:
+    """Return the parameters of a kind as they stand in the fields; what is not answered is left out."""
+    if remedy in ("grant_trial", "change_tier"):
+        months = {"months": _row(root, "months").value} if remedy == "grant_trial" else {}
         return {name: value for name, value in ({"tier": _choice(root, "tier")} | months).items() if value is not None}
-    if form.kind == "apply_discount":
+    if remedy == "apply_discount":
         kind = _choice(root, "kind")
         if kind == CLEAR:
             return {"clear": True}
         wanted = {"kind": kind, "percent": _row(root, "percent").value}
         return {name: value for name, value in wanted.items() if value is not None}
-    member = _choice(root, "member") if form.kind == "change_admin" else None
+    member = _choice(root, "member") if remedy == "change_admin" else None
     return {"membership_id": member} if member else {}
 
 
@@ -66,6 +66,8 @@ def member_options(form: Form) -> list[tuple[str, str, str]]:
 def asks(field: Widget) -> str:
     """Return what an unanswered field asks for, short enough to stand beside the button."""
     if isinstance(field, TypedWord):
+        if field.id == "old":
+            return "sync, or type the word first"
         return "type the name first" if field.word.isalpha() else "type the id first"
     if isinstance(field, ReasonField):
         return "give a reason first" if not field.text else "the reason is not enough"

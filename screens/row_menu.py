@@ -78,6 +78,18 @@ class MenuList(Painted, can_focus=True):
         """How many lines there are."""
         return sum(len(self.lines_of(at, look, width)) for at in range(len(self.rows)))
 
+    def in_sight(self) -> list[tuple[int, int, int]]:
+        """Return column, line and place of the rows in sight."""
+        look, width = look_of(self), self.size.width
+        heights = [len(self.lines_of(at, look, width)) for at in range(len(self.rows))]
+        moved = max(0, sum(heights[: self.at + 1]) - self.size.height)
+        return [(0, sum(heights[:at]) - moved, at) for at in range(len(self.rows)) if sum(heights[:at]) >= moved]
+
+    def go_to(self, at: int) -> None:
+        """Put the cursor on a row."""
+        self.at = at
+        self.repaint()
+
 
 class RowMenu(ModalScreen[str | None]):
     """Returns the chosen action, or None."""
@@ -88,6 +100,7 @@ class RowMenu(ModalScreen[str | None]):
         Binding("j,down", "move(1)", "down", id="list.down", show=False),
         Binding("k,up", "move(-1)", "up", id="list.up", show=False),
         Binding("enter", "choose", "do it", id="list.choose", show=False),
+        Binding("ctrl+o", "jump", "jump", id="go.jump", show=False),
     ]
 
     def __init__(self, desk: Desk, detail: Detail, rows: Rows) -> None:
@@ -120,6 +133,12 @@ class RowMenu(ModalScreen[str | None]):
         """j, k."""
         self._rows.at = max(0, min(len(self._rows.rows) - 1, self._rows.at + steps))
         self._rows.repaint()
+
+    def action_jump(self) -> None:
+        """ctrl+o: a letter goes to a row."""
+        from screens.jump import open_jump
+
+        open_jump(self)
 
     def action_choose(self) -> None:
         """enter: choose, unless something stands against it."""

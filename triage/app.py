@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import PurePath
 from typing import ClassVar
@@ -10,12 +10,11 @@ from typing import ClassVar
 from rich.segment import Segments
 from rich.text import Text
 from textual import events
-from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
-from textual.filter import LineFilter
 
 from data.errors import TriageError
+from data.kept_screen import ScreenFile
 from data.key_names import written
 from data.ports import Desk
 from data.ports_list import Link
@@ -25,18 +24,19 @@ from screens.clipboard import CopyLines, osc52
 from screens.crash import crash_words
 from screens.inbox import INBOX_CSS, InboxScreen
 from screens.typing_guard import TypingGuard
+from triage.app_look import LookedApp, Wishes
 from triage.beside import Beside
-from widgets.colourless import Colourless
-from widgets.glyphs import pick
-from widgets.look import Look, colours, may_move, wants_plain
+from widgets.look import may_move
 from widgets.paste_guard import guarded
 from widgets.steady import steadied
-from widgets.theme import PLAIN, Styles, css_variables, derive, textual_themes, theme_name
 from widgets.thin_line import LONGEST_WAIT, ThinLine, thinned
 
 
-class TriageApp(App[str]):
-    """The app over a desk. It returns the sentence to print after quitting, if there is one."""
+class TriageApp(LookedApp):
+    """The app over a desk. It returns the sentence to print after quitting, if there is one.
+
+    `wishes` are the config's for the looks; `theme`, `glyphs` and `profile_colour` stand for them where there is none.
+    """
 
     TITLE = "triage"
     CSS_PATH: ClassVar[str | PurePath | list[str | PurePath] | None] = ["app.tcss", INBOX_CSS]
@@ -56,56 +56,20 @@ class TriageApp(App[str]):
         glyphs: str = "auto",
         profile_colour: str | None = None,
         keymap: Mapping[str, str] | None = None,
+        wishes: Wishes | None = None,
+        screen_file: ScreenFile | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self._few_colours = colours() == "256"
-        self._motion = may_move()
-        self.line = ThinLine(still=not self._motion)
-        self._colourless = Colourless()
-        self._plain = wants_plain(theme)
-        # Textual's own answer to NO_COLOR is grey and still sends colour codes; native ANSI sends none.
-        super().__init__(ansi_color=True if self._plain else None)
-        self.desk, self.clock, self.guard = desk, clock, TypingGuard()
-        self._account, self._profile_colour = account, profile_colour
+        self.line = ThinLine(still=not may_move())
         self._keymap_wanted = dict(keymap or {})
-        self._written = {name: written(keys.split(",")[0]) for name, keys in self._keymap_wanted.items()}
-        self._glyphs = pick(glyphs, os.environ)
+        written_keys = {name: written(keys.split(",")[0]) for name, keys in self._keymap_wanted.items()}
+        super().__init__(
+            wishes or Wishes(theme, glyphs, colour=profile_colour), screen_file or ScreenFile(None), written_keys
+        )
+        self.desk, self.clock, self.guard = desk, clock, TypingGuard()
+        self._account = account
         self.beside = Beside(desk, lambda: self.post_message(DeskChanged()))
         self._sign_in_offered = self._tree_offered = False
-        for each in textual_themes():
-            self.register_theme(each)
-        name = theme_name(PLAIN if self._plain else theme)
-        self._begin_with(name if name in self.available_themes else theme_name("auto"))
-        self.look = self._make_look()
-        self.animation_level = "basic" if self._motion else "none"
-        self.set_class(not self._motion, "-still", update=False)
-
-    def _begin_with(self, theme: str) -> None:
-        """Set the first theme as the default one is set: assigning it would parse all style sheets a second time."""
-        self.set_reactive(App.theme, theme)
-        dark = self.current_theme.dark
-        marks = {f"-theme-{theme}": True, "-dark-mode": dark, "-light-mode": not dark}
-        self.update_classes(marks, update=False)
-        self.stylesheet.set_variables(self.get_css_variables())
-
-    # --- look ---
-
-    def _make_look(self) -> Look:
-        palette = derive(self.current_theme)
-        styles = Styles(palette, few_colours=self._few_colours, profile=self._profile_colour)
-        return Look(styles, self._glyphs, self._motion, self._written)
-
-    def get_line_filters(self) -> Sequence[LineFilter]:
-        """Without colours, not even the codes of the default ones."""
-        return (self._colourless,) if self._plain else super().get_line_filters()
-
-    def get_theme_variable_defaults(self) -> dict[str, str]:
-        """`triage-*` for themes that are not ours."""
-        return css_variables(derive(self.current_theme))
-
-    def _watch_theme(self, theme_name: str) -> None:
-        super()._watch_theme(theme_name)
-        self.look = self._make_look()
 
     def get_driver_class(self) -> type[Driver]:
         """The platform's driver: columns stand still whatever a terminal makes of foreign text, a paste stays one."""
@@ -134,12 +98,13 @@ class TriageApp(App[str]):
 
     def get_default_screen(self) -> InboxScreen:
         """Open the inbox at once, over no empty screen; what runs beside it starts once it is drawn."""
-        return InboxScreen(self.desk, account=self._account)
+        return InboxScreen(self.desk, account=self._account, panes=self.kept_panes)
 
     def on_inbox_screen_drawn(self) -> None:
         """The list is on the screen: start what runs beside it."""
         if not self._motion:
             self.set_interval(LONGEST_WAIT / 3, self._send_what_waits)
+        self.watch_themes()
         self.beside.start(lambda error: self.call_from_thread(self._handle_exception, error))
 
     def on_terminal_supports_synchronized_output(self) -> None:

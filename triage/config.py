@@ -29,6 +29,9 @@ DEFAULTS: dict[str, Any] = {
     "live": True,
     "theme": "auto",
     "glyphs": "auto",
+    "density": "comfortable",
+    "mouse": True,
+    "notify": "none",
     "colour": "",
     "policy": "",
     "tree": "",
@@ -36,6 +39,7 @@ DEFAULTS: dict[str, Any] = {
     "views": {},
     "keys": {},
 }
+_LOOKS = ("theme", "glyphs", "density", "mouse", "notify", "colour")  # as they stand in the file
 _PROFILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
 _DIRECTUS = "directus_url"
 _LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|::1")
@@ -70,6 +74,9 @@ class Settings(msgspec.Struct, frozen=True):
     live: bool
     theme: str
     glyphs: Literal["auto", "unicode", "console", "ascii"]
+    density: Literal["comfortable", "compact"]
+    mouse: bool
+    notify: Literal["none", "bell", "desktop"]
     colour: str
     policy_file: Path | None
     tree_file: Path | None
@@ -95,6 +102,16 @@ class Settings(msgspec.Struct, frozen=True):
     def cache_file(self) -> Path:
         """The copy of the book."""
         return self.cache_dir / "cache.db"
+
+    @property
+    def screen_file(self) -> Path:
+        """How a person last had the screen."""
+        return self.state_dir / "screen.json"
+
+    @property
+    def themes_dir(self) -> Path:
+        """The themes of a person's own, beside the config file."""
+        return self.config_file.parent / "themes"
 
     def need_base_url(self) -> str:
         """Return the base URL; ConfigError with what to do where none is set."""
@@ -149,9 +166,7 @@ def load_settings(flags: Flags, environ: Mapping[str, str]) -> Settings:
         stale_after=seconds(values["stale_after"]),
         sync_every=seconds(values["sync_every"]),
         live=values["live"],
-        theme=str(values["theme"]),
-        glyphs=values["glyphs"],
-        colour=str(values["colour"]),
+        **{name: values[name] for name in _LOOKS},
         policy_file=path.parent / local_path(policy, f"policy in {spot('policy')}") if policy else None,
         tree_file=path.parent / local_path(tree, f"tree in {spot('tree')}") if tree else None,
         outreach=outreach_settings(values["outreach"], spot("outreach", "zone")),

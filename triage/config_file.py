@@ -44,6 +44,9 @@ class Keys(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     live: Annotated[bool, msgspec.Meta(description="hear of changes as they happen")] | msgspec.UnsetType = UNSET
     theme: Annotated[str, msgspec.Meta(description="auto or a theme's name")] | msgspec.UnsetType = UNSET
     glyphs: Literal["auto", "unicode", "console", "ascii"] | msgspec.UnsetType = UNSET
+    density: Literal["comfortable", "compact"] | msgspec.UnsetType = UNSET
+    mouse: bool | msgspec.UnsetType = UNSET
+    notify: Literal["none", "bell", "desktop"] | msgspec.UnsetType = UNSET
     colour: (
         Annotated[str, msgspec.Meta(pattern=r"^([a-z_-]+|#[0-9a-fA-F]{6})?$", description="a colour for the profile")]
         | msgspec.UnsetType

@@ -37,16 +37,25 @@ class ColumnPage(Painted, can_focus=True):
         columns = [one for one in self.columns(column, two, look) if one]
         if not two:
             columns = [[section for one in columns for section in one]]
-        self._parts = _tops(columns)
-        lines = [fit_sections(one, EVERYTHING) for one in columns]
+        self._parts = _tops(columns, 0 if look.compact else 1)
+        lines = [fit_sections(one, 0 if look.compact else EVERYTHING) for one in columns]
         self.length = max((len(one) for one in lines), default=0)
         self.top = max(0, min(self.top, self.length - height))
-        return [_row(lines, at, column, width, look) for at in range(self.top, self.top + height)]
+        return [columns_row(lines, at, column, width, look) for at in range(self.top, self.top + height)]
 
     def scroll_lines(self, lines: int) -> None:
         """Move by lines; the end stays at the bottom."""
         self.top = max(0, min(self.top + lines, self.length - self.size.height))
         self.repaint()
+
+    def in_sight(self) -> list[tuple[int, int, int]]:
+        """Return column, line and top of the parts that begin in sight; none where the page is in sight as a whole."""
+        tops = [top for top in self._parts if 0 <= top - self.top < self.size.height] if self.scrolls else []
+        return [(0, top - self.top, top) for top in tops]
+
+    def go_to(self, top: int) -> None:
+        """Bring a part to the top, as far as the page goes."""
+        self.scroll_lines(top - self.top)
 
     def next_part(self) -> None:
         """Go to the next part below the top, from the end back to the first."""
@@ -68,23 +77,26 @@ class ColumnPage(Painted, can_focus=True):
         self.scroll_lines(-3)
 
 
-def _tops(columns: list[list[Lines]]) -> tuple[int, ...]:
+def _tops(columns: list[list[Lines]], blank: int) -> tuple[int, ...]:
     found = set()
     for sections in columns:
         top = 0
         for section in sections:
             found.add(top)
-            top += len(section) + 1
+            top += len(section) + blank
     return tuple(sorted(found))
 
 
-def _row(columns: list[list[tuple[Line, Line]]], at: int, column: int, width: int, look: Look) -> Strip:
-    parts = [strip([], 1, look)]
+def columns_row(
+    columns: Sequence[Section], at: int, column: int, width: int, look: Look, ground: str = "bg", after: Line = ()
+) -> Strip:
+    """Return line `at` of columns that stand beside each other; `after` takes the right end of the last one."""
+    parts = [strip([], 1, look, ground)]
     for number, lines in enumerate(columns):
         left, right = lines[at] if at < len(lines) else ((), ())
-        parts += [strip([], GAP, look)] if number else []
-        parts.append(strip(left, column, look, "bg", right))
-    return Strip.join(parts).adjust_cell_length(width, look.styles("text"))
+        parts += [strip([], GAP, look, ground)] if number else []
+        parts.append(strip(left, column, look, ground, after if after and number == len(columns) - 1 else right))
+    return Strip.join(parts).adjust_cell_length(width, look.styles("text", ground))
 
 
 def halves(sections: list[Lines]) -> list[list[Lines]]:

@@ -1,10 +1,9 @@
-"""The columns of the list for every width (look.md §5), and where the pane goes."""
+"""The columns of the list for every width (look.md §5)."""
 
 from dataclasses import dataclass
 from functools import lru_cache
 
 SPARE_MOST = 12
-SMALLEST = (60, 16)
 
 
 @dataclass(frozen=True)
@@ -53,23 +52,3 @@ def layout_for(width: int) -> Layout:
             values = {**layout.__dict__, "width": width, "account": layout.account + taken}
             return Layout(**{**values, "rest": rest, "systems": systems})
     return Layout("reduced", width, account=max(1, width - 37), hours=False, money=False)
-
-
-@dataclass(frozen=True)
-class Arrangement:
-    """Where the pane stands: `right` columns at the right, or `bottom` lines below, both 0 when it is closed."""
-
-    right: int
-    bottom: int
-    too_small: bool
-
-
-def arrange(width: int, height: int, pane: bool) -> Arrangement:
-    """Return the arrangement for a screen size: pane right from 120 (40) and 180 (60), below in 8 lines down to 80."""
-    if width < SMALLEST[0] or height < SMALLEST[1]:
-        return Arrangement(0, 0, True)
-    if not pane:
-        return Arrangement(0, 0, False)
-    if width >= 120:
-        return Arrangement(60 if width >= 180 else 40, 0, False)
-    return Arrangement(0, 8 if width >= 80 and height >= 20 else 0, False)

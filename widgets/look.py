@@ -16,12 +16,14 @@ class Look:
     """Styles by role, glyphs, and `motion`: False over SSH, in the console and with NO_COLOR (look.md §10).
 
     `keys` are the written keys of the actions that the config gives other ones, by id.
+    `compact` leaves out the blank lines between sections, that above the tabs, and the rule below them.
     """
 
     styles: Styles
     glyphs: Glyphs
     motion: bool = True
     keys: Mapping[str, str] = field(default_factory=dict)
+    compact: bool = False
 
     def key(self, action: str, usual: str) -> str:
         """Return the key of an action by its id, as people write it; `usual` unless the config gives it another."""

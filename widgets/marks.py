@@ -40,6 +40,10 @@ class Marks:
     def __iter__(self) -> Iterator[str]:
         return iter((*self._kept, *self._range))
 
+    def seqs(self) -> dict[str, int]:
+        """The marked accounts with the `seq` they had when they were marked, the range left out."""
+        return {account_id: mark.seq for account_id, mark in self._kept.items()}
+
     @property
     def room(self) -> int:
         """How many more may be marked."""

@@ -132,6 +132,19 @@ class OpenList(ScrollView, can_focus=True):
         """Move to the first or the last item."""
         self._go(self._step(-1 if direction < 0 else len(self._items), -direction))
 
+    def in_sight(self) -> list[tuple[int, int, str]]:
+        """Return column, line and key of the items in sight that the cursor can go to."""
+        found = []
+        for y in range(self.size.height):
+            place, detail = self._item_at(int(self.scroll_offset.y) + y)
+            if detail == 0 and place < len(self._items) and (key := self._items[place].key) is not None:
+                found.append((0, y, key))
+        return found
+
+    def go_to(self, key: str) -> None:
+        """Put the cursor on an item."""
+        self._go(next((place for place, item in enumerate(self._items) if item.key == key), -1))
+
     def action_choose(self) -> None:
         """Report enter on the item under the cursor."""
         if self.current and self.current.key:

@@ -72,6 +72,15 @@ class PortfolioPage(Painted, can_focus=True):
         found = self._at()
         return None if found is None else found.spot
 
+    def in_sight(self) -> list[tuple[int, int, Placed]]:
+        """Return column and line of the numbers in sight."""
+        shown = range(self._top, self._top + self.size.height)
+        return [(one.start, one.line - self._top, one) for one in self._placed if one.line in shown]
+
+    def go_to(self, there: Placed) -> None:
+        """Put the cursor on a number."""
+        self._go(there)
+
     # --- drawing ---
 
     def paint(self, width: int, height: int, look: Look) -> list[Strip]:

@@ -74,7 +74,7 @@ _ROLES = tuple(DARK.colours())
 
 def textual_themes() -> list[Theme]:
     """Return our themes for `App.register_theme`: `triage-dark`, … and `triage-plain`."""
-    return [_textual_theme(palette) for palette in PALETTES.values()] + [_plain_theme()]
+    return [textual_theme(palette, PREFIX + palette.name) for palette in PALETTES.values()] + [_plain_theme()]
 
 
 def theme_name(setting: str) -> str:
@@ -90,9 +90,10 @@ def css_variables(palette: Palette | None) -> dict[str, str]:
     return {PREFIX + role.replace("_", "-"): colour for role, colour in colours.items()}
 
 
-def _textual_theme(palette: Palette) -> Theme:
+def textual_theme(palette: Palette, name: str) -> Theme:
+    """Return a palette as Textual's theme of a name."""
     return Theme(
-        name=PREFIX + palette.name,
+        name=name,
         primary=palette.accent,
         accent=palette.accent,
         background=palette.bg,

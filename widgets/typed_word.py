@@ -31,6 +31,12 @@ class TypedWord(Horizontal):
         yield WordInput(self._first, most=130)
         yield Sentence(letters_to_go(self._first, self._words[0]), "cap")
 
+    def expect(self, words: Sequence[str]) -> None:
+        """Ask for another word from now on."""
+        if tuple(words) != self._words:
+            self._words = tuple(words)
+            self._remark()
+
     @property
     def entry(self) -> WordInput:
         """The field itself, for the focus."""
@@ -53,13 +59,17 @@ class TypedWord(Horizontal):
 
     def on_input_changed(self) -> None:
         """Say how far it is."""
-        remark = "" if self.answered else letters_to_go(self.text, self._words[0])
-        self.query_one(Sentence).show(remark)
+        self._remark()
         self.post_message(self.Changed())
+
+    def _remark(self) -> None:
+        self.query_one(Sentence).show("" if self.answered else letters_to_go(self.text, self._words[0]))
 
 
 def letters_to_go(typed: str, word: str) -> str:
-    """Return `4 letters to go`, or that it is another word."""
+    """Return `4 letters to go`, or that it is another word; of a number only whether it is the one."""
+    if word.isdecimal():
+        return "" if not typed else "another number"
     if not word.casefold().startswith(typed.casefold()):
         return "another word"
     left = len(word) - len(typed)

@@ -11,6 +11,8 @@ from widgets.look import Look
 
 WIDE = 100
 LEAST_FACT = 6  # cells: less of a fact of the title says nothing
+NAME = 24  # cells of a name in the trail
+FACT = 34  # cells that the trail leaves to a fact
 GAPS = ((3, False), (2, False), (2, True), (1, True))  # between the main tabs, and with short counts
 
 
@@ -54,6 +56,12 @@ class ViewTabs(Painted):
     def key_at(self, x: int) -> str | None:
         """Return the key of the tab at a column, for the mouse."""
         return next((key for start, stop, key in self._spans if start <= x < stop), None)
+
+    def starts(self) -> list[tuple[str, int]]:
+        """Return the keys of the tabs that are shown, each with the column at which it begins."""
+        hidden = self.size.height < 2 and self._band is not None
+        left = 1 if self.size.width >= WIDE else 2  # where the digit stands, or before the word
+        return [] if hidden else [(key, start - left) for start, _, key in self._spans]
 
     def paint(self, width: int, height: int, look: Look) -> list[Strip]:
         """Return the tabs and, at two rows, rule or band."""
@@ -152,7 +160,7 @@ def band_strip(band: Band, width: int, look: Look) -> Strip:
 
 
 class TitleTabs(Painted):
-    """The same two rows for a screen with one title: bold title, muted facts, and pieces at the right."""
+    """The same two rows for a screen with one title: where it was opened from, the title, muted facts, right pieces."""
 
     DEFAULT_CSS = "TitleTabs { height: 2; }"
 
@@ -162,6 +170,18 @@ class TitleTabs(Painted):
         self._facts: tuple[str, ...] = ()
         self._right: Line = ()
         self._band: Band | None = None
+        self._trail: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """What the screen is called."""
+        return self._title
+
+    def show_trail(self, trail: Sequence[str]) -> None:
+        """Show the screens below this one, the first opened first."""
+        if tuple(trail) != self._trail:
+            self._trail = tuple(trail)
+            self.repaint()
 
     def show(self, title: str, facts: Sequence[str] = (), right: Line = (), band: Band | None = None) -> None:
         """Show a title, facts three columns apart, right pieces, and a band or None."""
@@ -170,9 +190,11 @@ class TitleTabs(Painted):
 
     def paint(self, width: int, height: int, look: Look) -> list[Strip]:
         """Return the title row and the rule or band."""
-        left: list[Piece] = [(" ", "text"), (self._title, "strong bold")]
         right: list[Piece] = [*self._right, (" ", "text")] if self._right else []
-        for fact in self._facts:
+        facts = [fact for fact in self._facts if fact not in self._trail]
+        trail = self._fitting(width - cells(right), facts, look)
+        left: list[Piece] = [(f" {trail}", "muted"), (self._title, "strong bold")]
+        for fact in facts:
             room = width - cells([*left, *right]) - 3 - 2  # from the last fact on they are left out, or cut with …
             if room >= LEAST_FACT or cells([(fact, "muted")]) <= room:
                 left += [
@@ -180,5 +202,16 @@ class TitleTabs(Painted):
                     (numbers.fit(fact, min(room, cells([(fact, "muted")])), look.glyphs), "muted"),
                 ]
         title = strip(left, width, look, self.GROUND, right)
-        span = (1, 1 + cells([(self._title, "text")]))
+        start = cells(left[:1])
+        span = (start, start + cells([(self._title, "text")]))
         return [title, band_strip(self._band, width, look) if self._band else rule_strip(width, look, span)]
+
+    def _fitting(self, room: int, facts: Sequence[str], look: Look) -> str:
+        """Return as much of the trail's end as leaves room for the title and its facts."""
+        least = 3 + cells([(self._title, "text")]) + sum(3 + min(FACT, cells([(fact, "text")])) for fact in facts)
+        for start in range(len(self._trail)):
+            names = (numbers.fit(name, min(NAME, cells([(name, "text")])), look.glyphs) for name in self._trail[start:])
+            words = "".join(f"{name} > " for name in names)
+            if cells([(words, "text")]) + least <= room:
+                return words
+        return ""

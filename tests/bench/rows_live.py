@@ -31,18 +31,18 @@ def rows(accounts: int, rounds: int) -> Iterator[Row]:
         with closing(sqlite3.connect(scratch.cache)) as cache, cache:
             cache.execute("UPDATE meta SET value = ? WHERE key = 'epoch'", (ANOTHER,))
         with whole_book(scratch) as program:
-            during = _typed(program, lambda: _epoch(scratch) == ANOTHER)
+            during = typed(program, lambda: _epoch(scratch) == ANOTHER)
             program.rest(REST)
             if not during:
                 raise Broken("the sync was over before a key could be typed: take more accounts")
-            calm = _typed(program, _times(IDLE_KEYS))
+            calm = typed(program, times(IDLE_KEYS))
     what, versus = f"key to its effect during a full sync, p99 of {len(during)} keys", "the same without a sync"
     worst = [percentile(during, 0.99)], [percentile(calm, 0.99)]
-    beside = (_middle(during), _middle(calm))
+    beside = (middle(during), middle(calm))
     yield ratio(GROUP, accounts, what, versus, 3.0, *worst, beside=beside)
 
 
-def _typed(program: Program, goes_on: Callable[[], bool]) -> list[float]:
+def typed(program: Program, goes_on: Callable[[], bool]) -> list[float]:
     """Milliseconds from each key until the position on the screen is the next one."""
     taken: list[float] = []
     program.press_until("g", partial(_stands_at, 1))
@@ -61,7 +61,8 @@ def _stands_at(position: int, text: str) -> bool:
     return f" {position} of " in text
 
 
-def _times(count: int) -> Callable[[], bool]:
+def times(count: int) -> Callable[[], bool]:
+    """True so many times."""
     left = iter(range(count))
     return lambda: next(left, None) is not None
 
@@ -71,5 +72,6 @@ def _epoch(made: Site) -> str:
         return str(cache.execute("SELECT value FROM meta WHERE key = 'epoch'").fetchone()[0])
 
 
-def _middle(values: list[float]) -> str:
+def middle(values: list[float]) -> str:
+    """The median as an addition to a cell."""
     return f", median {sorted(values)[len(values) // 2]:.1f} ms"

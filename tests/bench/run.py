@@ -23,6 +23,7 @@ GROUPS = {
     "delta": True,
     "again": True,
     "search": True,
+    "portfolio": True,
     "live": False,
     "push": False,
     "rules": False,

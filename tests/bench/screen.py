@@ -66,12 +66,13 @@ class Program:
 
     # --- reading ---
 
-    def until(self, holds: Callable[[str], bool], *, after: bytes = b"") -> float:
+    def until(self, holds: Callable[[str], bool], *, after: bytes = b"", within: float = GIVE_UP) -> float:
         """Milliseconds from the start to the arrival of the bytes that made `holds` true of the screen.
 
-        With `after`, the screen counts from these bytes on, as if it were empty then. Broken after a minute.
+        With `after`, the screen counts from these bytes on, as if it were empty then. Broken where it takes longer than
+        `within` seconds, a minute if not said otherwise.
         """
-        ends = time.perf_counter() + GIVE_UP
+        ends = time.perf_counter() + within
         if not after and not self._waiting and holds(self.text):
             return (time.perf_counter() - self.begun) * 1000
         while time.perf_counter() < ends:
@@ -112,12 +113,12 @@ class Program:
         count = sum(len(some) for _, some in self._waiting)
         return Paint((first - pressed) * 1000, (last - pressed) * 1000, count)
 
-    def press_until(self, key: str, holds: Callable[[str], bool]) -> float:
+    def press_until(self, key: str, holds: Callable[[str], bool], within: float = GIVE_UP) -> float:
         """Type a key; milliseconds until the screen says so."""
         self._emulate()
         pressed = (time.perf_counter() - self.begun) * 1000
         os.write(self._ours, key.encode())
-        return self.until(holds) - pressed
+        return self.until(holds, within=within) - pressed
 
     def _read(self, seconds: float) -> bool:
         if not select.select([self._ours], [], [], seconds)[0]:

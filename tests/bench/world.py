@@ -126,7 +126,7 @@ def _drop(parent: Path, beginning: str, but: str) -> None:
     """Remove what is kept for another day or another program."""
     for old in parent.glob(f"{beginning}*"):
         if old.name != but:
-            shutil.rmtree(old)
+            old.unlink() if old.is_symlink() else shutil.rmtree(old)
 
 
 def _digest(patterns: Sequence[str]) -> str:

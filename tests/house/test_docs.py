@@ -40,3 +40,18 @@ def test_every_option_that_a_page_gives_to_a_command_is_one(page: Path) -> None:
         assert ran.returncode == 0, f"{page.name}: triage {said}"
         for option in re.findall(r"--[a-z][a-z-]*", said):
             assert option in ran.stdout, f"{page.name}: triage {said}: {option}"
+
+
+def test_the_readme_quotes_three_rows_of_the_benchmarks_as_they_stand_there() -> None:
+    measured = {(cells[1], cells[2], cells[8]): cells for cells in rows_of(ROOT / "docs" / "benchmarks.md", 10)}
+    quoted = [cells for cells in rows_of(ROOT / "README.md", 6) if cells[0] != "what"]
+    assert len(quoted) >= 3
+    for cells in quoted:
+        row = measured[cells[0], cells[1], cells[5]]
+        assert cells == (*row[1:5], row[7], row[8]), "make bench writes both pages"
+
+
+def rows_of(page: Path, width: int) -> list[tuple[str, ...]]:
+    """The rows of a page's tables that have so many cells."""
+    lines = [line[1:-1].split("|") for line in page.read_text(encoding="utf-8").splitlines() if line.startswith("| ")]
+    return [tuple(cell.strip() for cell in cells) for cells in lines if len(cells) == width]

@@ -9,10 +9,12 @@ from rich.cells import cell_len
 
 from data.account import Claim, Staff
 from data.assessment import Category, Logins, Row
+from data.kept_screen import Panes
 from data.ports_list import ListLine
 from data.safe_text import SafeText, safe_text
 from widgets import numbers, severity_badge
-from widgets.columns import arrange, layout_for
+from widgets.arrangement import arrange
+from widgets.columns import layout_for
 from widgets.glyphs import ASCII, CONSOLE, SETS, UNICODE, pick
 from widgets.login_sparkline import days_to, spark
 from widgets.look import DEFAULT, Look
@@ -122,10 +124,10 @@ def test_layouts_and_spare_columns(width: int, name: str, account: int) -> None:
     + [(160, 40, "L120", 40, 0), (180, 40, "L120", 60, 0), (200, 50, "L140", 60, 0), (79, 24, "reduced", 0, 0)],
 )
 def test_where_the_pane_goes(width: int, height: int, layout: str, right: int, bottom: int) -> None:
-    made = arrange(width, height, True)
+    made = arrange(width, height, Panes())
     assert (made.right, made.bottom, made.too_small) == (right, bottom, False)
     assert layout_for(width - made.right).name == layout
-    assert arrange(59, 40, True).too_small and arrange(80, 15, True).too_small
+    assert arrange(59, 40, Panes()).too_small and arrange(80, 15, Panes()).too_small
 
 
 def test_why_now() -> None:

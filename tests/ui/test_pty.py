@@ -35,10 +35,11 @@ def audit_with(server: Running, reason: str) -> list[dict[str, object]]:
     return [entry for entry in answer.json()["entries"] if entry["reason"] == reason]
 
 
-def test_from_the_list_to_the_servers_audit_log(run: Callable[..., Terminal], server: Running) -> None:
+def test_from_the_list_to_the_servers_audit_log(run: Callable[..., Terminal], server: Running, tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir(mode=0o700)
+    (tmp_path / "home" / "config.toml").write_text("hold_seconds = 4\n")
     app = run()
-    listed = app.until(lambda text: "■ Blocked" in text and "1 of " in text)
-    assert "Category" in listed and "Why now" in listed and "MRR" in listed
+    app.until(lambda text: all(word in text for word in ("■ Blocked", "1 of ", "Category", "Why now", "MRR")))
     app.keys("R")
     app.until(lambda text: "Reset usage" in text and "Reason" in text and "After" in text)
     app.keys("\r")  # bare enter never submits

@@ -105,7 +105,9 @@ def test_keys_held_down_make_no_queue_of_screens(over: Line) -> None:
 
 
 @pytest.mark.parametrize("bits", [57_600, pytest.param(9_600, marks=pytest.mark.soak)])
-def test_a_whole_remedy_over_few_bits(over: Line, server: Running, bits: int) -> None:
+def test_a_whole_remedy_over_few_bits(over: Line, server: Running, bits: int, tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir(mode=0o700)
+    (tmp_path / "home" / "config.toml").write_text("hold_seconds = 5\n")
     line = over(bits=bits, delay=0.3)
     line.keys("j", "R")
     line.until(lambda text: "Reset usage" in text and "Reason" in text)

@@ -65,7 +65,7 @@ async def test_w_opens_why_from_inbox_and_account_and_esc_goes_back(size, open_d
         await pilot.press("w")
         await pilot.pause(0.1)
         assert isinstance(app.screen, WhyScreen)
-        assert seen(app).split("\n")[2 if size[1] >= 40 else 1].startswith(" Why   ")
+        assert seen(app).split("\n")[2 if size[1] >= 40 else 1].startswith((" Inbox > Why   ", " Why   "))
         assert f"triage show {app.screen.target()} --json" in seen(app).split("\n")[-2]
         await pilot.press("escape")
         assert isinstance(app.screen, InboxScreen)

@@ -11,6 +11,7 @@ from data.remedy import (
     PENDING,
     PERMISSIONS,
     REMEDIES,
+    STALE,
     Change,
     Guard,
     Order,
@@ -34,7 +35,6 @@ PARAMETERS: dict[str, dict[str, type]] = {
     "change_admin": {"membership_id": str},
 }
 PERMISSION = "permission"
-STALE = "stale"
 TYPED = ("A13", "downgrade", STALE)  # the rules that a typed word answers
 NOT_ALLOWED = 4
 WAITING = 3
@@ -86,7 +86,6 @@ def run_remedy(args: argparse.Namespace, context: Context) -> int:
 def _remedy(args: argparse.Namespace, context: Context) -> int:
     from triage.commands.joined import know_author, open_session
     from triage.desk import Desk
-    from triage.rules.old_data import stale_checked
     from triage.rules.remedies import confirmed
 
     if args.dry_run and args.push:
@@ -106,9 +105,7 @@ def _remedy(args: argparse.Namespace, context: Context) -> int:
             _fetch_members(desk, context, account, args.workspace)
         order = Order(args.kind, account.id, None, params, args.reason, tuple(args.ack))
         order = _on_workspace(desk, order, account, args.workspace)
-        age = (session.clock() - desk.cache.synced_at).total_seconds()
         preview = confirmed(desk.preview(order), order, account)
-        preview = stale_checked(preview, order, account, age, session.place.stale_after)
         if args.dry_run:
             return (_refused if preview.blocked else _shown)(args, context, account, preview)
         if any(guard.blocking and guard.rule == STALE for guard in preview.guards):

@@ -50,20 +50,17 @@ def open_app(context: Context, account_id: str | None) -> int:
 
     # Else what libraries log (asyncio: the message of an error nobody fetched) is written across the screen.
     logging.getLogger().addHandler(logging.NullHandler())
+    from data.kept_screen import ScreenFile
     from triage.app import TriageApp
+    from triage.app_look import Wishes
     from triage.commands.joined import open_session
     from triage.desk import Desk
 
     desk = Desk.open(open_session(context, network=True))
-    app = TriageApp(
-        desk,
-        account=account_id,
-        theme=settings.theme,
-        glyphs=settings.glyphs,
-        profile_colour=settings.colour or None,
-        keymap=settings.keys,
-    )
-    sentence = app.run()
+    wishes = Wishes(settings.theme, settings.glyphs, settings.density, settings.colour or None, settings.themes_dir)
+    screen_file = ScreenFile(settings.screen_file)
+    app = TriageApp(desk, account=account_id, wishes=wishes, screen_file=screen_file, keymap=settings.keys)
+    sentence = app.run(mouse=settings.mouse)
     if sentence:
         context.say(sentence)
     return app.return_code or 0

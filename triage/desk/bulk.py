@@ -11,16 +11,16 @@ from data.cache import Cache
 from data.errors import Rejected
 from data.outbox import Outbox
 from data.ports_bulk import BULK, Bulk, BulkLine, Standing
-from data.remedy import PENDING, REMEDIES, Change, Guard, Order, Preview, State
+from data.remedy import PENDING, REMEDIES, STALE, Change, Guard, Order, Preview, State
 from data.safe_text import SafeText
 from triage.desk.inbox import Inbox
 from triage.desk.remedies import RECENT_REASONS, Remedies
 from triage.desk.session import Session
-from triage.rules import remedies as rules
 from triage.rules.days import iso
 from triage.rules.guards import DOWNGRADE, refuse
 
 CHANGED = "It changed after it was marked: look at it again."
+OLD = "Its figures are old: sync first."
 GONE = "It is no longer in the book."
 ONE_BY_ONE = "Change admin is not for many at once: who becomes admin differs. Open it for one account."
 _CAPPED = (Category.PILOT_HARD_BLOCK, Category.AT_CAP)
@@ -60,7 +60,7 @@ class BulkDesk:
         against = CHANGED if account.seq != seq else self._waits(order)
         order, name, unclear = _placed(order, row)
         preview = self._preview(order, account)
-        blocking = [guard.message for guard in preview.guards if guard.blocking]
+        blocking = [OLD if guard.rule == STALE else guard.message for guard in preview.guards if guard.blocking]
         notes = [str(guard.message) for guard in preview.guards if not guard.blocking and guard.rule != DOWNGRADE]
         against = against or unclear or next(iter(blocking), "")
         return BulkLine(order, row.name, row, name, preview, _plain(against), " ".join(notes))
@@ -70,7 +70,10 @@ class BulkDesk:
         now = self.line(line.order, seq)
         if now.against:
             raise Rejected("A11", now.against)
-        return self._remedies.submit(replace(now.order, reason=reason), change_id)
+        order = replace(now.order, reason=reason)
+        if order.kind == "change_tier":
+            order = replace(order, acknowledged=(order.account_id,))
+        return self._remedies.submit(order, change_id)
 
     def standing(self, change_ids: Sequence[str]) -> Standing:
         """How these changes stand."""
@@ -99,9 +102,8 @@ class BulkDesk:
         return "The same is in the outbox already." if same else ""
 
     def _preview(self, order: Order, account: Account) -> Preview:
-        if order.kind == "claim":
-            return self._claim(order, account)
-        return rules.confirmed(self._remedies.preview(order), order, account)
+        """Guards are judged as they stand; the count a person types before a bulk run answers a downgrade alone."""
+        return self._claim(order, account) if order.kind == "claim" else self._remedies.preview(order)
 
     def _claim(self, order: Order, account: Account) -> Preview:
         """A claim is a record: nothing speaks against it here but somebody else's that runs."""

@@ -6,7 +6,7 @@ import sys
 
 from triage.desk.crew import Orders, receive, send
 
-NICE = 5  # whoever types goes before
+NICE = 15  # whoever types goes before, and the server and the screen that they wait for
 PIECE = 100  # rows: who reads a piece holds up whoever types beside it
 
 

@@ -20,6 +20,7 @@ from triage.desk.inbox import Inbox
 from triage.desk.session import Session
 from triage.rules import remedies as rules
 from triage.rules.guards import PERMISSION, permission
+from triage.rules.old_data import stale_checked
 
 RECENT_REASONS = 12
 
@@ -145,17 +146,20 @@ class Remedies:
         return (rules.ack_word(account),) if account and old.kind == "change_tier" else ()
 
     def _preview(self, order: Order, account: Account, identity: Identity) -> Preview:
-        return rules.preview(
+        now, synced_at = self._session.clock(), self._cache.synced_at
+        preview = rules.preview(
             order,
             account,
             self._members(order.kind, order.workspace_id),
             tuple(identity.permissions),
             identity.discount_limit,
             self._session.policy,
-            self._session.clock(),
+            now,
             earlier=self._earlier(order.kind, account),
             manners=self._manners,
         )
+        age = (now - synced_at).total_seconds() if synced_at else 0.0
+        return stale_checked(preview, order, account, age, self._session.place.stale_after)
 
     @property
     def _manners(self) -> Manners:

@@ -3,10 +3,9 @@
 from msgspec.structs import replace
 
 from data.account import Account
-from data.remedy import RISKY, Guard, Order, Preview
+from data.remedy import RISKY, STALE, Guard, Order, Preview
 from triage.rules.remedies import ack_word, acknowledges
 
-RULE = "stale"
 HOUR = 3600
 
 
@@ -19,7 +18,7 @@ def stale_checked(preview: Preview, order: Order, account: Account, age: float, 
         return preview
     told = f"These figures are {age / HOUR:,.1f} h old, older than {limit / HOUR:g} h."
     if any(acknowledges(text, account) for text in order.acknowledged):
-        guard = Guard(RULE, f"{told} Acknowledged.", False)
+        guard = Guard(STALE, f"{told} Acknowledged.", False)
     else:
-        guard = Guard(RULE, f"{told} Sync first, or type {ack_word(account)} to go on.", True)
+        guard = Guard(STALE, f"{told} Sync first, or type {ack_word(account)} to go on.", True)
     return replace(preview, guards=(*preview.guards, guard))
