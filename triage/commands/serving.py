@@ -8,7 +8,7 @@ from importlib.util import find_spec
 
 from data.backends.native_http import is_loopback
 from data.errors import ConfigError, TriageError
-from triage.commands.context import Context
+from triage.commands.context import Context, emit
 from triage.commands.parser import Parser
 
 NEEDS_EXTRA = "This needs a web server. In triage's own folder: pip install '.[serve]'"
@@ -48,7 +48,8 @@ def run_serve(args: argparse.Namespace, context: Context) -> int:
     _prepare(context)
 
     def listening(address: str) -> None:
-        print(address, flush=True)
+        emit(address)
+        sys.stdout.flush()
         context.say("Open this address; ctrl+c here ends it for all windows.")
 
     Served(app_command(context), args.host, bound.getsockname()[1], listening).run(bound)
