@@ -63,7 +63,9 @@ def open_app(context: Context, account_id: str | None) -> int:
     desk = Desk.open(open_session(context, network=True))
     wishes = Wishes(settings.theme, settings.glyphs, settings.density, settings.colour or None, settings.themes_dir)
     screen_file = ScreenFile(settings.screen_file)
-    app = TriageApp(desk, account=account_id, wishes=wishes, screen_file=screen_file, keymap=settings.keys)
+    app = TriageApp(
+        desk, account=account_id, wishes=wishes, screen_file=screen_file, keymap=settings.keys, notify=settings.notify
+    )
     sentence = app.run(mouse=settings.mouse)
     if sentence:
         context.say(sentence)
