@@ -41,6 +41,12 @@ class CacheUnseen(CacheImports):
         with self.writing():
             return self.connection.execute(sql, (json.dumps(list(ids)),)).rowcount
 
+    def is_mine(self, account_id: str, seq: int) -> None:
+        """Let no news be what one's own change made of an account, which gave it this seq."""
+        sql = "DELETE FROM unseen WHERE at = ? AND number = (SELECT number FROM account WHERE id = ?)"
+        with self.writing():
+            self.connection.execute(sql, (seq, account_id))
+
     def look_at_numbers(self, numbers: Sequence[int]) -> int:
         """The same by their numbers."""
         sql = "DELETE FROM unseen WHERE number IN (SELECT value FROM json_each(?))"

@@ -19,11 +19,14 @@ from data.safe_text import SafeText
 from data.unseen import Stood
 
 # What `audit_state` says of a backend without a trail.
-NO_TRAIL = "This backend has no audit trail to read."
+OWN_CHAIN = "kept here: this backend has no audit trail"
 
 
 class Detail(Value, frozen=True):
-    """Everything the pane and the account screen show of one account; `before` where it changed since one looked."""
+    """Everything the pane and the account screen show of one account; `before` where it changed since one looked.
+
+    `me` is one's own staff id.
+    """
 
     row: Row
     account: Account
@@ -32,6 +35,7 @@ class Detail(Value, frozen=True):
     trail: tuple[Entry, ...]
     synced_at: datetime | None
     before: Stood | None = None
+    me: str | None = None
 
 
 class Earlier(Value, frozen=True):

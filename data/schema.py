@@ -151,6 +151,7 @@ CREATE TABLE unseen (
 	mrr INTEGER NOT NULL,
 	no_mrr INTEGER NOT NULL,
 	claimant VARCHAR NOT NULL,
+	at INTEGER NOT NULL,
 	PRIMARY KEY (number)
 );
 CREATE TABLE verdict (
@@ -171,15 +172,17 @@ VALUES (new.number, new.search || char(10, 10)); END;
 CREATE TRIGGER unseen_changed AFTER UPDATE OF rank, used, tier, mrr, no_mrr, claimant ON listing
 WHEN (old.rank, old.used, old.tier, old.mrr, old.no_mrr, old.claimant) <>
 (new.rank, new.used, new.tier, new.mrr, new.no_mrr, new.claimant) BEGIN
-INSERT INTO unseen (number, rank, used, tier, mrr, no_mrr, claimant)
-SELECT old.number, old.rank, old.used, old.tier, old.mrr, old.no_mrr, old.claimant
+INSERT INTO unseen (number, rank, used, tier, mrr, no_mrr, claimant, at)
+SELECT old.number, old.rank, old.used, old.tier, old.mrr, old.no_mrr, old.claimant,
+coalesce((SELECT seq FROM account WHERE account.number = old.number), 0)
 WHERE NOT EXISTS (SELECT 1 FROM unseen WHERE number = old.number); DELETE FROM unseen
 WHERE number = new.number AND NOT (unseen.rank, unseen.used, unseen.tier, unseen.mrr, unseen.no_mrr, unseen.claimant) <>
 (new.rank, new.used, new.tier, new.mrr, new.no_mrr, new.claimant); END;
 CREATE TRIGGER unseen_came AFTER INSERT ON listing
 WHEN new.rank < 4 AND EXISTS (SELECT 1 FROM meta WHERE key = 'synced_at') BEGIN
-INSERT INTO unseen (number, rank, used, tier, mrr, no_mrr, claimant)
-SELECT new.number, -1, new.used, new.tier, new.mrr, new.no_mrr, new.claimant
+INSERT INTO unseen (number, rank, used, tier, mrr, no_mrr, claimant, at)
+SELECT new.number, -1, new.used, new.tier, new.mrr, new.no_mrr, new.claimant,
+coalesce((SELECT seq FROM account WHERE account.number = new.number), 0)
 WHERE NOT EXISTS (SELECT 1 FROM unseen WHERE number = new.number); END;
 CREATE TRIGGER unseen_gone AFTER DELETE ON listing BEGIN
 DELETE FROM unseen WHERE number = old.number; END;

@@ -133,6 +133,7 @@ class UnseenRow(CacheTable, table=True):
     mrr: int
     no_mrr: int
     claimant: str
+    at: int = Field(description="the account's seq when it first stood otherwise")
 
 
 class VerdictRow(CacheTable, table=True):

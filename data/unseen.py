@@ -25,7 +25,7 @@ class Stood(NamedTuple):
 
 COLUMNS = tuple(column for columns in FACTS.values() for column in columns)
 NEW = -1
-_NAMES = ", ".join(("number", *COLUMNS))
+_NAMES = ", ".join(("number", *COLUMNS, "at"))
 
 
 def differs(one: str, other: str, columns: tuple[str, ...] = COLUMNS) -> str:
@@ -34,12 +34,18 @@ def differs(one: str, other: str, columns: tuple[str, ...] = COLUMNS) -> str:
     return f"({left}) <>\n({right})"
 
 
-def _stood(table: str) -> str:
-    return ", ".join(f"{table}.{column}" for column in ("number", *COLUMNS))
+def _stood(table: str, accounts: str = "account") -> str:
+    columns = ", ".join(f"{table}.{column}" for column in ("number", *COLUMNS))
+    return f"{columns},\n{_seq(table, accounts)}"
 
 
-def _came(table: str) -> str:
-    return ", ".join((f"{table}.number", str(NEW), *(f"{table}.{column}" for column in COLUMNS[1:])))
+def _came(table: str, accounts: str = "account") -> str:
+    columns = ", ".join((f"{table}.number", str(NEW), *(f"{table}.{column}" for column in COLUMNS[1:])))
+    return f"{columns},\n{_seq(table, accounts)}"
+
+
+def _seq(table: str, accounts: str) -> str:
+    return f"coalesce((SELECT seq FROM {accounts} WHERE {accounts}.number = {table}.number), 0)"
 
 
 _INTO = f"INSERT INTO unseen ({_NAMES})\n"
@@ -58,11 +64,11 @@ UNSEEN_STATEMENTS = (
 
 def carried_over(shadow: str) -> tuple[str, ...]:
     """The SQL, inside the swap's transaction, by which a book that was fetched anew is held against the one before."""
-    new = f"{shadow}listing"
+    new, accounts = f"{shadow}listing", f"{shadow}account"
     return (
-        f"{_INTO}SELECT {_stood('listing')} FROM {new} JOIN listing USING (number) "
+        f"{_INTO}SELECT {_stood('listing', accounts)} FROM {new} JOIN listing USING (number) "
         f"WHERE {differs('listing', new)} AND {_UNKNOWN}listing.number)",
-        f"{_INTO}SELECT {_came(new)} FROM {new} WHERE {new}.rank < 4 "
+        f"{_INTO}SELECT {_came(new, accounts)} FROM {new} WHERE {new}.rank < 4 "
         f"AND NOT EXISTS (SELECT 1 FROM listing WHERE listing.number = {new}.number) AND {_UNKNOWN}{new}.number)",
         f"DELETE FROM unseen WHERE NOT EXISTS (SELECT 1 FROM {new} WHERE {new}.number = unseen.number "
         f"AND {differs('unseen', new)})",

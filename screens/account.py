@@ -1,13 +1,17 @@
 """The account screen: all that is known of one account."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import ClassVar
 
+import msgspec
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
-from data.ports import Detail
+from data.errors import TriageError
+from data.ports import Desk, Detail
 from data.ports_list import Header
+from data.unseen import Stood
 from screens.inbox_words import band
 from screens.keymap import keys_now
 from screens.page_screen import PageScreen
@@ -59,6 +63,20 @@ class AccountScreen(PageScreen):
         Binding("w", "why", "why", id="see.why", tooltip="why, with rules and inputs"),
     ]
 
+    def __init__(self, desk: Desk, account_id: str) -> None:
+        super().__init__(desk, account_id)
+        self._news: Stood | None = None
+
+    def on_mount(self) -> None:
+        """It is looked at now: what changed stays in sight on this screen, and is no news afterwards."""
+        self._news = detail.before if (detail := self.target_detail()) is not None else None
+        if self._news is not None:
+            self.run_worker(self._look_at, thread=True, exit_on_error=False)
+
+    def _look_at(self) -> None:
+        with suppress(TriageError):  # a cache that cannot be written now: then it is news once more
+            self.desk.look_at([self._account_id])
+
     def body(self) -> Iterable[Widget]:
         """The page."""
         yield AccountPage(id="page")
@@ -77,6 +95,8 @@ class AccountScreen(PageScreen):
     def draw(self, header: Header) -> None:
         """Title, page, status."""
         detail = self.desk.detail(self._account_id)
+        if detail is not None and detail.before is None and self._news is not None:
+            detail = msgspec.structs.replace(detail, before=self._news)
         self.sheet.show(detail, self)
         title = self.query_one(TitleTabs)
         if detail is None:

@@ -9,16 +9,15 @@ from textual.binding import Binding, BindingType
 from data.errors import TriageError
 from data.ports import Detail
 from data.ports_list import Link
-from data.remedy import PERMISSIONS, REMEDIES, Change, Order
+from data.remedy import PERMISSIONS, REMEDIES, Change
 from screens.base import TriageScreen
 from screens.keymap import key_of, keys_now, remedy_keys
 from widgets import numbers
 from widgets.change_words import describe_change, seconds_left
 from widgets.line import Line, Piece
 
-CLAIM_MINUTES = 60
 Result = TypeVar("Result")
-_RECORDS = ("outreach", "contact", "claim")
+_RECORDS = ("outreach", "contact", "claim", "snooze")
 _WAITS = {Link.OFFLINE: "waits for the connection", Link.SIGNED_OUT: "waits for a sign-in"}
 
 
@@ -35,6 +34,7 @@ class ActingScreen(TriageScreen):
         Binding("o", "outreach", "outreach", id="do.outreach", tooltip="write to the customer"),
         Binding("n", "contact", "log talk", id="do.contact", tooltip="log a conversation"),
         Binding("m", "claim", "claim", id="do.claim", tooltip="claim 60 min, release"),
+        Binding("z", "snooze", "snooze", id="do.snooze", tooltip="snooze for the whole team"),
         Binding("u", "take_back", "take back", id="do.take_back", tooltip="take back what is held"),
         Binding("y", "copy_contact", "copy contact", id="do.copy_contact"),
         Binding("Y", "copy_id", "copy id", id="do.copy_id", tooltip="copy the account's id"),
@@ -47,6 +47,8 @@ class ActingScreen(TriageScreen):
         Binding("question_mark", "help", "keys", id="go.help", tooltip="these keys"),
         Binding("q", "quit", "quit", id="go.quit", tooltip="quit; what waits is kept"),
     ]
+
+    asked_to_take = ""  # whose claim by another was asked to be taken over, once
 
     @abstractmethod
     def target(self) -> str | None:
@@ -61,7 +63,7 @@ class ActingScreen(TriageScreen):
         """Remedies and records only with an account, the permission, and when this is not read-only."""
         if action == "remedy" and parameters:
             return self._may(str(parameters[0]))
-        if action in ("contact", "claim", "outreach"):
+        if action in ("contact", "claim", "outreach", "snooze"):
             return self._may("claim")
         if action in ("menu", "copy_contact", "copy_id", "interview", "case"):
             return self.target() is not None
@@ -115,17 +117,17 @@ class ActingScreen(TriageScreen):
 
     def action_claim(self) -> None:
         """m: claim for 60 minutes, or release one's own claim."""
-        target, who = self.target(), self.desk.header().who
+        from screens.holding import claim
+
+        claim(self)
+
+    def action_snooze(self) -> None:
+        """z: snooze it for the whole team (A17)."""
         detail = self.target_detail()
-        if target is None or detail is None:
-            return
-        claim = detail.row.claim
-        mine = claim is not None and who is not None and claim.staff_id == who.staff_id and claim.until > self.now
-        order = Order("release", target) if mine else Order("claim", target, params={"minutes": CLAIM_MINUTES})
-        change = self.attempt(lambda: self.desk.submit(order, hold=False))
-        if change is not None:
-            self.tell(f"Released {detail.row.name}." if mine else f"{detail.row.name} is yours for 60 min.")
-            self.after_change(change)
+        if detail is not None:
+            from screens.snooze_form import SnoozeForm
+
+            self.app.push_screen(SnoozeForm(self.desk, detail), self.after_change)
 
     def action_take_back(self) -> None:
         """u: take back the latest held change."""

@@ -7,7 +7,7 @@ from textual.widget import Widget
 
 from data.ports_bulk import Bulk, BulkLine
 from data.remedy import ON_WORKSPACE
-from screens.acting import CLAIM_MINUTES
+from screens.holding import CLAIM_MINUTES
 from screens.remedy_form_fields import CLEAR, DEFAULT_TIER, params_of
 from widgets.bulk_words import accounts
 from widgets.change_words import DISCOUNT_KINDS

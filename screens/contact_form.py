@@ -18,7 +18,7 @@ from widgets.reason_field import ReasonField
 from widgets.severity_badge import doubt, named
 
 MOST = 500
-KIND = "log_contact"
+KIND, NOTE = "log_contact", "note"
 
 
 class ContactForm(FormModal[Change | None]):
@@ -32,32 +32,46 @@ class ContactForm(FormModal[Change | None]):
         """Who, what it is for, the two choices, the note."""
         yield Lines([(self._who(), self._contact())], id="who")
         yield Sentence("Goes into the account's trail. The customer sees nothing.", id="what")
+        yield from self.claim_warning(self.detail.row)
         with Vertical(classes="section"):
-            yield ChoiceRow("Channel", [(value, word, "") for value, word in CHANNELS], id="channel")
+            channels = [(value, word, "") for value, word in (*CHANNELS, (NOTE, "just a note"))]
+            yield ChoiceRow("Channel", channels, id="channel")
             yield ChoiceRow("Outcome", [(value, word, "") for value, word in OUTCOMES], id="outcome")
         with Vertical(classes="section"):
-            yield ReasonField("", note_problem, label="Note", recent=False)
+            yield ReasonField("", self._note_problem, label="Note", recent=False)
 
     def missing(self) -> str:
         """Return the first field without an answer."""
         words = {"channel": "choose a channel first", "outcome": "choose an outcome first"}
         waiting = next((field for field in self.fields() if not field.answered), None)
-        return "" if waiting is None else words.get(waiting.id or "", "the note is too long")
+        long = "write the note first" if not self.query_one(ReasonField).text else "the note is too long"
+        return "" if waiting is None else words.get(waiting.id or "", long)
 
     def notice(self) -> str:
         """A record is not held."""
-        return "Leaves at once, under your name. The note may stay empty."
+        return "Leaves at once, under your name." + ("" if self.only_note else " The note may stay empty.")
+
+    @property
+    def only_note(self) -> bool:
+        """True where nobody was talked to."""
+        return self.query_one("#channel", ChoiceRow).value == NOTE
+
+    def _note_problem(self, text: str) -> str | None:
+        if self.is_mounted and self.only_note and not text:
+            return "is empty"
+        return note_problem(text)
 
     def send(self) -> None:
         """Queue the record."""
         note = self.query_one(ReasonField).text
-        params = {
+        talk = {
             "channel": self.query_one("#channel", ChoiceRow).value,
             "outcome": self.query_one("#outcome", ChoiceRow).value,
             "note": note or None,
         }
         try:
-            change = self.desk.submit(Order(kind=KIND, account_id=self.detail.account.id, params=params), hold=False)
+            kind, params = (NOTE, {"text": note}) if self.only_note else (KIND, talk)
+            change = self.desk.submit(Order(kind=kind, account_id=self.detail.account.id, params=params), hold=False)
         except TriageError as error:
             self.complain(str(error))
             return
@@ -68,7 +82,8 @@ class ContactForm(FormModal[Change | None]):
         self.leave(None)
 
     def on_choice_row_changed(self) -> None:
-        """The button may work now."""
+        """The button may work now; a note has no outcome."""
+        self.query_one("#outcome").display = not self.only_note
         self._complaint = ""
         self.renew()
 

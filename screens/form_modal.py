@@ -14,6 +14,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widget import Widget
 
+from data.assessment import Row
 from data.errors import NotPossible
 from data.ports import Desk
 from data.safe_text import SafeText, cell_width
@@ -23,19 +24,22 @@ from screens.recent_reasons import RecentReasons
 from widgets.block import Lines, Sentence
 from widgets.choice_row import ChoiceRow
 from widgets.form_button import FormButton
+from widgets.held_words import others_claim
 from widgets.look import Look, look_of
 from widgets.number_row import NumberRow
 from widgets.reason_field import ReasonField
 from widgets.typed_word import TypedWord
+from widgets.until_row import UntilRow
+from widgets.warning_bar import WarningBar
 
 T = TypeVar("T")
-Field = ChoiceRow | NumberRow | TypedWord | ReasonField
+Field = ChoiceRow | NumberRow | TypedWord | UntilRow | ReasonField
 TALL = 32
 FRAME, FRAME_TALL = 6, 9  # lines of border, padding, notice (two at most) and buttons
 BESIDE = 26  # cells left beside the buttons; a longer sentence takes the line above them
 
 
-class FormModal(ModalScreen[T], Generic[T]):
+class FormFrame(ModalScreen[T], Generic[T]):
     """A form over a screen. Subclasses give `parts`, `missing`, `send` and call `renew` when something has changed."""
 
     CSS_PATH: ClassVar[str | PurePath | list[str | PurePath] | None] = ["form_modal.tcss"]
@@ -47,9 +51,8 @@ class FormModal(ModalScreen[T], Generic[T]):
         Binding("ctrl+o", "jump", "jump", id="go.jump", show=False),
     ]
 
-    def __init__(self, desk: Desk, title: str, button: str) -> None:
+    def __init__(self, title: str, button: str) -> None:
         super().__init__()
-        self.desk = desk
         self._title, self._button = title, button
         self._complaint = ""
         self._started = False
@@ -251,6 +254,21 @@ class FormModal(ModalScreen[T], Generic[T]):
             field = self.query_one(ReasonField)
             field.fill(reason)
             self.set_focus(entry_of(field))
+
+
+class FormModal(FormFrame[T]):
+    """A form that acts on a desk."""
+
+    def __init__(self, desk: Desk, title: str, button: str) -> None:
+        super().__init__(title, button)
+        self.desk = desk
+
+    def claim_warning(self, row: Row) -> Iterable[Widget]:
+        """A sentence where somebody else has claimed the account; nothing where nobody has."""
+        who = self.desk.header().who
+        warning = others_claim(row, who.staff_id if who is not None else None, self.now)
+        if warning:
+            yield WarningBar(([(warning, "strong bold"), (" Ask before you go on.", "text")],), classes="section")
 
 
 def entry_of(field: Field) -> Widget:

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from data.list_filter import doubt
+from data.list_filter import doubt, names_snoozed
 from data.ports_list import Header, Link, Sort
 from screens import inbox_words as words
 from screens.keymap import keys_now
-from screens.list_screen import ListScreen
+from screens.narrowing import NarrowingScreen
 from widgets import numbers
 from widgets.filter_line import FilterLine
 from widgets.key_line import Hint
@@ -16,7 +16,7 @@ from widgets.severity_badge import marked
 WIDE = 100
 
 
-class InboxWordsScreen(ListScreen):
+class InboxWordsScreen(NarrowingScreen):
     """A list with its sentences; subclasses draw them."""
 
     def left_words(self, header: Header) -> Line:
@@ -64,7 +64,7 @@ class InboxWordsScreen(ListScreen):
             parts.append(words.order(self.view, self.sort))
         if self.untouched:
             parts.insert(0, "untouched")
-        if header.counts.snoozed and self.view not in words.NOT_RESTING:
+        if header.counts.snoozed and self.view not in words.NOT_RESTING and not names_snoozed(self.text):
             parts.insert(0, f"{header.counts.snoozed} snoozed")
         words_of: list[Piece] = [(f"{part}   " if part is not parts[-1] else part, "muted") for part in parts]
         return [*words_of, *self.marks_words()]

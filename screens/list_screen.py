@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from time import monotonic
 from typing import TYPE_CHECKING, ClassVar
 
+import msgspec
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.timer import Timer
@@ -55,7 +56,8 @@ class ListScreen(BulkScreen):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
-        self.view, self.sort, self.text, self.untouched = View.AT_RISK, Sort.SEVERITY, "", False
+        self.view, self.text, self.untouched = View.AT_RISK, "", False
+        self.sort = self.sort_of(self.view)
         self._rows: RowList | None = None
         self._key_at = 0.0
         self._arriving = False  # the first book is on its way, and nobody has chosen a row of it
@@ -148,7 +150,8 @@ class ListScreen(BulkScreen):
         self._key_at = monotonic()
         self.forget_told()
 
-    def _reopen(self) -> None:
+    def open_anew(self) -> None:
+        """Another view, filter or order: open the list again, and the pane after it."""
         self.open_list(fresh=True)
         self.follow()
         self.refresh_frame()
@@ -156,21 +159,28 @@ class ListScreen(BulkScreen):
     def action_view(self, key: str) -> None:
         """0–7, 9: another view."""
         self.view = View(key)
-        self.sort = self.sort if self.sort in words.orders(self.view) else Sort.SEVERITY
-        self._reopen()
+        self.sort = self.sort_of(self.view)
+        self.open_anew()
+
+    def sort_of(self, view: View) -> Sort:
+        """Return the order that was last chosen for a view, on this machine."""
+        kept = self.desk.kept().sorts.get(view.value, "")
+        return next((sort for sort in words.orders(view) if sort.value == kept), Sort.SEVERITY)
 
     def action_sort(self) -> None:
         """s: the next order."""
         sorts = words.orders(self.view)
-        self.sort = sorts[(sorts.index(self.sort) + 1) % len(sorts)]
-        self._reopen()
-        self.tell(f"Sorted {words.order(self.view, self.sort)}.")
+        at = sorts.index(self.sort) if self.sort in sorts else -1
+        self.action_order(sorts[(at + 1) % len(sorts)])
 
     def action_order(self, sort: Sort) -> None:
-        """An order by its name."""
+        """An order, kept for this view over restarts."""
         self.sort = sort
-        self._reopen()
-        self.tell(f"Sorted {words.order(self.view, sort)}.")
+        self.open_anew()
+        kept = self.desk.kept()
+        sorts = {**kept.sorts, self.view.value: sort.value}
+        lasts = self.desk.keep(msgspec.structs.replace(kept, sorts=sorts))
+        self.tell(f"Sorted {words.order(self.view, sort)}{'.' if lasts else ', until you quit: the disk refuses.'}")
 
     def more_commands(self) -> "Sequence[Command]":
         """Return the views and orders for the palette."""
@@ -181,7 +191,7 @@ class ListScreen(BulkScreen):
     def action_untouched(self) -> None:
         """U: hide what somebody has handled (A16)."""
         self.untouched = not self.untouched
-        self._reopen()
+        self.open_anew()
         self.tell("Only what nobody has handled." if self.untouched else "Handled accounts are shown again.")
 
     def action_help(self) -> None:
@@ -200,7 +210,7 @@ class ListScreen(BulkScreen):
     def on_filter_line_changed(self, event: FilterLine.Changed) -> None:
         """Every keystroke opens the list again."""
         self.text = event.text
-        self._reopen()
+        self.open_anew()
 
     def on_filter_line_left(self, event: FilterLine.Left) -> None:
         """Back to the list."""
@@ -208,7 +218,7 @@ class ListScreen(BulkScreen):
         self.query_one(StatusLine).display = True
         if not event.keep and self.text:
             self.text = ""
-            self._reopen()
+            self.open_anew()
         self.list.focus()
         self.refresh_frame()
 
@@ -220,7 +230,7 @@ class ListScreen(BulkScreen):
 
     def _open_behind(self, behind: Behind, figure: str) -> None:
         self.view, self.text, self.untouched, self._figure = View(behind.view), behind.text, False, figure
-        self._reopen()
+        self.open_anew()
         self.list.focus()
 
     def action_back(self) -> None:
@@ -229,4 +239,4 @@ class ListScreen(BulkScreen):
             return
         if self.text:
             self.text = ""
-            self._reopen()
+            self.open_anew()

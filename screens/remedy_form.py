@@ -70,6 +70,7 @@ class RemedyForm(FormModal[Change | None]):
         yield Lines(id="who")
         yield Sentence(id="what")
         yield Lines(id="notes")
+        yield from self.claim_warning(form.detail.row)
         if form.kind in AT_ONCE and form.at_once:
             yield Sentence(AT_ONCE_SENTENCE, "strong bold")
         with Vertical(classes="section"):

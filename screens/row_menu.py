@@ -23,6 +23,7 @@ WORDS = {
     "outreach": "Write to the customer",
     "contact": "Log a conversation",
     "claim": "Claim for 60 min, or release",
+    "snooze": "Snooze for the whole team",
     "why": "Why, with rules and inputs",
     "case": "Its case",
     "copy_contact": "Copy the contact",

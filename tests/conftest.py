@@ -30,6 +30,11 @@ pytest_plugins = ["kit.tally", "kit.terminal", "kit.in_memory"]
 REASON = "They asked for it on the phone"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Keep the screens as they are now: `make snapshots`, after having looked at them."""
+    parser.addoption("--renew", action="store_true", help="write tests/ui/snapshots anew")
+
+
 class Clock:
     """A clock that a test may move."""
 

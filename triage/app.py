@@ -1,14 +1,11 @@
 """TriageApp: the one place where the desk meets the screens."""
 
 import os
-import sys
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import PurePath
 from typing import ClassVar
 
-from rich.segment import Segments
-from rich.text import Text
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
@@ -18,10 +15,9 @@ from data.kept_screen import ScreenFile
 from data.key_names import written
 from data.ports import Desk
 from data.ports_list import Link
-from data.safe_text import drawable, safe_lines, safe_text
+from data.safe_text import safe_lines, safe_text
 from screens.base import DeskChanged
 from screens.clipboard import CopyLines, osc52
-from screens.crash import crash_words
 from screens.inbox import INBOX_CSS, InboxScreen
 from screens.typing_guard import TypingGuard
 from triage.app_look import LookedApp, Wishes
@@ -163,13 +159,6 @@ class TriageApp(LookedApp):
         """`q`: the sync thread is told to end, nobody waits for it."""
         waiting = self.desk.stop()
         self.exit(f"{waiting} wait; triage sync sends them" if waiting else None)
-
-    def _fatal_error(self) -> None:
-        """Instead of Textual's traceback with its locals."""
-        words = crash_words(self._exception or sys.exc_info()[1])
-        text = Text("\n".join(map(drawable, words.splitlines())))
-        self._exit_renderables.append(Segments(self.console.render(text)))
-        self._close_messages_no_wait()
 
     def copy_to_clipboard(self, text: str) -> None:
         """OSC 52, wrapped for tmux where we run in one; what is pasted elsewhere must not act there either."""

@@ -1,16 +1,21 @@
 """How the app looks, and how a person may change that while it runs: theme, density, panes; kept in the state."""
 
 import os
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
+from rich.segment import Segments
+from rich.text import Text
 from textual.app import App
 from textual.filter import LineFilter
 
 from data.errors import FileProblem
 from data.kept_screen import Choice, Panes, ScreenFile
+from data.safe_text import drawable
 from screens.base import TriageScreen
+from screens.crash import crash_words
 from screens.look_messages import DensityAsked, PanesChanged, ThemeChosen, ThemesAsked, ThemeShown
 from triage.user_themes import UserThemes
 from widgets.colourless import Colourless
@@ -191,3 +196,10 @@ class LookedApp(App[str]):
             if isinstance(screen, TriageScreen):
                 screen.tell(sentence)
                 return
+
+    def _fatal_error(self) -> None:
+        """Instead of Textual's traceback with its locals."""
+        words = crash_words(self._exception or sys.exc_info()[1])
+        text = Text("\n".join(map(drawable, words.splitlines())))
+        self._exit_renderables.append(Segments(self.console.render(text)))
+        self._close_messages_no_wait()

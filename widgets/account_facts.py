@@ -7,7 +7,7 @@ from data.ports import Detail
 from widgets import detail_facts as facts
 from widgets import numbers
 from widgets.backend_lines import month_lines, other_reasons
-from widgets.change_words import describe_entry
+from widgets.change_words import describe_entry, note_of
 from widgets.detail_right import heading
 from widgets.health_lines import health_lines
 from widgets.line import Line, Piece, wrap
@@ -47,6 +47,9 @@ def right_sections(detail: Detail, now: datetime, width: int, look: Look) -> lis
     """Return health, price, pending changes and the history with its reasons."""
     health = health_lines(detail.row, now, width, look)
     first: list[Lines] = [[strong_heading("Health", "H7 M8 D10 R3"), *health]] if health else []
+    around = [line for said in facts.news(detail, now, look.glyphs) for line in wrap(said, width)]
+    if around:
+        first.insert(0, [strong_heading("Now", "A16 A17"), *(([(line, "text")], ()) for line in around)])
     return [*first, _price(detail, now, look), _pending(detail, now, width, look), _history(detail, now, width, look)]
 
 
@@ -172,7 +175,7 @@ def _history(detail: Detail, now: datetime, width: int, look: Look) -> Lines:
         when = f"{numbers.day(entry.applied_at, now):<7}"
         words = numbers.fit(f"{describe_entry(entry)}, {entry.actor.name}", width - 7, look.glyphs).rstrip()
         lines.append(([(when, "muted"), (words, "text")], ()))
-        if entry.reason:
-            wrapped = wrap(f"{opening}{entry.reason}{closing}", width - 7, 3)
+        for said in filter(None, (entry.reason, note_of(entry))):
+            wrapped = wrap(f"{opening}{said}{closing}", width - 7, 3)
             lines += [([(" " * 7 + part, "muted")], ()) for part in wrapped]
     return lines

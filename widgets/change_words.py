@@ -35,6 +35,7 @@ OUTCOMES = (
     ("refused", "refused"),
 )
 DISCOUNT_KINDS = (("scholarship", "scholarship"), ("staff_discount", "staff discount"))
+NOTED = ("note", "log_contact", "log_reply")  # kinds in which a person writes down what happened
 _WORDS = dict(CHANNELS + OUTCOMES + DISCOUNT_KINDS)
 
 
@@ -92,8 +93,17 @@ def describe_change(change: Change, workspace: str | None = None, arrow: str = "
 
 
 def describe_entry(entry: Entry) -> SafeText:
-    """Return the action of an audit entry as people say it."""
+    """Return the action of an audit entry as people say it; of a talk the channel and the outcome too."""
+    if entry.action == "log_contact" and isinstance(entry.after, Mapping):
+        return describe(entry.action, entry.after)
     return title_of(entry.action)
+
+
+def note_of(entry: Entry) -> SafeText:
+    """Return what a person wrote down in a note, a talk or an answer; empty where nothing was."""
+    after = entry.after if isinstance(entry.after, Mapping) else {}
+    found = after.get("text" if entry.action == "note" else "note") if entry.action in NOTED else None
+    return safe_text(found) if isinstance(found, str) else SafeText("")
 
 
 def state_word(change: Change) -> str:

@@ -54,7 +54,9 @@ def _left(detail: Detail, now: datetime, keys: Mapping[str, str], sync_first: st
     width = SECOND_HALF - 3
     why = facts.why(detail.row, now, look.glyphs)
     place = f"{why.place} workspace" if why.place and len(why.place) < width - 10 else why.place
-    more = "; ".join([words for words, _ in facts.also(detail.row, now, look.glyphs)] + facts.around(detail.row, now))
+    more = "; ".join(
+        [words for words, _ in facts.also(detail.row, now, look.glyphs)] + facts.news(detail, now, look.glyphs)
+    )
     if more and cell_width(f"{place}; {more}") > width:
         place = why.place
     second = numbers.fit(f"{place}; {more}" if more and place else more or place, width, look.glyphs).rstrip()

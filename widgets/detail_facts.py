@@ -11,6 +11,7 @@ from data.remedy import ON_WORKSPACE, REMEDIES, Change, State
 from widgets import numbers
 from widgets.change_words import describe_change, describe_entry, seconds_left, state_sentence
 from widgets.glyphs import Glyphs
+from widgets.held_words import changed_words, claim_words, first_name, snooze_words
 from widgets.line import Line
 from widgets.login_sparkline import DAYS, days_to, spark
 from widgets.look import Look
@@ -111,21 +112,19 @@ def also(row: Row, now: datetime, glyphs: Glyphs) -> list[tuple[str, str]]:
     return more
 
 
-def around(row: Row, now: datetime) -> list[str]:
-    """Return who has handled, claimed or snoozed it."""
+def around(row: Row, now: datetime, me: str | None = None) -> list[str]:
+    """Return who has handled, claimed or snoozed it; `me` is called you."""
     said = []
     if row.handled is not None:
         said.append(f"handled by {first_name(row.handled.name)}, {numbers.ago(numbers.since(row.handled.at, now))} ago")
-    if row.claim is not None and row.claim.until > now:
-        said.append(f"{row.claim.name} works on it until {numbers.moment(row.claim.until, now)}")
-    if row.snoozed and row.snooze is not None:
-        said.append(f"snoozed by {row.snooze.name} until {numbers.moment(row.snooze.until, now)}")
-    return said
+    return [*said, *filter(None, (claim_words(row, me, now), snooze_words(row, now)))]
 
 
-def first_name(name: str) -> str:
-    """Return the first word of a colleague's name, as marks and sentences name them."""
-    return next(iter(name.split()), name)
+def news(detail: Detail, now: datetime, glyphs: Glyphs) -> list[str]:
+    """Return what changed since one looked, then what stands around the account."""
+    changed = changed_words(detail.before, detail.row, glyphs) if detail.before is not None else []
+    said = [f"new to you: {', '.join(changed)}"] if changed else []
+    return [*said, *around(detail.row, now, detail.me)]
 
 
 def suggestions(detail: Detail) -> list[Suggestion]:

@@ -73,7 +73,7 @@ def _why(detail: Detail, now: datetime, width: int, look: Look) -> Lines:
         lines.append((_bar(detail, why, width, look), ()))
     for words, rule in facts.also(row, now, look.glyphs):
         lines.append(([(numbers.fit(words, width - 4, look.glyphs).rstrip(), "text")], [(rule, "muted")]))
-    lines += [([(part, "muted")], ()) for said in facts.around(row, now) for part in wrap(said, width, 2)]
+    lines += [([(part, "muted")], ()) for said in facts.news(detail, now, look.glyphs) for part in wrap(said, width, 2)]
     return lines
 
 

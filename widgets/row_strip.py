@@ -16,6 +16,10 @@ from widgets.look import Look
 from widgets.usage_bar import bar
 from widgets.why_now import tier_word, why_now
 
+OWN_CLAIM, OTHER_CLAIM, SNOOZED = "@", "&", "z"
+NEWS = {"unicode": "Δ"}  # changed since one last opened the account
+NEWS_ELSE = "%"
+
 
 @dataclass(frozen=True)
 class RowState:
@@ -73,7 +77,9 @@ class RowPainter:
             holds = min(holds, age_holds)
         for name, width in SYSTEMS[: layout.systems]:
             pieces += [("  ", "text"), *system_cell(name, row, width, ink, self.look)]
-        return [*pieces, (" ", "text"), self._state(line, state), (" " * (1 + layout.rest), "text")], holds
+        if row.claim is not None and row.claim.until > now:
+            holds = min(holds, (row.claim.until - now).total_seconds())
+        return [*pieces, (" ", "text"), self._state(line, state, now), *self._news(line, state)], holds
 
     def heads(self, currency: str) -> Strip:
         """Return the row of column heads; without currency symbols the money column is named by its currency."""
@@ -164,6 +170,24 @@ class RowPainter:
             return (self._fit("you", width), "muted" if state.gone else "strong bold")
         return (self._fit(holder.name.split(" ")[0], width), "text" if claim and not state.gone else "muted")
 
+    def _news(self, line: ListLine, state: RowState) -> Line:
+        """The mark of what changed since one looked, in the right margin."""
+        shown = line.changed and not state.gone
+        return [
+            (NEWS.get(self.look.glyphs.name, NEWS_ELSE) if shown else " ", "accent bold"),
+            (" " * self.layout.rest, "text"),
+        ]
+
+    def _claim(self, row: Row, state: RowState, now: datetime) -> Piece:
+        """Whose claim runs: `@` one's own, the first letter of another's name; empty where none does."""
+        claim = row.claim
+        if claim is None or claim.until <= now or state.gone:
+            return ("", "muted")
+        if claim.staff_id == state.me:
+            return (OWN_CLAIM, "accent bold")
+        letter = self.look.glyphs.show(claim.name[:1]).upper()
+        return (letter if len(letter) == 1 and cells([(letter, "text")]) == 1 else OTHER_CLAIM, "text bold")
+
     def _age(self, state: RowState, now: datetime) -> tuple[str, float]:
         if state.synced_at is None:
             return self.look.glyphs.unknown, numbers.DAY
@@ -172,10 +196,15 @@ class RowPainter:
             return "<1m", numbers.MINUTE - seconds
         return numbers.age_until(seconds)
 
-    def _state(self, line: ListLine, state: RowState) -> Piece:
-        """The gravest of needs you, sending, held, handled."""
+    def _state(self, line: ListLine, state: RowState, now: datetime) -> Piece:
+        """The gravest of needs you, sending, held; then claimed, snoozed, handled."""
         glyphs = self.look.glyphs
         marks = {"!": (glyphs.needs, "strong bold"), "…": (glyphs.sending, "muted"), "⇡": (glyphs.held, "accent")}
         if line.mark in marks and not state.gone:
             return marks[line.mark]
+        claim = self._claim(line.row, state, now)
+        if claim[0]:
+            return claim
+        if line.row.snoozed:
+            return (SNOOZED, "muted")
         return (glyphs.done, "muted") if line.row.handled else (" ", "text")

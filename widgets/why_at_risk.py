@@ -39,7 +39,7 @@ def at_risk_part(view: HealthView, now: datetime, width: int, look: Look) -> Lin
     for signal in row.signals:
         lines += ruled("A15", True, "Signal", NAME, signal.replace("_", " "), width)
     for said in facts.around(row, now):
-        rule = {"handled": "A16", "snoozed": "A17"}.get(said.split(" ")[0], "")
+        rule = {"handled": "A16", "snoozed": "A17", "woke": "A17"}.get(said.split(" ")[0], "")
         lines += ruled(rule, True, "Noted", NAME, said, width)
     lines += [([(part, "muted")], ()) for part in wrap(row.reading, width)]
     return lines

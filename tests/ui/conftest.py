@@ -121,7 +121,7 @@ async def until(pilot: Pilot[Any], true: Callable[[], Any], seconds: float = 15.
     """Wait until something holds; AssertionError when it does not in time."""
     ends = time.monotonic() + seconds
     while not true():
-        assert time.monotonic() < ends, "it did not happen in time"
+        assert time.monotonic() < ends, "it did not happen in time\n" + text_of(pilot.app)
         await pilot.pause(0.02)
 
 

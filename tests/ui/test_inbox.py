@@ -239,7 +239,7 @@ async def test_m_claims_and_releases(open_desk, app_of, seen, wait) -> None:
     async with app.run_test(size=(140, 40)) as pilot:
         await pilot.press("m")
         await wait(pilot, lambda: desk.detail(app.screen.target()).row.claim is not None)
-        await wait(pilot, lambda: "Maya Okafor works on it until" in seen(app))
+        await wait(pilot, lambda: "claimed by you, 60 min" in seen(app))
         await pilot.press("m")
         await wait(pilot, lambda: desk.detail(app.screen.target()).row.claim is None)
 

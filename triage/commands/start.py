@@ -42,6 +42,10 @@ def open_at(context: Context, account_id: str | None, *, by_line: bool) -> int:
 
 def open_app(context: Context, account_id: str | None) -> int:
     """Open the app; Textual is imported here and nowhere else."""
+    if context.settings.base_url is None and not context.flags.no_input and _has_terminal() and not _dumb(context):
+        from triage.commands.first_run import first_context
+
+        context = first_context(context)
     settings = context.settings
     settings.need_base_url()
     _need_terminal(context)
@@ -101,10 +105,18 @@ def run_sandbox(args: argparse.Namespace, context: Context) -> int:
 
 
 def _need_terminal(context: Context) -> None:
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not _has_terminal():
         raise ConfigError("The app needs a terminal. Without one: triage list, show, remedy, sync.")
-    if context.environ.get("TERM") == "dumb":
+    if _dumb(context):
         raise ConfigError("This terminal (TERM=dumb) draws no screen. triage --plain works line by line.")
+
+
+def _dumb(context: Context) -> bool:
+    return context.environ.get("TERM") == "dumb"
+
+
+def _has_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stdout.isatty()
 
 
 def _has_server() -> bool:

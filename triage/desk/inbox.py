@@ -243,6 +243,7 @@ class Inbox:
             trail=tuple(self._cache.audit(account_id, None, TRAIL_SHOWN)),
             synced_at=self._cache.synced_at,
             before=self._cache.stood(account_id),
+            me=who.staff_id if (who := self._cache.identity) is not None else None,
         )
 
     def why_gone(self, account_id: str) -> str:

@@ -19,7 +19,7 @@ from data.safe_text import safe_reason, safe_text
 from triage.desk.inbox import Inbox
 from triage.desk.session import Session
 from triage.rules import remedies as rules
-from triage.rules.guards import PERMISSION, permission
+from triage.rules.guards import PERMISSION, claimed, permission
 from triage.rules.old_data import stale_checked
 
 RECENT_REASONS = 12
@@ -158,6 +158,8 @@ class Remedies:
             earlier=self._earlier(order.kind, account),
             manners=self._manners,
         )
+        warned = claimed(account.claim, identity.staff_id, now)
+        preview = msgspec.structs.replace(preview, guards=(*preview.guards, *warned)) if warned else preview
         age = (now - synced_at).total_seconds() if synced_at else 0.0
         return stale_checked(preview, order, account, age, self._session.place.stale_after)
 

@@ -176,15 +176,14 @@ def push_and_deliver(
 def refresher(session: Session, cache: Cache) -> Callable[[Sequence[Item]], None]:
     """Return what writes accounts that came with answers into the cache, assessed.
 
-    What one did oneself is no news: it leaves an account seen that was seen before.
+    What one did oneself is no news, whoever fetches it first.
     """
 
     def refresh(items: Sequence[Item]) -> None:
         assess = session.assess_for(cache)(cache.complete_through)
         for item in items:
-            known = cache.stood(item.account.id) is None
-            if cache.overwrite(item, assess) and known:
-                cache.look_at([item.account.id])
+            cache.overwrite(item, assess)
+            cache.is_mine(item.account.id, item.account.seq)
 
     return refresh
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, TypeGuard
 
-from data.account import Account, Member, Workspace
+from data.account import Account, Claim, Member, Workspace
 from data.ports import Earlier
 from data.remedy import HIGH_DISCOUNT, PERMISSIONS, Guard, Manners
 from triage.policy import Policy
@@ -17,6 +17,7 @@ RULE = "A11"
 REPEAT = "A13"
 PERMISSION = "permission"
 DOWNGRADE = "downgrade"
+CLAIM = "claim"
 BACKEND = "backend"
 TRIAL = "trial"
 PARAMETERS = {
@@ -174,6 +175,13 @@ def change_admin(members: Sequence[Member] | None, membership_id: Any, policy: P
     if member.reachable is False:
         return [Guard("A10", f"{member.name} cannot be reached either.", False)]
     return []
+
+
+def claimed(claim: Claim | None, staff_id: str, now: datetime) -> Guards:
+    """Somebody else works on the account: said, never refused."""
+    if claim is None or claim.until <= now or claim.staff_id == staff_id:
+        return []
+    return [Guard(CLAIM, f"{claim.name} has claimed the account until {minute(claim.until)}. Ask first.", False)]
 
 
 def find_member(members: Sequence[Member] | None, membership_id: Any) -> Member | None:
