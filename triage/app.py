@@ -71,7 +71,9 @@ class TriageApp(TerminalApp):
 
     def get_driver_class(self) -> type[Driver]:
         """The platform's driver: columns stand still whatever a terminal makes of foreign text, a paste stays one."""
-        return steadied(thinned(guarded(super().get_driver_class()), self.line))
+        driver = super().get_driver_class()
+        in_browser = driver.__module__ == "textual.drivers.web_driver"  # whose keys come in packets, a paste whole
+        return steadied(thinned(driver if in_browser else guarded(driver), self.line))
 
     # --- life ---
 
