@@ -123,8 +123,11 @@ class OutboxFile:
         )
 
     def _end(self, change: Change, state: State, now: datetime, why: str | None, event: str, **more: Any) -> None:
-        """Give a change its end or its place among those that need a person, and park what waited for it."""
-        parked_why = more.pop("parked_why", None)
+        """Give a change its end or its place among those that need a person, and park what waited for it.
+
+        `said` goes into our own trail with it.
+        """
+        parked_why, said = more.pop("parked_why", None), more.pop("said", {})
         self._set(
             change.change_id,
             state=state.value,
@@ -136,7 +139,7 @@ class OutboxFile:
             finished_at=None if state is State.PARKED else now.timestamp(),
             **more,
         )
-        self._note(change.change_id, event, now, why=why)
+        self._note(change.change_id, event, now, why=why, **said)
         if state in _ENDED_OTHERWISE:
             for successor in self._select(_SUCCESSORS, change.change_id):
                 self._end(successor, State.PARKED, now, AFTER_PARKED, "parked", parked_why="predecessor")

@@ -19,7 +19,7 @@ from data.safe_text import SafeText
 from data.unseen import Stood
 
 # What `audit_state` says of a backend without a trail.
-NO_TRAIL = "This backend has no audit trail to read."
+OWN_CHAIN = "kept here: this backend has no audit trail"
 
 
 class Detail(Value, frozen=True):

@@ -186,15 +186,13 @@ class ActingScreen(TriageScreen):
         if contact is None:
             self.tell("Nobody is known to copy.")
             return
-        self.app.copy_to_clipboard(f"{contact.name} <{contact.email}>" if contact.email else contact.name)
-        self.tell(f"Copied {contact.name}.")
+        self.copy(f"{contact.name} <{contact.email}>" if contact.email else contact.name, contact.name)
 
     def action_copy_id(self) -> None:
         """Y: the account's id."""
         target = self.target()
         if target is not None:
-            self.app.copy_to_clipboard(target)
-            self.tell(f"Copied {target}.")
+            self.copy(target, target)
 
     def action_interview(self) -> None:
         """i: the decision tree, question by question."""

@@ -8,7 +8,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from data.account import Entry
-from data.ports import NO_TRAIL, Desk, Detail
+from data.ports import OWN_CHAIN, Desk, Detail
 from data.ports_list import Header
 from screens.base import TriageScreen
 from screens.inbox_words import band
@@ -23,6 +23,7 @@ from widgets.severity_badge import marked
 from widgets.view_tabs import TitleTabs
 
 PAGE = 200
+NONE_YET = "Nothing was applied from here yet. Only what this home did is kept: the backend has no audit trail."
 
 
 class AuditHead(Painted):
@@ -128,7 +129,7 @@ class AuditScreen(TriageScreen):
                 if self.account_id
                 else "No entries yet. A sync brings the trail along."
             )
-            listed.show([ListItem(None, NO_TRAIL if self.desk.audit_state() == NO_TRAIL else none)])
+            listed.show([ListItem(None, NONE_YET if self.desk.audit_state() == OWN_CHAIN else none)])
         elif page[0].hash != self._newest:  # the hash stands for all before it: a restored server has other entries
             self._newest, self._oldest, self._more = page[0].hash, page[-1].seq, len(page) == PAGE
             listed.show(_items(page))
@@ -181,8 +182,7 @@ class AuditScreen(TriageScreen):
         entry = self.current
         if entry is not None:
             copied = entry.change_id or f"audit {entry.seq}"
-            self.app.copy_to_clipboard(copied)
-            self.tell(f"Copied {copied}.")
+            self.copy(copied, copied)
 
     def action_everything(self) -> None:
         """a: the trail of all accounts; esc comes back."""

@@ -39,7 +39,7 @@ FRAME, FRAME_TALL = 6, 9  # lines of border, padding, notice (two at most) and b
 BESIDE = 26  # cells left beside the buttons; a longer sentence takes the line above them
 
 
-class FormModal(ModalScreen[T], Generic[T]):
+class FormFrame(ModalScreen[T], Generic[T]):
     """A form over a screen. Subclasses give `parts`, `missing`, `send` and call `renew` when something has changed."""
 
     CSS_PATH: ClassVar[str | PurePath | list[str | PurePath] | None] = ["form_modal.tcss"]
@@ -51,9 +51,8 @@ class FormModal(ModalScreen[T], Generic[T]):
         Binding("ctrl+o", "jump", "jump", id="go.jump", show=False),
     ]
 
-    def __init__(self, desk: Desk, title: str, button: str) -> None:
+    def __init__(self, title: str, button: str) -> None:
         super().__init__()
-        self.desk = desk
         self._title, self._button = title, button
         self._complaint = ""
         self._started = False
@@ -84,13 +83,6 @@ class FormModal(ModalScreen[T], Generic[T]):
     def recent(self) -> Sequence[SafeText]:
         """Reasons that may be picked by ctrl+r."""
         return ()
-
-    def claim_warning(self, row: Row) -> Iterable[Widget]:
-        """A sentence where somebody else has claimed the account; nothing where nobody has."""
-        who = self.desk.header().who
-        warning = others_claim(row, who.staff_id if who is not None else None, self.now)
-        if warning:
-            yield WarningBar(([(warning, "strong bold"), (" Ask before you go on.", "text")],), classes="section")
 
     # --- the frame ---
 
@@ -262,6 +254,21 @@ class FormModal(ModalScreen[T], Generic[T]):
             field = self.query_one(ReasonField)
             field.fill(reason)
             self.set_focus(entry_of(field))
+
+
+class FormModal(FormFrame[T]):
+    """A form that acts on a desk."""
+
+    def __init__(self, desk: Desk, title: str, button: str) -> None:
+        super().__init__(title, button)
+        self.desk = desk
+
+    def claim_warning(self, row: Row) -> Iterable[Widget]:
+        """A sentence where somebody else has claimed the account; nothing where nobody has."""
+        who = self.desk.header().who
+        warning = others_claim(row, who.staff_id if who is not None else None, self.now)
+        if warning:
+            yield WarningBar(([(warning, "strong bold"), (" Ask before you go on.", "text")],), classes="section")
 
 
 def entry_of(field: Field) -> Widget:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date
-from time import monotonic
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -234,7 +233,7 @@ class OutboxScreen(OutboxActions):
                 self._conflicts[change.change_id] = self.desk.conflict_view(change.change_id)
             except TriageError as error:
                 self._conflicts[change.change_id] = None
-                self._told, self._told_at = str(error), monotonic()
+                self.remember(str(error))
         return self._conflicts[change.change_id]
 
     def on_open_list_moved(self) -> None:

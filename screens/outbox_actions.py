@@ -136,8 +136,7 @@ class OutboxActions(OutboxMessages):
         change, message = self.current, self.message
         named = change.change_id if change else message.outreach_id if message else None
         if named is not None:
-            self.app.copy_to_clipboard(named)
-            self.tell(f"Copied {named}.")
+            self.copy(named, named)
 
     def action_audit(self) -> None:
         """a: the trail of the account."""

@@ -200,11 +200,15 @@ def _file(flags: Flags, environ: Mapping[str, str], home: Path | None) -> tuple[
 
 def check_base_url(url: str, source: str, path: Path | Spot, key: str = "base_url") -> str | None:
     """Return a URL without its last slash, None where empty; https, or http to loopback, else ConfigError."""
-    from urllib.parse import urlsplit
-
     if not url:
         return None
-    where = "TRIAGE_BASE_URL" if source == "environment" else f"{key} in {path}"
+    return base_url_of(url, "TRIAGE_BASE_URL" if source == "environment" else f"{key} in {path}")
+
+
+def base_url_of(url: str, where: str) -> str:
+    """Return a URL without its last slash; ConfigError, naming `where` it stands, unless https or http to loopback."""
+    from urllib.parse import urlsplit
+
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname or "", parts.port

@@ -12,7 +12,7 @@ MANNERS = Manners(
     whole_percent=True,
     notes={
         "reset_usage": (
-            "The customer stays stopped: their lock counts all hours ever, a reset only clears the staff list.",
+            "A stopped customer stays stopped: their lock counts all hours ever, a reset only clears the staff list.",
             "dembrane keeps this reason in one field, until the next reset.",
         ),
         "grant_trial": ("dembrane takes no reason for a trial: it is kept here only.",),

@@ -25,6 +25,7 @@ ACTIONS = {
     "export": "every entry as it was hashed, one JSON line each, and what proves them",
 }
 PAGE = 500
+OWN = "This is a home's own chain: its backend keeps no audit trail. What others did there is not in it."
 _NOTHING: dict[str, Any] = {
     "last_seq": 0,
     "last_hash": None,
@@ -69,7 +70,7 @@ def run_audit(args: argparse.Namespace, context: Context) -> int:
             if desk.cache.synced_at is None:
                 raise NoData(NO_DATA)
             if args.action == "verify":
-                return _report(desk.verify_audit(), args.json)
+                return _report(desk.verify_audit(), args.json, desk.own_chain)
             if args.action == "export":
                 return _export(desk, context, args.out, args.csv)
             return _list(desk, args)
@@ -129,11 +130,19 @@ def _verify(args: argparse.Namespace, context: Context) -> int:
         from widgets.numbers import utc
 
         emit(f"{args.file}: exported {utc(export.closing.exported_at)} from {export.closing.backend}")
+    if export.closing.own:
+        from data.own_chain import prove_own
+
+        return _report(prove_own(export.links()), args.json, OWN)
     return _report(prove(export.entries(), export.evidence(args.key, args.seen)), args.json)
 
 
-def _report(proof: "Proof", json: bool) -> int:
-    from data.audit_proof import sentences
+def _report(proof: "Proof", json: bool, own: str = "") -> int:
+    """Tell what is proven; `own` says first what stands for a trail where the backend keeps none."""
+    from data.audit_proof import sentences as of_trail
+
+    def sentences(proof: "Proof") -> list[str]:
+        return [*([own] if own else []), *of_trail(proof)]
 
     report, signed, key = proof.report, proof.signed, proof.key
     if json:
@@ -167,8 +176,15 @@ def _export(desk: "Desk", context: Context, path: Path | None, csv: bool) -> int
     from triage.commands.audit_file import csv_lines, json_lines
 
     make = csv_lines if csv else json_lines
-    evidence, url = desk.audit_evidence(), desk.base_url
-    pieces = make(desk.cache.audit_rows(), evidence, url, desk.session.clock())
+    evidence, url, count = desk.audit_evidence(), desk.base_url, desk.cache.audit_head()[0]
+    if desk.own_chain:
+        if csv:
+            raise NotPossible("This home's own chain is exported as JSON lines only. Leave --csv out.")
+        links = list(desk.own_links())
+        count = len(links)
+        pieces = json_lines(links, evidence, url, desk.session.clock(), own=True)
+    else:
+        pieces = make(desk.cache.audit_rows(), evidence, url, desk.session.clock())
     if path is None:
         for piece in pieces:
             sys.stdout.write(piece)
@@ -180,9 +196,7 @@ def _export(desk: "Desk", context: Context, path: Path | None, csv: bool) -> int
     with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
         for piece in pieces:
             file.write(piece)
-    context.say(
-        f"{desk.cache.audit_head()[0]:,} entries written to {path}. triage audit verify --file {path} replays it."
-    )
+    context.say(f"{count:,} entries written to {path}. triage audit verify --file {path} replays it.")
     return 0
 
 

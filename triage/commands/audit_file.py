@@ -14,6 +14,7 @@ import msgspec
 from data.account import Entry, EntryFields, Value
 from data.audit_proof import Evidence
 from data.errors import BadAnswer, TriageError, UnreadableEntry
+from data.own_chain import Linked
 from data.receipts import Pin, Seen, Signed
 from data.safe_text import escaped
 from data.wire import decoder, encode, mended, plain, refuse_edges, safe_tree
@@ -54,6 +55,7 @@ class Closing(Value, frozen=True):
     signed: Signed | None
     keys: tuple[Pin, ...]
     remembered: Seen | None
+    own: bool = False
 
 
 class Line(Value, frozen=True, forbid_unknown_fields=True):
@@ -78,14 +80,19 @@ _text = decoder(str)
 # --- writing ---
 
 
-def json_lines(entries: Iterable[Entry], evidence: Evidence, backend: str, now: datetime) -> Iterator[str]:
-    """Yield one line an entry and the closing one; whatever is not plain ASCII is escaped, so nothing of it acts."""
+def json_lines(
+    entries: Iterable[Linked], evidence: Evidence, backend: str, now: datetime, *, own: bool = False
+) -> Iterator[str]:
+    """Yield one line an entry and the closing one; whatever is not plain ASCII is escaped, so nothing of it acts.
+
+    `own`: they are links of the home's own chain.
+    """
     count, last = 0, ""
     for entry in entries:
         line = {"seq": entry.seq, "raw": entry.raw, "prev_hash": entry.prev_hash, "hash": entry.hash}
         yield _ascii(line) + "\n"
         count, last = count + 1, entry.hash
-    yield _ascii(_closed(evidence, backend, now, count, last)) + "\n"
+    yield _ascii(_closed(evidence, backend, now, count, last, own)) + "\n"
 
 
 def csv_lines(entries: Iterable[Entry], evidence: Evidence, backend: str, now: datetime) -> Iterator[str]:
@@ -108,8 +115,8 @@ def _ascii(value: object) -> str:
     return escaped(json.dumps(value))
 
 
-def _closed(evidence: Evidence, backend: str, now: datetime, count: int, last: str) -> Any:
-    made = Closing(FORMAT, backend, now, count, last, evidence.signed, evidence.keys, evidence.remembered)
+def _closed(evidence: Evidence, backend: str, now: datetime, count: int, last: str, own: bool = False) -> Any:
+    made = Closing(FORMAT, backend, now, count, last, evidence.signed, evidence.keys, evidence.remembered, own)
     return plain(made)
 
 
@@ -159,6 +166,16 @@ class Export:
             signed=closing.signed, keys=keys, remembered=seen or closing.remembered, lags=seen is None, own=False
         )
 
+    def links(self) -> Iterator[Line]:
+        """The links of an exported own chain; a last one that is none where the closing line does not fit."""
+        count, last = 0, ""
+        with self.path.open(encoding="utf-8", errors="replace", newline="") as file:
+            for line in _json_lines(file):
+                yield line
+                count, last = count + 1, line.hash
+        if (count, last) != (self.closing.entries, self.closing.last_hash):
+            yield Line(0, "", "", "")
+
     def entries(self) -> Iterator[Entry]:
         """The entries as they stand there; UnreadableEntry where one is none."""
         count, last = 0, ""
@@ -206,6 +223,11 @@ class BadLine(UnreadableEntry):
 
 
 def _json_entries(file: Iterable[str]) -> Iterator[Entry]:
+    for due, line in enumerate(_json_lines(file), start=1):
+        yield _entry(line, due)
+
+
+def _json_lines(file: Iterable[str]) -> Iterator[Line]:
     due = 1
     for text in file:
         if '"triage_audit"' in text[:40]:
@@ -214,7 +236,7 @@ def _json_entries(file: Iterable[str]) -> Iterator[Entry]:
             line = _line.decode(text)
         except (msgspec.DecodeError, UnicodeError):
             raise BadLine(due, f"Line {due} is not an entry.") from None
-        yield _entry(line, due)
+        yield line
         due += 1
 
 

@@ -10,6 +10,7 @@ from triage.commands.context import Context
 from triage.commands.parser import Parser
 from triage.config import Flags
 
+WEB_DRIVER = "textual.drivers.web_driver:WebDriver"
 NEEDS_EXTRA = "This needs the reference server. In triage's own folder: pip install '.[sandbox]'"
 
 
@@ -42,6 +43,10 @@ def open_at(context: Context, account_id: str | None, *, by_line: bool) -> int:
 
 def open_app(context: Context, account_id: str | None) -> int:
     """Open the app; Textual is imported here and nowhere else."""
+    if context.settings.base_url is None and not context.flags.no_input and _has_terminal() and not _dumb(context):
+        from triage.commands.first_run import first_context
+
+        context = first_context(context)
     settings = context.settings
     settings.need_base_url()
     _need_terminal(context)
@@ -58,7 +63,9 @@ def open_app(context: Context, account_id: str | None) -> int:
     desk = Desk.open(open_session(context, network=True))
     wishes = Wishes(settings.theme, settings.glyphs, settings.density, settings.colour or None, settings.themes_dir)
     screen_file = ScreenFile(settings.screen_file)
-    app = TriageApp(desk, account=account_id, wishes=wishes, screen_file=screen_file, keymap=settings.keys)
+    app = TriageApp(
+        desk, account=account_id, wishes=wishes, screen_file=screen_file, keymap=settings.keys, notify=settings.notify
+    )
     sentence = app.run(mouse=settings.mouse)
     if sentence:
         context.say(sentence)
@@ -101,10 +108,20 @@ def run_sandbox(args: argparse.Namespace, context: Context) -> int:
 
 
 def _need_terminal(context: Context) -> None:
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if context.environ.get("TEXTUAL_DRIVER") == WEB_DRIVER:
+        return  # triage serve has opened us for a window of a browser
+    if not _has_terminal():
         raise ConfigError("The app needs a terminal. Without one: triage list, show, remedy, sync.")
-    if context.environ.get("TERM") == "dumb":
+    if _dumb(context):
         raise ConfigError("This terminal (TERM=dumb) draws no screen. triage --plain works line by line.")
+
+
+def _dumb(context: Context) -> bool:
+    return context.environ.get("TERM") == "dumb"
+
+
+def _has_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stdout.isatty()
 
 
 def _has_server() -> bool:

@@ -24,8 +24,11 @@ from triage.desk.news import home_news, network_note
 from triage.desk.session import Session
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from data.audit_proof import Evidence, Proof
     from data.interview_view import InterviewView, TreeChange
+    from data.outbox_memory import TrailEntry
     from triage.desk.listen import Listener
     from triage.desk.watch import Watcher
     from triage.desk.workers import Puller, Pusher
@@ -235,6 +238,15 @@ class Desk(DeskParts):
     def verify_audit(self) -> "Proof":
         """Replay the whole chain, and say what it proves."""
         return self._trail.verify()
+
+    @property
+    def own_chain(self) -> str:
+        """What stands for a trail where the backend keeps none, in words; empty where it keeps one."""
+        return f"This home's own chain. {self._trail.keeps}".strip() if self._trail.own else ""
+
+    def own_links(self) -> "Iterator[TrailEntry]":
+        """This home's own chain from its first link."""
+        return self._trail.links()
 
     def audit_evidence(self) -> "Evidence":
         """What this home has seen of the trail, for an export."""
