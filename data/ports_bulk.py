@@ -13,19 +13,21 @@ BULK = ("reset_usage", "grant_trial", "apply_discount", "change_tier", "claim")
 
 
 class Bulk(Value, frozen=True):
-    """An open bulk form; `needs_reason` is False for records, which are not held either."""
+    """An open bulk form; `needs_reason` is False for records, which are not held either; `at_once` as in `Form`."""
 
     kind: str
     tier_choices: tuple[str, ...]
     recent_reasons: tuple[SafeText, ...]
     hold_seconds: float
     needs_reason: bool
+    at_once: bool = True
 
 
 class BulkLine(Value, frozen=True):
     """One account of a bulk form: what would happen to it, or why it is left out (`against`).
 
-    `order` is what would be submitted, the workspace chosen; `note` what speaks up without refusing.
+    `order` is what would be submitted, the workspace chosen; `note` what speaks up without refusing. `of_field`: what
+    is against it speaks of a parameter that all lines share.
     """
 
     order: Order
@@ -35,6 +37,7 @@ class BulkLine(Value, frozen=True):
     preview: Preview | None
     against: str
     note: str
+    of_field: bool = False
 
 
 class Standing(Value, frozen=True):

@@ -16,6 +16,7 @@ from data.ports import Desk
 from data.ports_list import Header
 from screens.look_messages import DensityAsked, ThemesAsked
 from screens.messages import Gravity, Messages, Said
+from screens.read_only import READ_ONLY, writing_key
 from screens.typing_guard import TYPED_TOO_FAST, TypingGuard
 from widgets.header_line import HeaderLine
 from widgets.key_line import Hint, KeyLine
@@ -216,6 +217,8 @@ class TriageScreen(Screen[None]):
     def on_key(self, event: events.Key) -> None:
         """Forget what was said; let no action key through that nobody can have meant."""
         self.forget_told()
+        if self.desk.read_only and writing_key(self, event.key):
+            self.tell(READ_ONLY)
         guard = getattr(self.app, "guard", None)
         if isinstance(guard, TypingGuard) and event.key not in self.NEVER_HELD_BACK and guard.doubts(event):
             event.stop()
