@@ -10,7 +10,7 @@ COVERING = tests/wire tests/rules tests/desk tests/faults/test_outbox_machine.py
 # the tests start the program hundreds of times, which then need not be compiled anew each time
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test check audit bench backtest soak plant planted cover schema openapi keys man screenshot snapshots pins clean
+.PHONY: demo test check audit bench backtest soak plant planted cover schema openapi keys man screenshot recording snapshots pins clean
 
 demo: $(READY)  ## the reference server with a seeded book, and the app
 	@$(BIN)/triage demo $(ARGS)
@@ -62,6 +62,9 @@ man: $(READY)  ## docs/triage.1, the man page, from the parser
 
 screenshot: $(READY)  ## the pictures of docs from the running app
 	$(BIN)/python tests/screenshot.py $(ARGS)
+
+recording: $(READY)  ## docs/demo.cast, the demo typed by a script; `asciinema play docs/demo.cast` shows it
+	PYTHONPATH=tests $(BIN)/python tests/record.py
 
 snapshots: $(READY)  ## tests/ui/snapshots anew, after the screens have been looked at
 	$(BIN)/python -m pytest -q tests/ui/test_snapshots.py --renew

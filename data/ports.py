@@ -68,6 +68,15 @@ class Form(Value, frozen=True):
     hold_seconds: float
     needs_confirm: str | None
     at_once: bool = True
+    ack_word: str = ""
+
+
+class Undo(Value, frozen=True):
+    """An open form that sets an applied change back; `note` is what does not come back with it."""
+
+    of: Change
+    form: Form
+    note: str
 
 
 class Desk(HealthPort, CasesPort, BulkPort, KeptPort, OutreachPort, PortfolioPort, Protocol):
@@ -130,6 +139,14 @@ class Desk(HealthPort, CasesPort, BulkPort, KeptPort, OutreachPort, PortfolioPor
 
     def last_held(self) -> Change | None:
         """The held change that `u` would take back: the latest one."""
+        ...
+
+    def undo_form(self, change_id: str) -> Undo:
+        """The form of a compensating change; NotPossible says why there is none. Raises NotAllowed, SignedOut."""
+        ...
+
+    def undo_last(self, account_id: str) -> Undo:
+        """The same of my latest remedy that was applied to an account."""
         ...
 
     def retry(self, change_id: str) -> Change:

@@ -13,13 +13,14 @@ BULK = ("reset_usage", "grant_trial", "apply_discount", "change_tier", "claim")
 
 
 class Bulk(Value, frozen=True):
-    """An open bulk form; `needs_reason` is False for records, which are not held either."""
+    """An open bulk form; `needs_reason` is False for records, which are not held either; `at_once` as in `Form`."""
 
     kind: str
     tier_choices: tuple[str, ...]
     recent_reasons: tuple[SafeText, ...]
     hold_seconds: float
     needs_reason: bool
+    at_once: bool = True
 
 
 class BulkLine(Value, frozen=True):

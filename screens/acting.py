@@ -12,6 +12,7 @@ from data.ports_list import Link
 from data.remedy import PERMISSIONS, REMEDIES, Change
 from screens.base import TriageScreen
 from screens.keymap import key_of, keys_now, remedy_keys
+from screens.read_only import READ_ONLY
 from widgets import numbers
 from widgets.change_words import describe_change, seconds_left
 from widgets.line import Line, Piece
@@ -35,7 +36,7 @@ class ActingScreen(TriageScreen):
         Binding("n", "contact", "log talk", id="do.contact", tooltip="log a conversation"),
         Binding("m", "claim", "claim", id="do.claim", tooltip="claim 60 min, release"),
         Binding("z", "snooze", "snooze", id="do.snooze", tooltip="snooze for the whole team"),
-        Binding("u", "take_back", "take back", id="do.take_back", tooltip="take back what is held"),
+        Binding("u", "take_back", "take back", id="do.take_back", tooltip="take back, or set back"),
         Binding("y", "copy_contact", "copy contact", id="do.copy_contact"),
         Binding("Y", "copy_id", "copy id", id="do.copy_id", tooltip="copy the account's id"),
         Binding("i", "interview", "interview", id="see.interview", tooltip="the decision tree as an interview"),
@@ -130,8 +131,13 @@ class ActingScreen(TriageScreen):
             self.app.push_screen(SnoozeForm(self.desk, detail), self.after_change)
 
     def action_take_back(self) -> None:
-        """u: take back the latest held change."""
-        change = self.desk.last_held()
+        """u: take back the latest held change; where nothing is held, set back what was applied here last."""
+        change, target = self.desk.last_held(), self.target()
+        if change is None and target is not None:
+            from screens.undoing import offer_undo
+
+            offer_undo(self, lambda: self.desk.undo_last(target), self.after_change)
+            return
         if change is None:
             self.tell("Nothing is held.")
             return
@@ -162,7 +168,7 @@ class ActingScreen(TriageScreen):
     def _against(self, kind: str, account_id: str) -> str:
         """Return why a remedy cannot be opened, as the desk says it; empty when it can."""
         if self.desk.read_only:
-            return "This profile is read-only."
+            return READ_ONLY
         who = self.desk.header().who
         if who is not None and PERMISSIONS[kind] not in who.permissions:
             return f"Needs {PERMISSIONS[kind]}. You can read everything here."
@@ -186,15 +192,13 @@ class ActingScreen(TriageScreen):
         if contact is None:
             self.tell("Nobody is known to copy.")
             return
-        self.app.copy_to_clipboard(f"{contact.name} <{contact.email}>" if contact.email else contact.name)
-        self.tell(f"Copied {contact.name}.")
+        self.copy(f"{contact.name} <{contact.email}>" if contact.email else contact.name, contact.name)
 
     def action_copy_id(self) -> None:
         """Y: the account's id."""
         target = self.target()
         if target is not None:
-            self.app.copy_to_clipboard(target)
-            self.tell(f"Copied {target}.")
+            self.copy(target, target)
 
     def action_interview(self) -> None:
         """i: the decision tree, question by question."""

@@ -182,8 +182,7 @@ class AuditScreen(TriageScreen):
         entry = self.current
         if entry is not None:
             copied = entry.change_id or f"audit {entry.seq}"
-            self.app.copy_to_clipboard(copied)
-            self.tell(f"Copied {copied}.")
+            self.copy(copied, copied)
 
     def action_everything(self) -> None:
         """a: the trail of all accounts; esc comes back."""

@@ -15,6 +15,8 @@ from textual.widget import Widget
 from data.ports import Desk
 from data.ports_list import Header
 from screens.look_messages import DensityAsked, ThemesAsked
+from screens.messages import Gravity, Messages, Said
+from screens.read_only import READ_ONLY, writing_key
 from screens.typing_guard import TYPED_TOO_FAST, TypingGuard
 from widgets.header_line import HeaderLine
 from widgets.key_line import Hint, KeyLine
@@ -43,6 +45,12 @@ def now_of(widget: Widget) -> datetime:
     return clock() if callable(clock) else datetime.now(UTC)
 
 
+def messages_of(app: object) -> Messages:
+    """Return what the app has to say unasked; nothing where the app has no such store."""
+    messages = getattr(app, "messages", None)
+    return messages if isinstance(messages, Messages) else Messages()
+
+
 def types_text(widget: Widget | None) -> bool:
     """Return whether keys go into a text; asked by name, since importing TextArea would cost every start 10 ms."""
     return any(kind.__name__ in ("Input", "TextArea") for kind in type(widget).__mro__)
@@ -54,6 +62,7 @@ class TriageScreen(Screen[None]):
     AUTO_FOCUS = ""
     NEVER_HELD_BACK: ClassVar[frozenset[str]] = frozenset({"j", "k", "g", "G"})
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("M", "messages", "messages", id="go.messages", show=False, tooltip="all that was said"),
         Binding("L", "themes", "theme", id="go.themes", show=False, tooltip="pick a theme"),
         Binding("equals_sign", "density", "density", id="go.density", show=False, tooltip="compact or roomy"),
         Binding("colon,ctrl+p", "palette", "commands", id="go.palette", tooltip="every command, by a few letters"),
@@ -79,7 +88,14 @@ class TriageScreen(Screen[None]):
 
     @property
     def told(self) -> str:
-        """What was said a moment ago."""
+        """The gravest message that nobody has read, with how many wait behind it, else what was said a moment ago."""
+        messages = messages_of(self.app)
+        grave = messages.current(monotonic()) if self.is_current else None
+        if grave is not None:
+            more = (
+                f"   {messages.behind} more, {self.look.key('go.messages', 'M')} lists them" if messages.behind else ""
+            )
+            return grave.text + more
         return self._told if monotonic() - self._told_at < TOLD_FOR else ""
 
     @property
@@ -187,6 +203,12 @@ class TriageScreen(Screen[None]):
     def remember(self, sentence: str) -> None:
         """The same without drawing, for what is found out while a screen is being drawn."""
         self._told, self._told_at = sentence, monotonic()
+        messages_of(self.app).say(Said(self.now, sentence, Gravity.NOTE))
+
+    def warn(self, sentence: str, gravity: Gravity = Gravity.WARNING) -> None:
+        """Say what nobody asked for; it stands until a key is pressed that can mean it was read."""
+        messages_of(self.app).say(Said(self.now, sentence, gravity))
+        self.refresh_frame()
 
     def forget_told(self) -> None:
         """What just happened has been read."""
@@ -195,6 +217,8 @@ class TriageScreen(Screen[None]):
     def on_key(self, event: events.Key) -> None:
         """Forget what was said; let no action key through that nobody can have meant."""
         self.forget_told()
+        if self.desk.read_only and writing_key(self, event.key):
+            self.tell(READ_ONLY)
         guard = getattr(self.app, "guard", None)
         if isinstance(guard, TypingGuard) and event.key not in self.NEVER_HELD_BACK and guard.doubts(event):
             event.stop()
@@ -215,6 +239,20 @@ class TriageScreen(Screen[None]):
     def action_themes(self) -> None:
         """L: pick a theme."""
         self.post_message(ThemesAsked())
+
+    def action_messages(self) -> None:
+        """M: all that was said, in full."""
+        from screens.messages_list import MessagesList
+
+        messages = messages_of(self.app)
+        messages.read_all()
+        self.app.push_screen(MessagesList(tuple(messages.past)))
+
+    def copy(self, text: str, name: str) -> None:
+        """Copy one line and say so, with what to do if it did not arrive."""
+        self.app.copy_to_clipboard(text)
+        words = getattr(self.app, "copied_words", None)
+        self.tell(words(name) if callable(words) else f"Copied {name}.")
 
     def action_density(self) -> None:
         """=: with or without blank lines between things."""

@@ -4,7 +4,6 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar
 
-from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.timer import Timer
 from textual.widget import Widget
@@ -16,7 +15,7 @@ from data.ports_bulk import Bulk, BulkLine
 from data.remedy import STALE, Change, Order
 from data.safe_text import SafeText
 from screens.bulk_fields import OLD, bulk_fields, bulk_params, confirm_words
-from screens.form_modal import FormModal
+from screens.gated_form import GatedForm
 from screens.remedy_form_fields import asks
 from screens.remedy_form_words import AT_ONCE, BUTTONS
 from screens.slices import Slices
@@ -40,11 +39,10 @@ class BulkDone(Value, frozen=True):
     refused: tuple[tuple[str, SafeText, str], ...]
 
 
-class BulkForm(FormModal[BulkDone | None]):
+class BulkForm(GatedForm[BulkDone | None]):
     """Each account is its own change with its own id and audit entry; `marked` are ids with the seq they had."""
 
     DEFAULT_CSS: ClassVar[str] = "BulkForm #confirm { height: auto; }"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("r", "sync", "sync first", id="form.sync", show=False)]
 
     def __init__(self, desk: Desk, bulk: Bulk, marked: Mapping[str, int]) -> None:
         title = f"{MANY_TITLES[bulk.kind]} for {accounts(len(marked))}"
@@ -59,7 +57,6 @@ class BulkForm(FormModal[BulkDone | None]):
         self._run: Slices[BulkLine] | None = None
         self._queued: list[Change] = []
         self._refused: list[tuple[str, SafeText, str]] = []
-        self._synced = ""
         self._seen_old = False
 
     # --- what it shows ---
@@ -67,7 +64,7 @@ class BulkForm(FormModal[BulkDone | None]):
     def parts(self) -> Iterable[Widget]:
         """How many, the table, the fields, the gate of old figures, the reason, the count."""
         yield Sentence(id="what")
-        if self.bulk.kind in AT_ONCE:
+        if self.bulk.kind in AT_ONCE and self.bulk.at_once:
             yield Sentence("The customers see this at once.", "strong bold")
         with Vertical(classes="section"):
             yield BulkTable(id="table")
@@ -84,7 +81,7 @@ class BulkForm(FormModal[BulkDone | None]):
     def on_mount(self) -> None:
         """Look at every account."""
         self.query_one("#stale").display = False
-        self._look_again()
+        self.look_again()
 
     def on_resize(self) -> None:
         """More lines where there is room."""
@@ -146,7 +143,7 @@ class BulkForm(FormModal[BulkDone | None]):
 
     def on_typed_word_changed(self) -> None:
         """The word for old figures changes what is refused; the count changes nothing."""
-        if self._started and self._acknowledged() != self._seen_old:
+        if self._started and self.gate_answered != self._seen_old:
             self._look_soon()
         self.renew()
 
@@ -171,32 +168,18 @@ class BulkForm(FormModal[BulkDone | None]):
         """Enter: on to the first field that needs an answer."""
         self._move_on()
 
-    def on_stale_bar_sync_asked(self) -> None:
-        """Fetch first: the lines are looked at again when it has come."""
-        self.action_sync()
-
-    def action_sync(self) -> None:
-        """r: sync now, where the figures are old."""
-        if self.query_one("#stale").display:
-            self._synced = "Syncing. The table follows."
-            self.desk.sync_now()
-            self._draw()
-
-    def _acknowledged(self) -> bool:
-        bar = self.query_one(StaleBar)
-        return bool(bar.display) and bar.word.answered
-
     def _look_soon(self) -> None:
         if self._soon is not None:
             self._soon.stop()
-        self._soon = self.set_timer(SOON, self._look_again)
+        self._soon = self.set_timer(SOON, self.look_again)
 
-    def _look_again(self) -> None:
+    def look_again(self) -> None:
+        """Look at every account anew."""
         if self._over or self._run is not None:
             return
         if self._looking is not None:
             self._looking.stop()
-        params, self._seen_old = bulk_params(self.bulk, self), self._acknowledged()
+        params, self._seen_old = bulk_params(self.bulk, self), self.gate_answered
         found: dict[str, BulkLine] = {}
         waiting: list[TriageError] = []
 
@@ -230,7 +213,7 @@ class BulkForm(FormModal[BulkDone | None]):
         height = self.app.size.height
         self.query_one(BulkTable).show([self._row(line) for line in lines], max(4, min(14, height - 20)))
         old = next((g.message for line in lines if line.preview for g in line.preview.guards if g.rule == STALE), "")
-        self.query_one(StaleBar).tell(str(old), self._synced)
+        self.gate(str(old))
         self.query_one("#confirm", WarningBar).show(confirm_words(self.going))
         self.query_one("#count", TypedWord).expect((str(going),))
         self.renew()

@@ -16,6 +16,7 @@ from data.remedy import PERMISSIONS, Change
 from screens.base import TriageScreen
 from screens.case_forms import ChooseCause, CloseCase, NameOwner, OpenCase, RecordStep
 from screens.inbox_words import band
+from screens.read_only import READ_ONLY
 from widgets.case_lines import STEPS, CaseLine, case_lines, shown
 from widgets.key_line import Hint
 from widgets.line import cells, strip
@@ -25,7 +26,6 @@ from widgets.severity_badge import marked
 from widgets.view_tabs import TitleTabs
 
 NEEDS = f"Needs {PERMISSIONS['update_case']}. You can read everything here."
-READ_ONLY = "Read-only: this profile changes nothing."
 DESIGNATED = {"task": "CSM task", "manager": "Manager told", "sales": "Sales told", "executive": "Executive flag"}
 
 

@@ -121,7 +121,7 @@ class MarkingScreen(ActingScreen):
         if self.marks.anchor is not None and self.rows is not None:
             self._anchor_at = self.rows.position(self.marks.anchor)
         if lost:
-            self.remember(lost_words(lost))
+            self.warn(lost_words(lost))
         self.list.refresh()
 
     def show_marks(self) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date
-from time import monotonic
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -13,9 +12,10 @@ from data.errors import TriageError
 from data.ports import ConflictView, Desk, Detail
 from data.ports_list import Header, Link, OutboxCounts
 from data.ports_outreach import Message
-from data.remedy import PENDING, Change, State, ways
+from data.remedy import INVERTIBLE, PENDING, Change, State, ways
 from screens.inbox_words import band
 from screens.outbox_actions import OutboxActions
+from screens.read_only import writes
 from widgets import message_row
 from widgets.key_line import Hint
 from widgets.line import strip
@@ -35,6 +35,7 @@ CHOICES = {
     "decide": Choice("h", "Say what happened", "it happened, or it did not and goes once more; asks for a reason"),
     "push": Choice("r", "Push now", "same change, same id, at once"),
     "take_back": Choice("u", "Take back", "nothing is sent, no reason needed"),
+    "undo": Choice("u", "Set it back", "a new change that makes it as it was, asks for a reason"),
     "sign_in": Choice(SIGN_IN, "Sign in", "it leaves by itself then"),
 }
 
@@ -42,6 +43,8 @@ CHOICES = {
 def choices_of(change: Change, signed_out: bool = False) -> tuple[Choice, ...]:
     """Return what can be done with a change as it stands, the right thing first."""
     choices = tuple(CHOICES[way] for way in ways(change, signed_out))
+    if change.state is State.APPLIED and change.kind in INVERTIBLE:
+        return (CHOICES["undo"],)
     if change.state is State.PARKED and change.parked_why == "identity":
         return (CHOICES["sign_in"]._replace(remark=f"as {change.staff_name}, then it leaves by itself"), *choices[1:])
     return choices
@@ -88,6 +91,10 @@ class OutboxScreen(OutboxActions):
         """The list has the keys."""
         self.set_focus(self.query_one(OpenList))
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Looking up and signing in change nothing; the rest is not for a read-only profile."""
+        return not (self.desk.read_only and writes(action))
+
     def on_desk_changed(self) -> None:
         """Read the rows anew."""
         self._stale = True
@@ -105,8 +112,8 @@ class OutboxScreen(OutboxActions):
         """The choices of the open change first."""
         key = self.look.key
         change, message = self.current, self.message
-        choices = choices_of(change, self._signed_out) if change else ()
-        choices = message_row.choices_of(message) if message else choices
+        choices = self._choices(change) if change else ()
+        choices = message_row.choices_of(message) if message and not self.desk.read_only else choices
         hints = [
             Hint(choice.key_now(self.look), choice.label.lower().replace("write it", "write")) for choice in choices
         ]
@@ -208,13 +215,19 @@ class OutboxScreen(OutboxActions):
             return ()
         detail = self._detail(change)
         currency = detail.account.currency if detail else None
-        choices = choices_of(change, self._signed_out)
+        choices = self._choices(change)
         first = self.desk.first_sent(change.change_id) if change.unknown else None
         before = next((row for row in self._rows if row.change_id == change.after), None)
         lines = details(
             change, width, look, self.now, self._conflict(change), currency, choices, first_sent=first, before=before
         )
         return lines[:-1] if item.key in self._last else lines  # never two blank lines
+
+    def _choices(self, change: Change) -> tuple[Choice, ...]:
+        """What can be done with a change here: in a read-only profile only what changes nothing."""
+        choices = choices_of(change, self._signed_out)
+        reading = (CHOICES["look_up"].key, CHOICES["sign_in"].key)
+        return tuple(one for one in choices if one.key in reading) if self.desk.read_only else choices
 
     def _detail(self, change: Change) -> Detail | None:
         if change.account_id not in self._details:
@@ -234,7 +247,7 @@ class OutboxScreen(OutboxActions):
                 self._conflicts[change.change_id] = self.desk.conflict_view(change.change_id)
             except TriageError as error:
                 self._conflicts[change.change_id] = None
-                self._told, self._told_at = str(error), monotonic()
+                self.remember(str(error))
         return self._conflicts[change.change_id]
 
     def on_open_list_moved(self) -> None:

@@ -69,12 +69,19 @@ class OutboxActions(OutboxMessages):
         )
 
     def action_take_back(self) -> None:
-        """u: take back this change, or the latest held one when this one has left."""
+        """u: take back this change, or the latest held one when this one has left; else set back an applied one."""
         change = self.current
         if self.drop_message():
             return
+        applied = change if change is not None and change.state is State.APPLIED else None
         if change is None or change.state not in (State.HELD, State.QUEUED):
             change = self.desk.last_held()
+        if change is None and applied is not None:
+            from screens.undoing import offer_undo
+
+            undone = "Queued, to set it back. It is held, u takes it back."
+            offer_undo(self, lambda: self.desk.undo_form(applied.change_id), lambda made: self._done(made, undone))
+            return
         if change is None:
             self.tell("Nothing is held.")
             return
@@ -136,8 +143,7 @@ class OutboxActions(OutboxMessages):
         change, message = self.current, self.message
         named = change.change_id if change else message.outreach_id if message else None
         if named is not None:
-            self.app.copy_to_clipboard(named)
-            self.tell(f"Copied {named}.")
+            self.copy(named, named)
 
     def action_audit(self) -> None:
         """a: the trail of the account."""

@@ -10,10 +10,11 @@ from textual.widget import Widget
 
 from data.errors import TriageError
 from data.ports import Desk, Form
-from data.remedy import Change, Draft, Order, Preview
+from data.remedy import RISKY, STALE, Change, Draft, Guard, Order, Preview
 from data.safe_text import SafeText
-from screens.form_modal import FormModal
-from screens.remedy_form_fields import FIELD_OF, asks, make_fields, member_options, params_of
+from screens.form_modal import entry_of
+from screens.gated_form import GatedForm
+from screens.remedy_form_fields import FIELD_OF, asks, complain_in_fields, make_fields, member_options, params_of
 from screens.remedy_form_words import (
     AT_ONCE,
     AT_ONCE_SENTENCE,
@@ -36,14 +37,15 @@ from widgets.number_row import NumberRow
 from widgets.numbers import fit
 from widgets.reason_field import ReasonField
 from widgets.severity_badge import badge, doubt, named
+from widgets.stale_bar import StaleBar
 from widgets.typed_word import TypedWord
 from widgets.warning_bar import WarningBar
 
 DRAFT_AFTER = 0.4  # seconds without a key before a half-filled form is written down
-SHOWN_ELSEWHERE = ("A13", "A14")
+SHOWN_ELSEWHERE = ("A13", "A14", STALE)
 
 
-class RemedyForm(FormModal[Change | None]):
+class RemedyForm(GatedForm[Change | None]):
     """One remedy on one account; the result is the queued change, None when it was left."""
 
     DEFAULT_CSS: ClassVar[str] = "RemedyForm #confirm { height: auto; }"
@@ -56,7 +58,7 @@ class RemedyForm(FormModal[Change | None]):
         only = form.workspace_choices[0][0] if len(form.workspace_choices) == 1 else None
         self._workspace = (draft.workspace_id if draft else None) or form.workspace_id or only
         self._preview: Preview | None = None
-        self._touched = draft is not None
+        self._touched = draft is not None and not note  # what was filled in for a person leaves no draft
         self._first: tuple[Order, str] | None = None
         self._timer: Timer | None = None
         self._unsaved = False  # a person was told that the draft cannot be kept
@@ -79,6 +81,8 @@ class RemedyForm(FormModal[Change | None]):
             words = (form.earlier.ack_word, form.detail.account.id)
             typed = None if form.earlier.talked else TypedWord(words, draft.acknowledged if draft else "", id="ack")
             yield WarningBar(earlier_lines(form.earlier, self.now, self.look), typed, classes="section")
+        if form.kind in RISKY:
+            yield StaleBar((form.ack_word, form.detail.account.id), id="stale")
         fields = make_fields(form, self._workspace, draft.params if draft else {})
         if fields:
             with Vertical(classes="section"):
@@ -90,10 +94,10 @@ class RemedyForm(FormModal[Change | None]):
 
     def on_mount(self) -> None:
         """Nothing is asked twice before a downgrade is chosen."""
-        for bar in self.query("#confirm"):
+        for bar in self.query("#confirm, #stale"):
             bar.display = False
         self._first = self._typed()
-        self._look_again()
+        self.look_again()
 
     def notice(self) -> str:
         """Where the reason goes and how long the change is held."""
@@ -158,23 +162,38 @@ class RemedyForm(FormModal[Change | None]):
 
     # --- what is typed ---
 
+    def on_desk_changed(self) -> None:
+        """The gate of old figures goes once they are new, and the form shows the new ones."""
+        if not self.gated or self._over:
+            return
+        try:
+            fresh = self.desk.open_form(self.form.kind, self.form.detail.account.id, self._workspace)
+        except TriageError as error:
+            self.complain(str(error))
+            return
+        self.form = _replace(self.form, {"detail": fresh.detail})
+        self.look_again()
+        waiting = self.first_field()
+        if not self.gated and waiting is not None:
+            self.set_focus(entry_of(waiting))
+
     def on_choice_row_changed(self, event: ChoiceRow.Changed) -> None:
         """Another choice changes what would happen; another workspace also who may be chosen."""
         if event.row.id == "workspace" and event.row.value:
             self._workspace = event.row.value
             self._change_workspace(event.row.value)
         self._type()
-        self._look_again()
+        self.look_again()
 
     def on_number_row_changed(self) -> None:
         """Another number changes what would happen."""
         self._type()
-        self._look_again()
+        self.look_again()
 
     def on_typed_word_changed(self) -> None:
         """The acknowledgement lifts the guard A13."""
         self._type()
-        self._look_again()
+        self.look_again()
 
     def on_reason_field_changed(self) -> None:
         """The reason changes nothing but itself."""
@@ -235,7 +254,8 @@ class RemedyForm(FormModal[Change | None]):
 
     # --- what would happen ---
 
-    def _look_again(self) -> None:
+    def look_again(self) -> None:
+        """What would happen by what stands in the form now."""
         order = self.order()
         try:
             self._preview = self.desk.preview(order)
@@ -252,7 +272,8 @@ class RemedyForm(FormModal[Change | None]):
         for row in self.query("#percent"):
             row.display = not order.params.get("clear")
         self._ask_twice()
-        self._complain_in_fields()
+        self.gate(next((str(guard.message) for guard in self._guards if guard.rule == STALE), ""))
+        complain_in_fields(self, self._guards)
         self.renew()
 
     def _who(self, workspace: str) -> list[Piece]:
@@ -267,32 +288,22 @@ class RemedyForm(FormModal[Change | None]):
 
     # --- what speaks against it ---
 
+    @property
+    def _guards(self) -> tuple[Guard, ...]:
+        return self._preview.guards if self._preview else ()
+
     def _against(self) -> str:
         """Return the first blocking guard that no field can answer."""
-        guards = self._preview.guards if self._preview else ()
         open_fields = {field.id for field in self.fields() if field.id and not field.answered}
-        for guard in guards:
+        for guard in self._guards:
             name, _, rest = guard.message.partition(": ")
             if guard.blocking and guard.rule not in SHOWN_ELSEWHERE and FIELD_OF.get(name) not in open_fields:
                 return rest[:1].upper() + rest[1:] if name in FIELD_OF or name == "workspace_id" else guard.message
         return ""
 
-    def _complain_in_fields(self) -> None:
-        """Say beside a field what its guard says."""
-        said = {}
-        for guard in self._preview.guards if self._preview else ():
-            name, _, rest = guard.message.partition(": ")
-            if guard.blocking and name in FIELD_OF:
-                said[FIELD_OF[name]] = rest
-        for row in self.query(ChoiceRow):
-            row.complain(said.get(row.id or "", "") if row.answered else "")
-        for number in self.query(NumberRow):
-            number.complain(said.get(number.id or "", "") if number.answered else "")
-
     def _ask_twice(self) -> None:
         """A downgrade says what is lost and wants the word typed (rules.md, remedies)."""
-        guards = self._preview.guards if self._preview else ()
-        message = next((str(guard.message) for guard in guards if guard.rule == "downgrade"), "")
+        message = next((str(guard.message) for guard in self._guards if guard.rule == "downgrade"), "")
         downwards = bool(self._preview and self._preview.after.get("downgraded_from"))
         message = message or ("Downgrade: what the higher tier adds is lost." if downwards else "")
         for bar in self.query("#confirm").results(WarningBar):

@@ -1,12 +1,12 @@
 """The fields of each remedy: made from the form and its draft, read back as the contract's parameters."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from textual.widget import Widget
 
 from data.ports import Form
-from data.remedy import ON_WORKSPACE
+from data.remedy import ON_WORKSPACE, Guard
 from widgets.change_words import DISCOUNT_KINDS
 from widgets.choice_row import ChoiceRow
 from widgets.number_row import NumberRow
@@ -61,6 +61,19 @@ def member_options(form: Form) -> list[tuple[str, str, str]]:
         (one.membership_id, str(one.name), ", ".join((str(one.role), *_reach(one.reachable), *_mail(one.email))))
         for one in form.members
     ]
+
+
+def complain_in_fields(root: Widget, guards: Iterable[Guard]) -> None:
+    """Say beside a field what its guard says."""
+    said = {}
+    for guard in guards:
+        name, _, rest = guard.message.partition(": ")
+        if guard.blocking and name in FIELD_OF:
+            said[FIELD_OF[name]] = rest
+    for row in root.query(ChoiceRow):
+        row.complain(said.get(row.id or "", "") if row.answered else "")
+    for number in root.query(NumberRow):
+        number.complain(said.get(number.id or "", "") if number.answered else "")
 
 
 def asks(field: Widget) -> str:

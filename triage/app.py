@@ -1,9 +1,9 @@
 """TriageApp: the one place where the desk meets the screens."""
 
-import os
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import PurePath
+from time import monotonic
 from typing import ClassVar
 
 from textual import events
@@ -15,12 +15,11 @@ from data.kept_screen import ScreenFile
 from data.key_names import written
 from data.ports import Desk
 from data.ports_list import Link
-from data.safe_text import safe_lines, safe_text
 from screens.base import DeskChanged
-from screens.clipboard import CopyLines, osc52
 from screens.inbox import INBOX_CSS, InboxScreen
 from screens.typing_guard import TypingGuard
-from triage.app_look import LookedApp, Wishes
+from triage.app_look import Wishes
+from triage.app_terminal import Notify, TerminalApp
 from triage.beside import Beside
 from widgets.look import may_move
 from widgets.paste_guard import guarded
@@ -28,7 +27,7 @@ from widgets.steady import steadied
 from widgets.thin_line import LONGEST_WAIT, ThinLine, thinned
 
 
-class TriageApp(LookedApp):
+class TriageApp(TerminalApp):
     """The app over a desk. It returns the sentence to print after quitting, if there is one.
 
     `wishes` are the config's for the looks; `theme`, `glyphs` and `profile_colour` stand for them where there is none.
@@ -40,6 +39,9 @@ class TriageApp(LookedApp):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+c", "ignore", show=False, priority=True, system=True),
         Binding("ctrl+q", "ignore", show=False, priority=True, system=True),
+        Binding(
+            "ctrl+z", "suspend_process", "sleep", id="go.sleep", show=False, tooltip="back to the shell; fg returns"
+        ),
         Binding("ctrl+l", "redraw", "draw anew", id="go.redraw", show=False, priority=True, system=True),
     ]
 
@@ -54,22 +56,24 @@ class TriageApp(LookedApp):
         keymap: Mapping[str, str] | None = None,
         wishes: Wishes | None = None,
         screen_file: ScreenFile | None = None,
+        notify: Notify = "none",
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.line = ThinLine(still=not may_move())
         self._keymap_wanted = dict(keymap or {})
         written_keys = {name: written(keys.split(",")[0]) for name, keys in self._keymap_wanted.items()}
-        super().__init__(
-            wishes or Wishes(theme, glyphs, colour=profile_colour), screen_file or ScreenFile(None), written_keys
-        )
-        self.desk, self.clock, self.guard = desk, clock, TypingGuard()
+        wishes = wishes or Wishes(theme, glyphs, colour=profile_colour)
+        super().__init__(desk, wishes, screen_file or ScreenFile(None), written_keys, notify)
+        self.clock, self.guard = clock, TypingGuard()
         self._account = account
         self.beside = Beside(desk, lambda: self.post_message(DeskChanged()))
         self._sign_in_offered = self._tree_offered = False
 
     def get_driver_class(self) -> type[Driver]:
         """The platform's driver: columns stand still whatever a terminal makes of foreign text, a paste stays one."""
-        return steadied(thinned(guarded(super().get_driver_class()), self.line))
+        driver = super().get_driver_class()
+        in_browser = driver.__module__ == "textual.drivers.web_driver"  # whose keys come in packets, a paste whole
+        return steadied(thinned(driver if in_browser else guarded(driver), self.line))
 
     # --- life ---
 
@@ -79,6 +83,8 @@ class TriageApp(LookedApp):
             self.line.screen.forget(*event.size)
         if not event.is_forwarded:
             self.guard.note(event)
+            if isinstance(event, events.Key):
+                self.messages.key(monotonic())
         await super().on_event(event)
 
     def _check_resize(self) -> None:
@@ -99,6 +105,7 @@ class TriageApp(LookedApp):
         if not self._motion:
             self.set_interval(LONGEST_WAIT / 3, self._send_what_waits)
         self.watch_themes()
+        self.begin_terminal()
         self.beside.start(lambda error: self.call_from_thread(self._handle_exception, error))
 
     def on_terminal_supports_synchronized_output(self) -> None:
@@ -113,6 +120,7 @@ class TriageApp(LookedApp):
 
     def on_unmount(self) -> None:
         """Quitting never waits for the network."""
+        self.end_terminal()
         self.beside.end()
 
     def on_desk_changed(self) -> None:
@@ -130,6 +138,8 @@ class TriageApp(LookedApp):
             self.push_screen(SignIn(self.desk))
         if header.synced_at is not None and not self._tree_offered:
             self._offer_tree()
+        if self.notifies:
+            self.look_for_blocked()
         for screen in self.screen_stack:
             screen.post_message(DeskChanged())
 
@@ -159,16 +169,3 @@ class TriageApp(LookedApp):
         """`q`: the sync thread is told to end, nobody waits for it."""
         waiting = self.desk.stop()
         self.exit(f"{waiting} wait; triage sync sends them" if waiting else None)
-
-    def copy_to_clipboard(self, text: str) -> None:
-        """OSC 52, wrapped for tmux where we run in one; what is pasted elsewhere must not act there either."""
-        self._copy(safe_text(text, cells=None))
-
-    def on_copy_lines(self, message: CopyLines) -> None:
-        """A letter keeps its lines."""
-        self._copy(safe_lines(message.text))
-
-    def _copy(self, text: str) -> None:
-        self._clipboard = text
-        if self._driver is not None:
-            self._driver.write(osc52(text, os.environ))

@@ -17,6 +17,7 @@ from data.safe_text import drawable
 from screens.base import TriageScreen
 from screens.crash import crash_words
 from screens.look_messages import DensityAsked, PanesChanged, ThemeChosen, ThemesAsked, ThemeShown
+from screens.messages import Gravity, Messages
 from triage.user_themes import UserThemes
 from widgets.colourless import Colourless
 from widgets.glyphs import pick
@@ -45,6 +46,7 @@ class LookedApp(App[str]):
         self._few_colours = colours() == "256"
         self._motion = may_move()
         self._colourless = Colourless()
+        self.messages = Messages()
         self._user_themes = UserThemes(wishes.themes)
         wanted = screen_file.chosen("theme", wishes.theme)
         self.only_plain = wants_plain("auto")  # the terminal or NO_COLOR leaves no choice
@@ -116,7 +118,7 @@ class LookedApp(App[str]):
     def watch_themes(self) -> None:
         """Say what was wrong with themes at the start; from now on a file that changes in their folder is seen."""
         for problem in self.theme_problems:
-            self._tell(problem)
+            self.warn(problem, Gravity.ERROR)
         if self._user_themes.folder is not None:
             self.set_interval(THEMES_EVERY, self._look_at_themes)
 
@@ -131,7 +133,7 @@ class LookedApp(App[str]):
         if self._palette() != before:
             self._watch_theme(self.theme)
         for problem in problems:
-            self._tell(problem)
+            self.warn(problem, Gravity.ERROR)
 
     # --- picking ---
 
@@ -146,7 +148,7 @@ class LookedApp(App[str]):
         """L: a list of them, unless the terminal leaves no choice."""
         if self.only_plain:
             why = "NO_COLOR is set" if os.environ.get("NO_COLOR") else "This terminal has 16 colours or fewer"
-            self._tell(f"{why}: the plain theme stands.")
+            self.tell(f"{why}: the plain theme stands.")
             return
         from screens.theme_picker import ThemePicker
 
@@ -170,7 +172,7 @@ class LookedApp(App[str]):
             if isinstance(screen, TriageScreen):
                 screen.on_resize()
         self.refresh(layout=True)
-        self._tell("Compact: no blank lines." if self._compact else "Comfortable: blank lines between sections.")
+        self.tell("Compact: no blank lines." if self._compact else "Comfortable: blank lines between sections.")
 
     # --- keeping ---
 
@@ -188,14 +190,22 @@ class LookedApp(App[str]):
         try:
             self._screen_file.keep(msgspec.structs.replace(self._screen_file.kept, **changes))
         except FileProblem as problem:
-            self._tell(str(problem))
+            self.warn(str(problem), Gravity.ERROR)
 
-    def _tell(self, sentence: str) -> None:
-        """Say it on the status line of the screen that is shown, or of the one below a form."""
-        for screen in reversed(self.screen_stack):
-            if isinstance(screen, TriageScreen):
-                screen.tell(sentence)
-                return
+    def tell(self, sentence: str) -> None:
+        """Answer a key on the status line of the screen that is shown, or of the one below a form."""
+        screen = self._top()
+        if screen is not None:
+            screen.tell(sentence)
+
+    def warn(self, sentence: str, gravity: Gravity = Gravity.WARNING) -> None:
+        """Say what nobody asked for; it stands until it can have been read."""
+        screen = self._top()
+        if screen is not None:
+            screen.warn(sentence, gravity)
+
+    def _top(self) -> TriageScreen | None:
+        return next((one for one in reversed(self.screen_stack) if isinstance(one, TriageScreen)), None)
 
     def _fatal_error(self) -> None:
         """Instead of Textual's traceback with its locals."""

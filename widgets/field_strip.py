@@ -4,16 +4,16 @@ from rich.segment import Segment
 from textual.strip import Strip
 from textual.widget import Widget
 
-from data.safe_text import drawable
 from widgets.look import look_of
 
 
 def field_strip(widget: Widget, drawn: Strip, caret: int | None) -> Strip:
     """Return a line as Textual drew it, in the inks of a field: what is selected marked, the caret at cell `caret`."""
-    styles = look_of(widget).styles
+    look = look_of(widget)
+    styles, show = look.styles, look.glyphs.cellwise
     field, marked = styles("text", "field"), styles("strong", "cursor")
     paper = widget.rich_style.bgcolor
-    segments = [Segment(drawable(part.text), marked if _selected(part, paper) else field) for part in drawn]
+    segments = [Segment(show(part.text), marked if _selected(part, paper) else field) for part in drawn]
     made = Strip(segments).adjust_cell_length(widget.content_size.width, field)
     if caret is None or not 0 <= caret < made.cell_length:
         return made

@@ -5,8 +5,10 @@ import locale
 import sys
 import unicodedata
 from collections.abc import Mapping
+from functools import lru_cache
 
 from msgspec import Struct
+from rich.cells import cell_len
 
 from data.safe_text import drawable, without_letter_joiners
 
@@ -62,6 +64,18 @@ class Glyphs(Struct, frozen=True):
         bare = unicodedata.normalize("NFKD", text.translate(_ASCII))
         bare = "".join(char for char in bare if not unicodedata.combining(char))
         return bare.encode("ascii", "replace").decode()
+
+    def cellwise(self, text: str) -> str:
+        """The same for a text in a field, where every character keeps its cells: the caret counts them."""
+        text = drawable(text)
+        return text if self.name != "ascii" or text.isascii() else "".join(map(_one_ascii, text))
+
+
+@lru_cache(1024)
+def _one_ascii(char: str) -> str:
+    shown = ASCII.show(char)
+    width = cell_len(char)
+    return shown if len(shown) == width else shown[:1] if shown and width == 1 else "?" * width
 
 
 _ASCII = str.maketrans(

@@ -36,16 +36,15 @@ class StaleBar(WarningBar):
 
     def tell(self, message: str, note: str = "") -> None:
         """Show what is old and, after a sync was asked for, how it went; an empty message hides the bar."""
+        if message and not self._told[0]:
+            self.call_after_refresh(self.button.focus)  # a sync is the first thing to do, not the last
         self.display = bool(message)
         if message and (message, note) != self._told:
             self._told = message, note
             first, _, _ = message.partition(" Sync first")
-            asked = [
-                ("Sync first, or type ", "muted"),
-                (self._words[0], "strong bold"),
-                (" to go on with them:", "muted"),
-            ]
-            self.show(([(first, "cap bold")], [(note, "text")] if note else asked))
+            word = (self._words[0], "strong bold")
+            asked = [("Sync first, or type ", "muted"), word, (" to go on with them:", "muted")]
+            self.show(([(first, "cap bold")], asked, *([[(note, "text")]] if note else [])))
 
     @property
     def word(self) -> TypedWord:

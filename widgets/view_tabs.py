@@ -13,7 +13,11 @@ WIDE = 100
 LEAST_FACT = 6  # cells: less of a fact of the title says nothing
 NAME = 24  # cells of a name in the trail
 FACT = 34  # cells that the trail leaves to a fact
-GAPS = ((3, False), (2, False), (2, True), (1, True))  # between the main tabs, and with short counts
+# columns between the main tabs, and how short they are: 1 counts, 2 and 3 words too
+GAPS = ((3, 0), (2, 0), (2, 1), (1, 1), (2, 2), (1, 2), (1, 3))
+CLOSER = ((3, 3), (2, 3), (2, 2), (1, 2), (1, 1))  # columns between the main tabs, and between those aside
+SHORT = {"Near cap": "Near", "Downgraded": "Down"}
+SHORTEST = {**SHORT, "At risk": "Risk", "At cap": "Cap"}
 
 
 class Tab(NamedTuple):
@@ -88,25 +92,31 @@ class ViewTabs(Painted):
     ) -> tuple[Line, Line, list[tuple[int, int, str]]]:
         """Place the main tabs as wide as they fit, two columns apart where that leaves room for one more aside."""
         digits = width >= WIDE
+        fewer = _without_first_dropped(aside, self._active) if digits and len(aside) > 1 else []
+        for there in (aside, fewer):
+            for gap, between in CLOSER if there else ():  # closer together, rather than without one
+                left, spans = self._row(main, digits, gap, 0, look)
+                right, right_spans = self._row(there, digits, between, 0, look)
+                if cells(left) + 2 + cells(right) <= width:
+                    return left, right[1:], spans + _moved(right_spans, width - cells(right) - 1)
         last = list(aside)
         while len(last) > 1:
             last = _without_first_dropped(last, self._active)
-        room = cells(self._row(last, digits, 3, False, look)[0]) + 2 if last else 0
+        room = cells(self._row(last, digits, 3, 0, look)[0]) + 2 if last else 0
         for beside, gap, short in (*((room, *gap) for gap in GAPS[:2]), *((1, *gap) for gap in GAPS)):
             left, spans = self._row(main, digits, gap, short, look)
             if cells(left) + beside <= width:
                 break
         while aside:
-            right, right_spans = self._row(aside, digits, 3, False, look)
+            right, right_spans = self._row(aside, digits, 3, 0, look)
             start = width - cells(right)
             if cells(left) + 2 <= start:
-                moved = [(a + start - 1, b + start - 1, key) for a, b, key in right_spans]
-                return left, right[1:], spans + moved
+                return left, right[1:], spans + _moved(right_spans, start - 1)
             aside = _without_first_dropped(aside, self._active)
         return left, (), spans
 
     def _row(
-        self, tabs: Sequence[Tab], digits: bool, gap: int, short: bool, look: Look
+        self, tabs: Sequence[Tab], digits: bool, gap: int, short: int, look: Look
     ) -> tuple[list[Piece], list[tuple[int, int, str]]]:
         pieces: list[Piece] = [(" ", "text")]
         spans = []
@@ -118,7 +128,7 @@ class ViewTabs(Painted):
             spans.append((start, cells(pieces), tab.key))
         return pieces, spans
 
-    def _tab(self, tab: Tab, digits: bool, short: bool) -> Line:
+    def _tab(self, tab: Tab, digits: bool, short: int) -> Line:
         active = tab.key == self._active
         number = numbers.short_count(tab.number) if short else numbers.count(tab.number)
         word = "strong bold" if active else "muted" if tab.aside else "text"
@@ -126,7 +136,12 @@ class ViewTabs(Painted):
         pieces: list[Piece] = [(f"{tab.key} ", "muted")] if digits and tab.key else []
         if tab.mark and (digits or not tab.aside):
             pieces += [(tab.mark, tab.ink), (" ", "text")]
-        return [*pieces, (tab.word, word), (f" {number}", figure)]
+        name = (SHORTEST if short > 2 else SHORT if short > 1 else {}).get(tab.word, tab.word)
+        return [*pieces, (name, word), (f" {number}", figure)]
+
+
+def _moved(spans: list[tuple[int, int, str]], by: int) -> list[tuple[int, int, str]]:
+    return [(start + by, stop + by, key) for start, stop, key in spans]
 
 
 def _without_first_dropped(aside: list[Tab], active: str) -> list[Tab]:

@@ -1,4 +1,4 @@
-"""What a sync costs grows with what changed, not with the book: SQLite's own steps are counted, not the time."""
+"""What a sync costs grows with what changed, not with the book: SQLite's steps and stored rows are counted, no time."""
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -8,6 +8,7 @@ import pytest
 from kit.case_world import session_of
 
 from data.cache import Cache
+from data.packed import Packing
 from triage.desk import Session, sync_once
 from triage.desk.sync import lapsed
 from triage.sandbox import store
@@ -16,20 +17,30 @@ from triage.sandbox.process import start
 
 SMALL, LARGE = 120, 1200
 CHANGED = 10
+DECODED = 12  # stored values that a sync decodes which finds nothing; each account that changed is one more
 EVERY = 10  # steps of SQLite's machine between two counts
 
 
 class Counting(Session):
-    """A session whose caches count statements and the steps that SQLite takes for them."""
+    """A session whose caches count statements, the steps that SQLite takes for them, and stored values decoded."""
 
     def open_cache(self) -> Cache:
         cache = Session.open_cache(self)
         cache.connection.set_progress_handler(lambda: cost.__setitem__("steps", cost["steps"] + EVERY), EVERY)
         cache.connection.set_trace_callback(lambda sql: cost.__setitem__("statements", cost["statements"] + 1))
+        cache.packing = CountingPacking()
         return cache
 
 
-cost = {"steps": 0, "statements": 0}
+class CountingPacking(Packing):
+    """Counts what is unpacked, which everything decoded is."""
+
+    def unpack(self, packed: bytes) -> bytes:
+        cost["decoded"] += 1
+        return super().unpack(packed)
+
+
+cost = {"steps": 0, "statements": 0, "decoded": 0}
 
 
 @contextmanager
@@ -50,8 +61,8 @@ def both(tmp_path_factory: pytest.TempPathFactory):
         yield small, large
 
 
-def measured(world, changed: int) -> tuple[int, int, int]:
-    """Accounts pulled, statements and steps of one sync after so many accounts of the middle have changed."""
+def measured(world, changed: int) -> tuple[int, int, int, int]:
+    """Accounts pulled, statements, steps and values decoded of a sync after so many in the middle have changed."""
     _, db, session = world
     with closing(Database(db)) as database, database.writing() as connection:
         ids = [
@@ -62,10 +73,10 @@ def measured(world, changed: int) -> tuple[int, int, int]:
             assert account is not None
             account["mrr"] = (account["mrr"] or 0) + 100
             store.put(connection, account, datetime.now(UTC))
-    cost.update(steps=0, statements=0)
+    cost.update(steps=0, statements=0, decoded=0)
     done = sync_once(session)
     assert done.error is None
-    return done.summary.pulled, cost["statements"], cost["steps"]
+    return done.summary.pulled, cost["statements"], cost["steps"], cost["decoded"]
 
 
 @pytest.mark.parametrize("changed", [0, CHANGED])
@@ -73,6 +84,7 @@ def test_a_delta_costs_the_same_in_a_book_ten_times_as_large(both, changed: int)
     small, large = (measured(world, changed) for world in both)
     assert small[0] == large[0] == changed
     assert large[1] <= 1.3 * small[1] and large[2] <= 1.3 * small[2], (small, large)
+    assert large[3] <= DECODED + 2 * changed, (small, large)
 
 
 def lapsed_again(world, rows: int) -> tuple[int, int, int]:
@@ -81,7 +93,7 @@ def lapsed_again(world, rows: int) -> tuple[int, int, int]:
     with closing(Session.open_cache(session)) as cache, cache.writing():
         cache.connection.execute("UPDATE listing SET good_until = 1 WHERE number BETWEEN 41 AND ?", (40 + rows,))
     with closing(session.open_cache()) as cache:
-        cost.update(steps=0, statements=0)
+        cost.update(steps=0, statements=0, decoded=0)
         return lapsed(session, cache), cost["statements"], cost["steps"]
 
 

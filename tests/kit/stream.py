@@ -11,8 +11,11 @@ OURS = re.compile(
     rf"\x1b\[(?:{_NUMBERS}m|\d{{1,3}};\d{{1,3}}H|\d{{0,3}}[ABCDGHJKST]|(?:\d{{1,3}};\d{{1,3}})?r|{_NUMBERS}t)"
     r"|\x1b\[\?(?:25|7|1000|1002|1003|1004|1006|1015|1016|1049|2004|2026|2031|2048)[hl]"
     r"|\x1b\[\?(?:2026|2048)\$p|\x1b\[[>=<]\d{0,2}u|\x1b\[\?u|\x1b\[[>]?[cq]|\x1b\[\?12[hl]|\x1b\[6n|\x1b[78]"
-    r"|\x1b\]22;[a-z-]*\x07"
+    r"|\x1b\]22;[a-z-]*\x07|\x1b\]2;[^\x00-\x1f\x7f-\x9f]*\x07"
 )
+
+
+TITLE = "\x1b]2;"
 
 
 def alien(received: bytes) -> list[str]:
@@ -21,7 +24,9 @@ def alien(received: bytes) -> list[str]:
     plain = OURS.sub("", text)
     plain = plain.replace("\r\n", "").replace("\r", "").replace("\n", "").replace("\t", "")
     found = [f"{char} in …{_around(plain, char)}" for char in acts(plain)]
-    ours = "".join(OURS.findall(text))
+    titles = [one for one in OURS.findall(text) if one.startswith(TITLE)]  # they hold names, as text
+    found += [f"{char} in the title" for one in titles for char in acts(one.removeprefix(TITLE).removesuffix("\x07"))]
+    ours = "".join(one for one in OURS.findall(text) if one not in titles)
     return found + [word for word in (EVIL, str(NASTY)) if word in ours]
 
 

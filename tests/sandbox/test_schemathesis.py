@@ -68,7 +68,7 @@ def the_chain_is_sound_and_all_is_served(running: process.Running) -> None:
 
 def test_schemathesis_finds_nothing(tmp_path: Path, tally: Any) -> None:
     with start() as running:
-        found = sweep(running, tmp_path, SEED, 8, 100)
+        found = sweep(running, tmp_path, SEED, 8, 600)
         the_chain_is_sound_and_all_is_served(running)
     assert found["operations"]["tested"] == found["operations"]["total"] == 10
     tally("schemathesis cases", found["test_cases"]["generated"], seed=SEED)

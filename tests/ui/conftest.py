@@ -68,11 +68,12 @@ def open_desk(
         def opened(role: str = "lead", home: str = "home", **place: Any) -> Desk:
             url, token = place.pop("url", ui_server.url), place.pop("token", ui_server.tokens[role])
             synced = place.pop("synced", True)
+            clock = place.pop("clock", lambda: datetime.now(UTC))
             where = tmp_path / home
             session = Session(
                 place=Place(url, "default", where / "state", where / "cache", "triage/test", **place),
                 policies=Policies(),
-                clock=lambda: datetime.now(UTC),
+                clock=clock,
                 connect=NativeBackend,
                 token=TokenBox(lambda: token, lambda kept: ""),
             )

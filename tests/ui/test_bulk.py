@@ -1,8 +1,8 @@
 """One remedy on many accounts: guards, unmarking, the typed count, one audit entry each, and what was left out."""
 
 import httpx
+from kit.bulk_hands import DISCOUNT, REASON, fill, open_bulk, pick, rows_of
 
-from data.ports_list import Sort, View
 from data.remedy import Order, State
 from screens.bulk_form import BulkForm
 from screens.bulk_report import BulkReport
@@ -11,50 +11,6 @@ from widgets.bulk_table import BulkTable
 from widgets.reason_field import ReasonField
 from widgets.typed_word import TypedWord
 
-REASON = "Agreed with their admins on the phone"
-
-
-def rows_of(desk):
-    return [line.row for line in desk.open_list(View.BOOK, Sort.SEVERITY, "").window(0, 1000)]
-
-
-def goes(desk, order):
-    row = next(row for row in desk.rows([order.account_id]))
-    return not desk.bulk_line(order, row.seq).against
-
-
-def pick(desk, kind, params, number, *, free=True):
-    """Rows of accounts that may have a remedy, or may not."""
-    found = [row for row in rows_of(desk) if goes(desk, Order(kind, row.id, params=params)) is free]
-    assert len(found) >= number
-    return found[:number]
-
-
-async def open_bulk(app, pilot, wait, kind, rows):
-    await wait(pilot, lambda: app.screen.list.total)
-    inbox = app.screen
-    inbox.marks.add(rows)
-    inbox.show_marks()
-    await pilot.press(KEYS[kind])
-    await wait(pilot, lambda: isinstance(app.screen, BulkForm) and app.screen._looking.over)
-    return inbox, app.screen
-
-
-async def fill(form, pilot, params, count):
-    for name, value in params.items():
-        row = form.query_one(f"#{name}")
-        if hasattr(row, "options"):
-            row.choose([option[0] for option in row.options].index(value))
-        else:
-            row.entry.value = f"{value:g}"
-    form.query_one(ReasonField).fill(REASON)
-    form.query_one("#count", TypedWord).entry.value = str(count)
-    await pilot.pause(0.3)
-    await pilot.pause(0.1)
-
-
-KEYS = {"grant_trial": "T", "apply_discount": "D"}
-DISCOUNT = {"kind": "scholarship", "percent": 12.5}
 TRIAL = {"tier": "changemaker", "months": 1}
 
 

@@ -11,6 +11,11 @@ from dembrane.clock import Clock
 from dembrane.double import Double
 from kit.dembrane_world import REASON, DembraneHome
 
+from data.backends.dembrane_checks import against
+from data.backends.dembrane_requests import Audit, Ordered, answer_of
+from data.backends.dembrane_requests import ordered as order_of
+from data.backends.native_http import Answered
+from data.backends.port import RefusedByRule
 from data.errors import NotPossible, Rejected
 from data.remedy import State, ways
 from widgets.outbox_story import story
@@ -46,12 +51,7 @@ def ordered(home: DembraneHome, kind: str) -> tuple[str, dict[str, Any]]:
     return "at_cap", {"membership_id": plain.membership_id}
 
 
-def known_members(home: DembraneHome) -> None:
-    """Members are prefetched for at-risk accounts by the second sync at the latest."""
-    assert home.sync().error is None
-
-
-def did(home: DembraneHome, kind: str) -> bool:
+def did(home: DembraneHome, kind: str, change_id: str) -> bool:
     space = home.case("at_cap")
     account = space.account
     if kind == "reset_usage":
@@ -62,7 +62,8 @@ def did(home: DembraneHome, kind: str) -> bool:
         return (account.type_discount, account.percent_discount) == ("scholarship", 30)
     if kind == "change_tier":
         return account.tier == "innovator"
-    return all(one.role != "member" or one.membership_id != space.members[0].membership_id for one in space.members)
+    chosen = home.row(change_id).params["membership_id"]
+    return next(one.role for one in space.members if one.membership_id == chosen) == "admin"
 
 
 KINDS = (*REMEDIES, "change_admin")
@@ -86,7 +87,7 @@ def test_each_remedy_is_sent_once_applied_and_seen_in_the_next_pull(home: Dembra
     row = home.row(change_id)
     assert row.state is State.APPLIED and not row.unknown and row.receipt is None
     assert "answered" in str(row.last_error) and len(home.double.writes) == 1
-    assert did(home, kind)
+    assert did(home, kind, change_id)
     assert home.sync().summary.pushed == 0 and len(home.double.writes) == 1
 
 
@@ -221,7 +222,8 @@ def test_nothing_is_sent_while_the_store_looks_as_if_it_had_failed(home: Dembran
 
 def test_nobody_listening_leaves_it_queued(home: DembraneHome) -> None:
     change_id = queue(home, "change_tier")
-    home.double.end()
+    home.double.__exit__()
+    assert home.double.ended
     home.sync()
     row = home.row(change_id)
     assert row.state is State.QUEUED and not row.unknown
@@ -275,13 +277,145 @@ def test_a_soft_deleted_account_is_gone_although_the_list_shows_it(home: Dembran
 
 
 def test_a_refusals_echo_of_the_reason_is_never_kept(home: DembraneHome) -> None:
-    from data.backends.dembrane_requests import answer_of
-    from data.backends.dembrane_requests import ordered as order_of
-    from data.backends.native_http import Answered
-    from data.backends.port import RefusedByRule
-
     change_id = queue(home, "change_tier")
     body = b'{"detail":[{"type":"x","loc":["body","reason"],"msg":"too long","input":"' + REASON.encode() + b'"}]}'
     answered = Answered(422, {"content-type": "application/json"}, body)
     said = answer_of(order_of(home.row(change_id).body), answered, "here", NOON)
     assert isinstance(said, RefusedByRule) and "reason: too long" in said.why and REASON not in said.why
+
+
+LAST_LOOK: dict[str, tuple[str, str, dict[str, Any], dict[str, Any], str]] = {
+    "a live subscription": ("grant_trial", "quiet", {"tier": "innovator"}, {"payment_mode": "mollie"}, ""),
+    "managed billing": ("grant_trial", "quiet", {"tier": "guardian"}, {"payment_mode": "offline"}, ""),
+    "a trial's mark": ("grant_trial", "quiet", {"tier": "guardian"}, {"type_discount": "trial"}, "revenue_class"),
+    "a higher tier": ("grant_trial", "quiet", {"tier": "innovator"}, {"tier": "guardian"}, "tier"),
+    "the same tier": ("change_tier", "quiet", {"tier": "innovator"}, {"tier": "innovator"}, "tier"),
+    "a live subscription of a tier": ("change_tier", "quiet", {"tier": "innovator"}, {"payment_mode": "mollie"}, ""),
+    "a mark below a tier": ("change_tier", "quiet", {"tier": "innovator"}, {"type_discount": "trial"}, ""),
+    "another's discount": (
+        *("apply_discount", "quiet", {"kind": "scholarship", "percent": 5}),
+        *({"type_discount": "staff_discount", "percent_discount": 50}, "discount"),
+    ),
+}
+
+
+@pytest.mark.parametrize("trap", LAST_LOOK)
+def test_what_a_colleague_did_meanwhile_is_met_by_the_last_look(home: DembraneHome, trap: str) -> None:
+    kind, case, params, meanwhile, word = LAST_LOOK[trap]
+    change_id = home.write(kind, case, **params)
+    for name, value in meanwhile.items():
+        setattr(home.billed(case), name, value)
+    home.double.state.forget()
+    home.sync()
+    row = home.row(change_id)
+    assert row.state in (State.CONFLICT, State.REJECTED) and not row.unknown and home.double.writes == []
+    assert "Nothing was sent" in str(row.last_error) and word in str(row.last_error)
+
+
+TRAPS: dict[str, tuple[str, str, dict[str, Any], str]] = {
+    "trial on a live subscription": ("grant_trial", "subscribed", {"tier": "guardian"}, "subscription"),
+    "trial on managed billing": ("grant_trial", "managed", {"tier": "guardian"}, "managed billing"),
+    "trial on a higher tier": ("grant_trial", "staff_discount", {"tier": "innovator"}, "not rise"),
+    "trial on a trial": ("grant_trial", "trial", {"tier": "guardian"}, "restart"),
+    "trial on a tier nobody knows": ("grant_trial", "pioneer", {"tier": "guardian"}, "nobody can say"),
+    "the same tier": ("change_tier", "managed", {"tier": "changemaker"}, "already"),
+    "a tier of old": ("change_tier", "quiet", {"tier": "pilot"}, "choose"),
+    "another tier of old": ("change_tier", "quiet", {"tier": "pioneer"}, "choose"),
+    "a tier under a trial's mark": ("change_tier", "trial", {"tier": "guardian"}, "free of charge"),
+    "a discount over a trial's mark": ("apply_discount", "trial", {"kind": "scholarship", "percent": 5}, "mark"),
+    "a percent with a fraction": ("apply_discount", "quiet", {"kind": "scholarship", "percent": 12.5}, "whole"),
+}
+
+
+@pytest.mark.parametrize("trap", TRAPS)
+def test_every_trap_is_refused_before_anything_is_queued(home: DembraneHome, trap: str) -> None:
+    kind, case, params, word = TRAPS[trap]
+    found = home.guards(kind, case, **params)
+    assert any(word in one for one in found), found
+    with pytest.raises(Rejected):
+        home.write(kind, case, **params)
+
+
+BY_ITSELF: dict[str, tuple[str, str, dict[str, Any], str]] = {
+    "a subscription": ("grant_trial", "subscribed", {"tier": "guardian"}, "orphan"),
+    "managed": ("grant_trial", "managed", {"tier": "guardian"}, "would end it"),
+    "a trial": ("grant_trial", "trial", {"tier": "guardian"}, "restart its clock"),
+    "a higher tier": ("grant_trial", "staff_discount", {"tier": "innovator"}, "would not raise it"),
+    "the same": ("grant_trial", "staff_discount", {"tier": "free"}, "would not raise it"),
+    "a tier of old below": ("grant_trial", "pioneer", {"tier": "pilot"}, "would not raise it"),
+    "the same tier": ("change_tier", "managed", {"tier": "changemaker"}, "billing to managed"),
+    "pilot": ("change_tier", "quiet", {"tier": "pilot"}, "no tier that"),
+    "pioneer": ("change_tier", "quiet", {"tier": "pioneer"}, "no tier that"),
+    "a subscription's tier": ("change_tier", "subscribed", {"tier": "guardian"}, "live subscription"),
+    "a mark": ("change_tier", "trial", {"tier": "guardian"}, "leaves the mark"),
+    "a discount": ("apply_discount", "trial", {"kind": "scholarship", "percent": 5}, "take the mark's place"),
+    "nothing to reset": ("reset_usage", "locked_but_absent", {}, "nothing to reset"),
+}
+
+
+@pytest.mark.parametrize("trap", BY_ITSELF)
+def test_the_last_look_knows_every_trap_by_itself(home: DembraneHome, trap: str) -> None:
+    kind, case, params, word = BY_ITSELF[trap]
+    space = home.case(case)
+    workspace = space.id if kind == "reset_usage" else None
+    order = Ordered("id", space.account.id, kind, params, Audit(REASON), workspace)
+    with home.desk() as desk:
+        account = desk.cache.account(space.account.id)
+        assert account is not None
+        refused = against(order, account, {}, NOON)
+    assert isinstance(refused, RefusedByRule) and word in refused.why and "Nothing was sent" in refused.why
+
+
+def test_forms_say_what_this_backend_really_does(home: DembraneHome) -> None:
+    with home.desk() as desk:
+        reset = desk.preview(home.order("reset_usage", "at_cap"))
+        assert reset.after["workspace"].keys() == {"hours_used", "usage_reset_at"}
+        said = " ".join(one.message for one in reset.guards)
+        assert "stays stopped" in said and "until the next reset" in said
+        assert not desk.open_form("reset_usage", home.billed("at_cap").id).at_once
+        tier = desk.preview(home.order("change_tier", "pooled_managed_1", tier="changemaker"))
+        said = " ".join(one.message for one in tier.guards)
+        assert "Pooled managed 1, Pooled managed 2" in said and "kept here only" in said and "5 min late" in said
+        paid = desk.preview(home.order("change_tier", "quiet", tier="innovator"))
+        assert paid.after["payment_mode"] == "managed" and paid.before["payment_mode"] == "none"
+
+
+BOUNDS = ("link: connection.connect_tcp", "link: http11.send_request_headers", "link: http11.receive_response_headers")
+
+
+class Crash(BaseException):
+    """The process ends here."""
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("step", [f"{bound}.{when}" for bound in BOUNDS for when in ("started", "complete")])
+def test_a_crash_at_any_step_of_a_write_never_sends_it_twice(
+    tmp_path: Path, kind: str, step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    armed: list[bool] = []
+
+    def steps(name: str) -> None:
+        if armed and name == step:
+            armed.clear()
+            raise Crash
+
+    with Double(clock=Clock(NOON)) as double:
+        home = DembraneHome(tmp_path, double, steps)
+        home.sync()
+        change_id = queue(home, kind)
+        armed.append(True)
+        with pytest.raises(Crash):
+            home.sync()
+        row = home.row(change_id)
+        assert row.unknown and row.state is State.SENDING  # written down before the first byte
+        for _ in range(3):
+            home.sync()
+            double.clock.move(seconds=SETTLED)
+        row = home.row(change_id)
+        arrived = [one for one in double.writes if one.method != "GET"]
+        assert len(arrived) <= 1
+        assert row.state in (State.APPLIED, State.PARKED) or (row.unknown and row.needs_you)
+        if row.state is State.APPLIED:
+            assert did(home, kind, change_id) and len(arrived) == 1
+        if row.state is State.PARKED:
+            assert not did(home, kind, change_id)

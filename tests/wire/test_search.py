@@ -12,7 +12,7 @@ from data.account import Tombstone
 from data.backends.port import Item
 from data.bulk import Judged
 from data.cache import Cache
-from data.list_filter import filter_tests
+from data.list_filter import _NAMED, filter_tests
 from data.list_query import FEW, PIECE, SOME, among_query, found_query, list_query, words_query
 from data.listing_columns import search_text
 from data.ports_list import Sort, View
@@ -180,6 +180,10 @@ KINDS += (
 )
 KINDS += ("sla-before:2026-11-21", "designated-from:2026-11-20", "designated-before:2026-11-20", "acc", "red:yes acc")
 KINDS += ("mine:yes", "claimed:me", "claimed:ana", "snoozed:yes", "changed:yes", "changed:new,category", "changed:no")
+
+
+def test_every_name_of_a_filter_has_its_plan_looked_at() -> None:
+    assert {kind.partition(":")[0] for kind in KINDS if ":" in kind} == set(_NAMED)
 
 
 @pytest.mark.parametrize("view", View)

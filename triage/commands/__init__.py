@@ -3,6 +3,7 @@
 COMMANDS = {
     "demo": ("start", "the app on a made-up book, in a throw-away home; nothing to configure"),
     "sandbox": ("start", "the reference server alone; prints one JSON line when it listens"),
+    "serve": ("serving", "the app in a browser, on this machine alone unless told otherwise"),
     "login": ("account", "check a token and keep it, in the keyring where there is one"),
     "logout": ("account", "forget the token of this backend"),
     "whoami": ("account", "who the backend says we are, and what we may do"),

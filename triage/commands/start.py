@@ -10,6 +10,7 @@ from triage.commands.context import Context
 from triage.commands.parser import Parser
 from triage.config import Flags
 
+WEB_DRIVER = "textual.drivers.web_driver:WebDriver"
 NEEDS_EXTRA = "This needs the reference server. In triage's own folder: pip install '.[sandbox]'"
 
 
@@ -62,7 +63,9 @@ def open_app(context: Context, account_id: str | None) -> int:
     desk = Desk.open(open_session(context, network=True))
     wishes = Wishes(settings.theme, settings.glyphs, settings.density, settings.colour or None, settings.themes_dir)
     screen_file = ScreenFile(settings.screen_file)
-    app = TriageApp(desk, account=account_id, wishes=wishes, screen_file=screen_file, keymap=settings.keys)
+    app = TriageApp(
+        desk, account=account_id, wishes=wishes, screen_file=screen_file, keymap=settings.keys, notify=settings.notify
+    )
     sentence = app.run(mouse=settings.mouse)
     if sentence:
         context.say(sentence)
@@ -105,6 +108,8 @@ def run_sandbox(args: argparse.Namespace, context: Context) -> int:
 
 
 def _need_terminal(context: Context) -> None:
+    if context.environ.get("TEXTUAL_DRIVER") == WEB_DRIVER:
+        return  # triage serve has opened us for a window of a browser
     if not _has_terminal():
         raise ConfigError("The app needs a terminal. Without one: triage list, show, remedy, sync.")
     if _dumb(context):

@@ -50,6 +50,7 @@ class BulkDesk:
             recent_reasons=self._outbox.recent_reasons(RECENT_REASONS),
             hold_seconds=self._session.place.hold_seconds if kind in REMEDIES else 0.0,
             needs_reason=kind in REMEDIES,
+            at_once=self._remedies.at_once(kind),
         )
 
     def line(self, order: Order, seq: int) -> BulkLine:

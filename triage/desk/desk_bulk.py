@@ -1,4 +1,4 @@
-"""The part of the desk that screens ask about many accounts at once (data.ports_bulk.BulkPort)."""
+"""The part of the desk that screens ask about many accounts at once (data.ports_bulk.BulkPort), and about undoing."""
 
 from abc import abstractmethod
 from collections.abc import Sequence
@@ -10,7 +10,9 @@ from data.ports_bulk import Bulk, BulkLine, Standing
 from data.remedy import Change, Order
 
 if TYPE_CHECKING:
+    from data.ports import Undo
     from triage.desk.bulk import BulkDesk
+    from triage.desk.undo import UndoDesk
 
 Told = TypeVar("Told")
 
@@ -24,6 +26,11 @@ class BulkOfDesk:
     @abstractmethod
     def _bulk(self) -> "BulkDesk":
         """One remedy on many accounts."""
+
+    @property
+    @abstractmethod
+    def _undo(self) -> "UndoDesk":
+        """What sets an applied change back."""
 
     @abstractmethod
     def _nudged(self, change: Told) -> Told:
@@ -44,6 +51,14 @@ class BulkOfDesk:
     def submit_line(self, line: BulkLine, seq: int, reason: str, change_id: str) -> Change:
         """Queue the change of one line in a transaction of its own; raises Rejected, NotAllowed."""
         return self._nudged(self._bulk.submit(line, seq, reason, change_id))
+
+    def undo_form(self, change_id: str) -> "Undo":
+        """The form of a compensating change; NotPossible says why there is none."""
+        return self._undo.open(change_id)
+
+    def undo_last(self, account_id: str) -> "Undo":
+        """The same of my latest remedy that was applied to an account."""
+        return self._undo.open(self._undo.last_applied(account_id).change_id)
 
     def standing(self, change_ids: Sequence[str]) -> Standing:
         """How these changes stand."""

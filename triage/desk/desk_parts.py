@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from triage.desk.queue import Queue
     from triage.desk.remedies import Remedies
     from triage.desk.trail import Trail
+    from triage.desk.undo import UndoDesk
 
 
 class DeskParts(CasesOfDesk, BulkOfDesk, KeptOfDesk):
@@ -43,6 +44,12 @@ class DeskParts(CasesOfDesk, BulkOfDesk, KeptOfDesk):
         from triage.desk.bulk import BulkDesk
 
         return BulkDesk(self.session, self.cache, self.box, self._inbox, self._remedies)
+
+    @cached_property
+    def _undo(self) -> "UndoDesk":
+        from triage.desk.undo import UndoDesk
+
+        return UndoDesk(self.session, self.cache, self.box, self._remedies)
 
     @cached_property
     def _interview(self) -> "InterviewDesk":

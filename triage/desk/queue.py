@@ -37,6 +37,7 @@ class Queue:
 
     def take_back(self, change_id: str) -> Change:
         """Discard a held or queued row that never left; raises NotPossible."""
+        self._remedies.may_write()
         return self._outbox.take_back(change_id, self._session.clock())
 
     def first_sent(self, change_id: str) -> datetime | None:
@@ -45,10 +46,12 @@ class Queue:
 
     def retry(self, change_id: str) -> Change:
         """Make a queued or unknown row due now; raises NotPossible."""
+        self._remedies.may_write()
         return self._outbox.retry(change_id, self._session.clock())
 
     def discard(self, change_id: str, reason: str) -> Change:
         """Discard with a reason (A14); raises NotPossible, Rejected."""
+        self._remedies.may_write()
         problem = self._remedies.reason_problem(reason)
         if problem:
             raise Rejected("A14", problem)

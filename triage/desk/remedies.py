@@ -69,13 +69,18 @@ class Remedies:
             draft=draft,
             recent_reasons=self._outbox.recent_reasons(RECENT_REASONS),
             hold_seconds=self._session.place.hold_seconds,
-            at_once=kind != "reset_usage" or self._manners.reset_lifts,
+            at_once=self.at_once(kind),
             needs_confirm=rules.ack_word(detail.account) if kind == "change_tier" else None,
+            ack_word=rules.ack_word(detail.account),
         )
 
     def preview(self, order: Order) -> Preview:
         """Before, after and guards of a remedy, from the cached account."""
         return self._preview(order, self._account(order.account_id), self._author(order.kind))
+
+    def at_once(self, kind: str) -> bool:
+        """Whether the customer sees a kind at once, where it is so by the contract."""
+        return kind != "reset_usage" or self._manners.reset_lifts
 
     def reason_problem(self, reason: str) -> str | None:
         """What is wrong with a reason (A14), or None."""
@@ -212,10 +217,14 @@ class Remedies:
         return ""
 
     def _permitted(self, kind: str, identity: Identity) -> None:
-        if self._session.place.read_only:
-            raise NotAllowed("Read-only: this profile changes nothing.")
+        self.may_write()
         for guard in permission(kind, identity.permissions):
             raise NotAllowed(guard.message)
+
+    def may_write(self) -> None:
+        """Raise NotAllowed where the profile is read-only."""
+        if self._session.place.read_only:
+            raise NotAllowed("Read-only: this profile changes nothing.")
 
     def _account(self, account_id: str) -> Account:
         account = self._cache.account(account_id)
