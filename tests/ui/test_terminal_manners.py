@@ -73,7 +73,7 @@ def test_ctrl_z_goes_to_the_shell_and_fg_draws_all_anew(shell: Callable[..., Ter
     terminal.until(lambda text: "2 of " in text)
     terminal.read(0.5)
     terminal.keys("q")
-    terminal.until(lambda text: text.startswith("shell>"))  # the emulator has no second screen
+    terminal.until(lambda text: "shell>" in text)  # the emulator has no second screen
 
 
 @pytest.fixture
@@ -195,7 +195,6 @@ async def test_a_message_stands_until_it_can_have_been_read_and_the_list_has_it_
         await wait(pilot, lambda: "1 of " in seen(app))
         app.screen.warn(long)
         app.screen.warn("The second.", Gravity.ERROR)
-        await pilot.press("j", "k", "w", "escape")
         await wait(pilot, lambda: "The second.   1 more, ! lists them" in seen(app))
         await pilot.press("exclamation_mark")
         await wait(pilot, lambda: "of status." in seen(app) and "! The second." in seen(app))
