@@ -72,7 +72,7 @@ class Glyphs(Struct, frozen=True):
 
 @lru_cache(1024)
 def _one_ascii(char: str) -> str:
-    from rich.cells import cell_len  # a command that lists in another set must not pay for it
+    from rich.cells import cell_len  # a command that only lists must not pay for it
 
     shown = ASCII.show(char)
     width = cell_len(char)

@@ -146,3 +146,10 @@ def test_toml_lines_are_read_as_the_view_they_came_from() -> None:
     for text in ("", 'industry:"public sector"', "back\\slash \x7f é", "a" * 50):
         saved = SavedView("v", View.DRIFT, text, Sort.LAST_LOGIN, ("account", "why"))
         assert saved_views(tomllib.loads("\n".join(toml_lines(saved)))["views"]) == (saved,)
+
+
+def test_two_open_apps_do_not_take_each_others_settings_away(open_desk) -> None:
+    one, other = open_desk(), open_desk()
+    assert one.kept() == other.kept() == Kept()
+    assert one.keep(Kept(sorts={"0": "mrr"})) and other.keep(Kept(columns=(Column("mrr"),)))
+    assert read_kept(one.session.place.state_dir) == Kept(sorts={"0": "mrr"}, columns=(Column("mrr"),))
