@@ -281,6 +281,13 @@ class Desk(DeskParts):
         if self._pusher:
             self._pusher.look_up(change_id)
 
+    def want_members(self, account_id: str, workspace_id: str) -> None:
+        """Fetch the members of a workspace in the background; nothing happens before `start`."""
+        if self._puller:
+            from triage.desk.members import fetch_members
+
+            fetch_members(self.session, account_id, workspace_id, self._tell)
+
     def sign_in(self, token: str, keep: bool) -> tuple[Identity, str]:
         """Check the token by `/v1/me` (waits for the network) and keep it if asked; who it is, and where it is kept."""
         from triage.desk.sync import recognise
