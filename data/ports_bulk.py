@@ -26,7 +26,8 @@ class Bulk(Value, frozen=True):
 class BulkLine(Value, frozen=True):
     """One account of a bulk form: what would happen to it, or why it is left out (`against`).
 
-    `order` is what would be submitted, the workspace chosen; `note` what speaks up without refusing.
+    `order` is what would be submitted, the workspace chosen; `note` what speaks up without refusing. `of_field`: what
+    is against it speaks of a parameter that all lines share.
     """
 
     order: Order
@@ -36,6 +37,7 @@ class BulkLine(Value, frozen=True):
     preview: Preview | None
     against: str
     note: str
+    of_field: bool = False
 
 
 class Standing(Value, frozen=True):

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from data.kept import Kept
+from data.kept import Column, Kept
 from data.ports_list import View
 from data.saved_view import SavedView
 
@@ -14,6 +14,11 @@ class KeptPort(Protocol):
     @property
     def config_views(self) -> tuple[SavedView, ...]:
         """The views of the config file."""
+        ...
+
+    @property
+    def config_columns(self) -> tuple[Column, ...]:
+        """The columns of the list by the config; none: the usual ones."""
         ...
 
     def look_at(self, ids: Sequence[str]) -> int:

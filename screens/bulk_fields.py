@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from msgspec.structs import replace
 from textual.widget import Widget
 
 from data.ports_bulk import Bulk, BulkLine
@@ -42,6 +43,11 @@ def bulk_params(bulk: Bulk, root: Widget) -> dict[str, Any]:
     for row in root.query("#percent"):
         row.display = not params.get("clear")
     return params
+
+
+def unasked(line: BulkLine) -> BulkLine:
+    """Return a line without what speaks against a field that nobody has answered yet: no rule leaves it out."""
+    return replace(line, against="") if line.of_field else line
 
 
 def confirm_words(going: Sequence[BulkLine]) -> tuple[Line, ...]:

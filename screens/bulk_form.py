@@ -14,7 +14,7 @@ from data.ports import Desk
 from data.ports_bulk import Bulk, BulkLine
 from data.remedy import STALE, Change, Order
 from data.safe_text import SafeText
-from screens.bulk_fields import OLD, bulk_fields, bulk_params, confirm_words
+from screens.bulk_fields import OLD, bulk_fields, bulk_params, confirm_words, unasked
 from screens.gated_form import GatedForm
 from screens.remedy_form_fields import asks
 from screens.remedy_form_words import AT_ONCE, BUTTONS
@@ -22,7 +22,9 @@ from screens.slices import Slices
 from widgets.block import Sentence
 from widgets.bulk_table import BulkTable, TableLine
 from widgets.bulk_words import MANY_TITLES, accounts, becomes
+from widgets.choice_row import ChoiceRow
 from widgets.facts import About
+from widgets.number_row import NumberRow
 from widgets.reason_field import ReasonField
 from widgets.stale_bar import StaleBar
 from widgets.typed_word import TypedWord
@@ -180,6 +182,7 @@ class BulkForm(GatedForm[BulkDone | None]):
         if self._looking is not None:
             self._looking.stop()
         params, self._seen_old = bulk_params(self.bulk, self), self.gate_answered
+        unanswered = any(isinstance(one, ChoiceRow | NumberRow) and not one.answered for one in self.fields())
         found: dict[str, BulkLine] = {}
         waiting: list[TriageError] = []
 
@@ -187,7 +190,8 @@ class BulkForm(GatedForm[BulkDone | None]):
             acknowledged = (account_id,) if self._seen_old else ()
             order = Order(self.bulk.kind, account_id, params=params, acknowledged=acknowledged)
             try:
-                found[account_id] = self.desk.bulk_line(order, self._marked[account_id])
+                line = self.desk.bulk_line(order, self._marked[account_id])
+                found[account_id] = unasked(line) if unanswered else line
             except TriageError as error:
                 waiting.append(error)
             return not waiting

@@ -11,6 +11,7 @@ from data.key_names import written
 from data.ports_list import Sort, View
 from data.saved_view import SORTS, VIEWS
 from screens.keymap import GROUPS, usable
+from screens.look_messages import ThemeChosen, ThemeShown
 from widgets.look import look_of
 from widgets.theme import PREFIX
 
@@ -99,11 +100,13 @@ def _themes(screen: Screen[Any]) -> Iterator[Command]:
     for name in (*ours, *others):
         short = name.removeprefix(PREFIX)
         now = " (now)" if name == screen.app.theme else ""
-        yield Command(f"Theme: {short}{now}", "", (f"theme {short}",), partial(_wear, screen, name))
+        yield Command(f"Theme: {short}{now}", "", (f"theme {short}",), partial(_wear, screen, short))
 
 
 def _wear(screen: Screen[Any], theme: str) -> None:
-    screen.app.theme = theme
+    """Wear a theme, and keep it as the picker does."""
+    screen.post_message(ThemeShown(theme))
+    screen.post_message(ThemeChosen(theme))
 
 
 def ranked(commands: Iterable[Command], text: str) -> list[Command]:

@@ -65,6 +65,7 @@ class InboxScreen(PanedScreen):
     def on_mount(self) -> None:
         """Open the list before the first frame is drawn; the pane, which needs the rules, after it."""
         self.arrange_panes()
+        self.show_columns(())
         self.open_list(fresh=True)
         self.list.focus()
         if self._wanted:

@@ -1,12 +1,17 @@
 """A list by one key: what is mine, what sleeps, what changed since one looked; and all of it marked as seen."""
 
+from collections.abc import Sequence
 from typing import ClassVar
 
+import msgspec
 from textual.binding import Binding, BindingType
 from textual.worker import Worker, WorkerState
 
 from data.errors import TriageError
+from data.kept import Column
 from data.list_filter import toggled
+from data.saved_view import SavedView
+from screens import inbox_words as words
 from screens.list_screen import ListScreen
 from widgets.numbers import count
 
@@ -21,6 +26,8 @@ class NarrowingScreen(ListScreen):
         Binding("M", f"narrow('{MINE}')", "mine", id="view.mine", tooltip="mine: claimed, CSM, case owner"),
         Binding("N", f"narrow('{NEWS}')", "news", id="view.news", tooltip="changed since you opened it"),
         Binding("Z", f"narrow('{ASLEEP}')", "snoozed", id="view.snoozed", tooltip="the snoozed ones"),
+        Binding("V", "views", "views", id="view.saved", tooltip="saved views; name this list"),
+        Binding("L", "columns", "columns", id="view.columns", tooltip="choose the columns"),
         Binding("X", "all_seen", "seen", id="view.seen", tooltip="this list: all of it seen"),
     ]
 
@@ -30,6 +37,53 @@ class NarrowingScreen(ListScreen):
         self.open_anew()
         if token not in self.text.split():
             self.tell("All of them again.")
+
+    # --- columns and saved views ---
+
+    def shown_columns(self) -> tuple[str, ...]:
+        """Return the names of the columns that somebody chose for this list; none where they are the usual ones."""
+        return tuple(one.name for one in self.list.columns)
+
+    def show_columns(self, names: Sequence[str]) -> None:
+        """Show these columns, or where there are none those chosen in the app, in the config, or the usual ones."""
+        chosen = self.desk.kept().columns or self.desk.config_columns
+        widths = {one.name: one.cells for one in chosen}
+        self.list.columns = tuple(Column(name, widths.get(name, 0)) for name in names) or chosen
+        self.list.refresh()
+
+    def action_view(self, key: str) -> None:
+        """0–7, 9: another view, with the usual columns again."""
+        self.show_columns(())
+        super().action_view(key)
+
+    def action_columns(self) -> None:
+        """L: choose the columns, their order and widths."""
+        from screens.columns_form import ColumnsForm
+
+        self.app.push_screen(ColumnsForm(self.list.columns), self._keep_columns)
+
+    def _keep_columns(self, columns: tuple[Column, ...] | None) -> None:
+        if columns is None:
+            return
+        lasts = self.desk.keep(msgspec.structs.replace(self.desk.kept(), columns=columns))
+        self.show_columns(())
+        self.tell("The columns are kept." if lasts else "Kept until you quit: the disk refuses.")
+
+    def action_views(self) -> None:
+        """V: open a saved view, or keep this list as one."""
+        from screens.views_picker import ViewsPicker
+
+        now = SavedView("", self.view, self.text, self.sort, self.shown_columns())
+        self.app.push_screen(ViewsPicker(self.desk, now), self._open_saved)
+
+    def _open_saved(self, saved: SavedView | None) -> None:
+        if saved is None:
+            return
+        self.view, self.text, self.sort = saved.view, saved.filter, saved.sort
+        self.show_columns(saved.columns)
+        self.open_anew()
+        self.list.focus()
+        self.tell(f"{saved.name}: {words.order(self.view, self.sort)}.")
 
     def action_all_seen(self) -> None:
         """X: nothing in this list counts as changed any more."""

@@ -9,11 +9,12 @@ import msgspec
 
 from data.backends.registry import Chosen, Name
 from data.errors import ConfigError
+from data.kept import Column
 from data.places import Places, local_path
 from data.saved_view import SavedView
 from triage.config_file import ConfigFile, Keys, Spot, nearest, read_file, seconds
 from triage.config_paths import config_path, directories
-from triage.config_views import saved_views
+from triage.config_views import list_columns, saved_views
 from triage.outreach_settings import DEFAULTS as OUTREACH
 from triage.outreach_settings import OutreachSettings, outreach_settings
 
@@ -36,6 +37,7 @@ DEFAULTS: dict[str, Any] = {
     "policy": "",
     "tree": "",
     "outreach": OUTREACH,
+    "columns": {"shown": [], "widths": {}},
     "views": {},
     "keys": {},
 }
@@ -81,6 +83,7 @@ class Settings(msgspec.Struct, frozen=True):
     policy_file: Path | None
     tree_file: Path | None
     outreach: OutreachSettings
+    columns: tuple[Column, ...]
     views: tuple[SavedView, ...]
     keys: dict[str, str]
     no_input: bool
@@ -170,6 +173,7 @@ def load_settings(flags: Flags, environ: Mapping[str, str]) -> Settings:
         policy_file=path.parent / local_path(policy, f"policy in {spot('policy')}") if policy else None,
         tree_file=path.parent / local_path(tree, f"tree in {spot('tree')}") if tree else None,
         outreach=outreach_settings(values["outreach"], spot("outreach", "zone")),
+        columns=list_columns(values["columns"]),
         views=saved_views(values["views"]),
         keys=_keymap(values["keys"], file, path, profile, sources["keys"]),
         no_input=flags.no_input,

@@ -8,7 +8,8 @@ import msgspec
 
 from data.backends.registry import Name
 from data.errors import ConfigError
-from triage.config_views import ViewKeys, name_problem
+from data.saved_view import name_problem
+from triage.config_views import ListKeys, ViewKeys
 from triage.outreach_settings import OutreachKeys
 
 UNSET = msgspec.UNSET
@@ -62,6 +63,7 @@ class Keys(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         | msgspec.UnsetType
     ) = UNSET
     outreach: OutreachKeys | msgspec.UnsetType = UNSET
+    columns: ListKeys | msgspec.UnsetType = UNSET
     views: dict[str, ViewKeys] | msgspec.UnsetType = UNSET
     keys: (
         Annotated[dict[str, str | list[str]], msgspec.Meta(description="other keys for actions: do.reset_usage = 'X'")]
@@ -127,6 +129,7 @@ def schema() -> dict[str, Any]:
     made = msgspec.json.schema(Keys)
     keys = made["$defs"]["Keys"]["properties"]
     keys["outreach"] = made["$defs"]["OutreachKeys"]
+    keys["columns"] = made["$defs"]["ListKeys"]
     keys["views"] = {"type": "object", "additionalProperties": made["$defs"]["ViewKeys"]}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -156,6 +159,8 @@ def _keys(path: Path, text: str, table: tuple[str, ...], tree: dict[str, Any], b
     outreach, views = tree.get("outreach"), tree.get("views")
     if isinstance(outreach, dict):
         _decoded(path, text, (*table, "outreach"), outreach, OutreachKeys)
+    if isinstance(tree.get("columns"), dict):
+        _decoded(path, text, (*table, "columns"), tree["columns"], ListKeys)
     for name, view in views.items() if isinstance(views, dict) else ():
         problem = name_problem(name) or ("" if isinstance(view, dict) else "must be a table such as [views.renewals]")
         if problem:

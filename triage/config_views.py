@@ -1,17 +1,16 @@
 """The [views.NAME] tables of the config file: lists that a person keeps under a name of their own."""
 
-import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 import msgspec
 
+from data.kept import Column
 from data.ports_list import Sort, View
-from data.saved_view import SORTS, VIEWS, SavedView
+from data.saved_view import SORTS, VIEWS, SavedView, view_name
 
 UNSET = msgspec.UNSET
 MOST_COLUMNS = 32
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 
 
 ViewName = Literal["at-risk", "blocked", "at-cap", "near-cap", "downgraded", "signals", "drift", "red", "book", "all"]
@@ -48,11 +47,36 @@ class ViewKeys(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, fo
     ) = UNSET
 
 
-def name_problem(name: str) -> str:
-    """Say what is wrong with a view's name, or nothing."""
-    if name in VIEWS:
-        return "is a view of triage's own. Choose another name."
-    return "" if _NAME.fullmatch(name) else "is no name for a view: letters, digits, - and _, 40 at most."
+class ListKeys(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """The keys of [columns]: those of the app's list; UNSET where the file doesn't say."""
+
+    shown: (
+        Annotated[
+            list[ColumnName], msgspec.Meta(max_length=MOST_COLUMNS, description="left to right; empty: the usual")
+        ]
+        | msgspec.UnsetType
+    ) = UNSET
+    widths: (
+        Annotated[
+            dict[Literal["account", "id", "tier", "owner"], Annotated[int, msgspec.Meta(ge=3, le=60)]],
+            msgspec.Meta(description="cells of a column, where another width is wanted"),
+        ]
+        | msgspec.UnsetType
+    ) = UNSET
+
+
+def list_columns(keys: Mapping[str, Any]) -> tuple[Column, ...]:
+    """The columns of [columns] with their widths; none where it names none."""
+    widths = keys.get("widths", {})
+    return tuple(Column(name, widths.get(name, 0)) for name in dict.fromkeys(keys.get("shown", ())))
+
+
+def as_list_keys(columns: tuple[Column, ...]) -> dict[str, Any]:
+    """The same as the file has it."""
+    return {
+        "shown": [one.name for one in columns],
+        "widths": {one.name: one.cells for one in columns if one.cells},
+    }
 
 
 def saved_views(tables: Mapping[str, Mapping[str, Any]]) -> tuple[SavedView, ...]:
@@ -72,7 +96,7 @@ def saved_views(tables: Mapping[str, Mapping[str, Any]]) -> tuple[SavedView, ...
 def as_keys(view: SavedView) -> dict[str, Any]:
     """A saved view as the file has it, every key."""
     return {
-        "view": next(name for name, one in VIEWS.items() if one is view.view),
+        "view": view_name(view.view),
         "filter": view.filter,
         "sort": view.sort.value.replace("_", "-"),
         "columns": list(view.columns),

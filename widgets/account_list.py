@@ -13,8 +13,10 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
+from data.kept import Column
 from data.ports_list import ListLine, RowList
-from widgets.columns import layout_for
+from widgets.chosen_columns import chosen_layout
+from widgets.columns import Layout, layout_for
 from widgets.look import Look, look_of
 from widgets.row_strip import RowPainter, RowState
 
@@ -64,6 +66,7 @@ class AccountList(Widget, can_focus=True):
         self._ghost: tuple[int, ListLine] | None = None
         self._state = RowState()
         self.marks: Container[str] = ()
+        self.columns: tuple[Column, ...] = ()  # chosen ones; none: the usual
         self._now = datetime.fromtimestamp(0).astimezone()
         self.cursor = 0
         self.top = 0
@@ -155,8 +158,12 @@ class AccountList(Widget, can_focus=True):
         """How many rows fit below the heads."""
         return max(0, self.size.height - HEADS)
 
+    def _layout(self) -> Layout:
+        width = self.size.width
+        return chosen_layout(width, self.columns) if self.columns else layout_for(width)
+
     def _painter_now(self) -> RowPainter:
-        look, layout = look_of(self), layout_for(self.size.width)
+        look, layout = look_of(self), self._layout()
         if self._painter is None or self._painter.look is not look or self._painter.layout != layout:
             self._painter = RowPainter(layout, look)
             self._strips.clear()

@@ -8,6 +8,7 @@ from textual.strip import Strip
 from data.assessment import Category, Row
 from data.ports_list import ListLine, View
 from widgets import numbers, severity_badge
+from widgets.chosen_columns import SYSTEM, Chosen, heads_of
 from widgets.columns import SYSTEMS, Layout
 from widgets.health_cells import system_cell
 from widgets.line import Line, Piece, cells, strip
@@ -50,6 +51,8 @@ class RowPainter:
 
     def pieces(self, line: ListLine, state: RowState, now: datetime) -> tuple[list[Piece], float]:
         """Return the cells of a row, which add up to the layout's width, and the seconds they hold."""
+        if isinstance(self.layout, Chosen):
+            return self._chosen(self.layout, line, state, now)
         row, layout = line.row, self.layout
         dim = state.gone
         ink = "muted" if dim or (state.stale and not state.cursor) else "strong" if state.cursor else "text"
@@ -84,6 +87,9 @@ class RowPainter:
     def heads(self, currency: str) -> Strip:
         """Return the row of column heads; without currency symbols the money column is named by its currency."""
         layout = self.layout
+        if isinstance(layout, Chosen):
+            money = "MRR" if self.look.glyphs.symbols or not currency else currency
+            return strip([(heads_of(layout, money), "head")], layout.width, self.look)
         text = f"  {'Category':<12}  {'Account':<{layout.account}}"
         text += f" {'Tier':<{layout.tier}}" if layout.tier else ""
         if layout.hours:
@@ -98,6 +104,58 @@ class RowPainter:
         text += f" {'Data':>4}" if layout.age else ""
         text += "".join(f"  {name:<{width}}" for name, width in SYSTEMS[: layout.systems])
         return strip([(text, "head")], layout.width, self.look)
+
+    # --- columns that a person chose ---
+
+    def _chosen(self, layout: Chosen, line: ListLine, state: RowState, now: datetime) -> tuple[list[Piece], float]:
+        row = line.row
+        dim = state.gone
+        ink = "muted" if dim or (state.stale and not state.cursor) else "strong" if state.cursor else "text"
+        pieces: list[Piece] = [*self._gutter(state)]
+        holds: float = numbers.DAY
+        for place, (name, width) in enumerate(layout.order):
+            cell, lasts = self._cell(name, width, row, ink, state, now)
+            holds = min(holds, lasts)
+            pieces += [("  ", "text")] if place else []
+            pieces += cell
+        if row.claim is not None and row.claim.until > now:
+            holds = min(holds, (row.claim.until - now).total_seconds())
+        return [*pieces, (" ", "text"), self._state(line, state, now), *self._news(line, state)], holds
+
+    def _cell(self, name: str, width: int, row: Row, ink: str, state: RowState, now: datetime) -> tuple[Line, float]:
+        """Return one cell, exactly `width` wide, and the seconds it holds."""
+        grave = row.category is Category.PILOT_HARD_BLOCK and not state.gone
+        if name == "category":
+            return severity_badge.cell(row, self.look, dim=state.gone, view=state.view), numbers.DAY
+        if name == "account":
+            return self._name(row, "strong bold" if grave else ink), numbers.DAY
+        if name in ("hours", "logins", "mrr"):
+            figures: tuple[Line, float] = self._figures(name, row, ink, state), numbers.DAY
+            whole, holds = self._logins(row, ink, now, state) if name == "logins" else figures
+            return whole[1:], holds  # their gap is ours already
+        if name in SYSTEM:
+            return system_cell(SYSTEM[name], row, width, ink, self.look), numbers.DAY
+        if name == "owner":
+            return [self._owner(row, state, width, now)], numbers.DAY
+        text, holds = self._words(name, row, ink, state, now)
+        bold = "strong bold" if name == "why" and grave else ink if name != "id" else self._second(state)
+        return [(f"{text:>{width}}" if name in ("sla", "age") else self._fit(text, width), bold)], holds
+
+    def _figures(self, name: str, row: Row, ink: str, state: RowState) -> Line:
+        return self._hours(row, ink, state) if name == "hours" else self._money(row, ink, state)
+
+    def _words(self, name: str, row: Row, ink: str, state: RowState, now: datetime) -> tuple[str, float]:
+        if name == "why":
+            return why_now(row, now, self.look, state.view)
+        if name == "sla":
+            clock, holds = self._sla(row, ink, now)
+            return clock[0].strip(), holds
+        if name == "age":
+            return self._age(state, now)
+        if name == "projected":
+            at = row.workspaces[0].projected_at if row.workspaces else None
+            return (numbers.day(at, now) if at is not None else ""), numbers.DAY
+        return (row.tier if name == "tier" else row.id), numbers.DAY
 
     # --- cells ---
 

@@ -67,6 +67,55 @@ def test_each_fault_is_named_with_what_to_do(cli, bare):
     assert broken.code == 1 and "Did you mean hold_seconds?" in broken.out
 
 
+def test_old_data_and_what_is_stuck_are_said(cli):
+    assert by_name(cli("doctor", "--json"))["data"]["what"].startswith("synced ")
+    ids = queue_three(cli)
+    assert by_name(cli("doctor", "--json"))["outbox"] == {"name": "outbox", "ok": True, "what": "3 wait", "todo": ""}
+    path = next(cli.home.rglob("outbox.db"))
+
+    def put(sql, *values):
+        with sqlite3.connect(path) as outbox:
+            outbox.execute(sql, values)
+        outbox.close()
+
+    put("UPDATE change SET authored_at = authored_at - 7200 WHERE change_id = ?", ids[0])
+    late = by_name(cli("doctor", "--json"))["outbox"]
+    assert not late["ok"] and late["what"].startswith("3 wait, the first since 20") and "triage sync" in late["todo"]
+    put("UPDATE change SET state = 'conflict' WHERE change_id = ?", ids[0])
+    put("UPDATE change SET unknown = 1, attempts = 5 WHERE change_id = ?", ids[1])
+    stuck = by_name(cli("doctor", "--json"))["outbox"]
+    assert not stuck["ok"] and stuck["what"] == "waits for you: 1 conflict, 1 without an answer to 5 tries"
+    cache = next(cli.home.rglob("cache.db"))
+    with sqlite3.connect(cache) as book:
+        book.execute("UPDATE meta SET value = CAST(value AS REAL) - 9000 WHERE key = 'synced_at'")
+    book.close()
+    data = by_name(cli("doctor", "--json"))["data"]
+    assert not data["ok"] and "older than the limit of 1 h" in data["what"] and "triage sync" in data["todo"]
+
+
+def test_a_config_that_others_can_change_is_said_and_remapped_keys_are_counted(cli):
+    file = cli.home / "config.toml"
+    file.write_text('[keys]\ngo.help = "H"\n')
+    file.chmod(0o666)
+    found = by_name(cli("doctor", "--json"))
+    assert not found["config file"]["ok"] and f"chmod go-w {file}" in found["config file"]["todo"]
+    assert found["keys"]["what"].startswith("1 changed")
+
+
+def test_tmux_and_a_locale_without_utf8_are_said(monkeypatch):
+    from triage.commands.terminal import examine_terminal
+
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("triage.commands.terminal.glyph_width", lambda _glyph: 1)
+    poor = list(examine_terminal({"TERM": "xterm", "TMUX": "/tmp/x,1,0", "LANG": "C", "SSH_TTY": "/dev/pts/1"}))
+    assert any(not ok and "inside tmux" in what and "tmux-256color" in todo for ok, what, todo in poor)
+    assert any(not ok and "the locale is C" in what for ok, what, _ in poor)
+    assert any("over SSH" in what for _, what, _ in poor)
+    fine = list(examine_terminal({"TERM": "tmux-256color", "TMUX": "x", "LANG": "C.UTF-8", "COLORTERM": "truecolor"}))
+    assert all(ok for ok, what, _ in fine if "tmux" in what or "locale" in what)
+
+
 def test_clock_skew_is_seen(tmp_path, program):
     from triage.sandbox.process import start
 

@@ -72,6 +72,16 @@ async def test_u_takes_the_whole_run_back_and_nothing_was_sent(open_desk, app_of
     assert not [one for row in rows for one in trail_of(row.id) if one["reason"] == REASON]
 
 
+async def test_nobody_is_left_out_for_a_field_that_is_not_answered_yet(open_desk, app_of, wait, seen) -> None:
+    desk = open_desk()
+    rows = pick(desk, "apply_discount", DISCOUNT, 2)
+    app = app_of(desk)
+    async with app.run_test(size=(100, 40)) as pilot:
+        _, form = await open_bulk(app, pilot, wait, "apply_discount", rows)
+        assert [line.against for line in form.query_one(BulkTable).table] == ["", ""]
+        assert form.missing() == "choose a discount first" and "left out" not in seen(app)
+
+
 async def test_space_leaves_one_out_and_the_count_must_follow(open_desk, app_of, wait, seen) -> None:
     desk = open_desk(hold_seconds=60)
     rows = pick(desk, "apply_discount", DISCOUNT, 3)

@@ -9,7 +9,7 @@ from triage import VERSION
 from triage.commands.context import Context, emit, emit_json
 from triage.commands.parser import Parser
 from triage.config_file import schema
-from triage.config_views import as_keys
+from triage.config_views import as_keys, as_list_keys
 from triage.outreach_settings import OutreachSettings
 
 SCREENS_SHOWN = 4
@@ -52,6 +52,7 @@ def run_config(args: argparse.Namespace, context: Context) -> int:
         "tree": str(settings.tree_file or ""),
         **{f"outreach.{name}": value for name, value in _outreach(settings.outreach).items()},
         **{f'keys."{name}"': [written(key) for key in keys.split(",")] for name, keys in settings.keys.items()},
+        **{f"columns.{name}": value for name, value in as_list_keys(settings.columns).items()},
         **{f"views.{one.name}.{key}": value for one in settings.views for key, value in as_keys(one).items()},
     }
     places = {

@@ -44,6 +44,7 @@ def examine(context: Context) -> list[Finding]:
         *_tree(settings),
         *_places(settings),
         *_files(settings),
+        *_state(settings),
         *_monitor(settings, context.flags.verbose > 0),
         *_network(context, settings),
         *terminal,
@@ -110,6 +111,18 @@ def _files(settings: Settings) -> Iterator[Finding]:
             continue
         todo = _mode_problem(path, 0o600)
         yield Finding(path.name, not todo, f"schema {schema}, sound, {path.stat().st_size // 1024} KiB", todo)
+
+
+def _state(settings: Settings) -> Iterator[Finding]:
+    """The config's own file, the age of the data, and what is stuck; files that are damaged are said elsewhere."""
+    from triage.commands.doctor_state import examine_config, examine_data, examine_outbox
+    from triage.commands.joined import utc_now
+
+    now = utc_now()
+    yield from (Finding(*line) for line in examine_config(settings))
+    if not settings.cache_file.exists() or not _file_problem(settings.cache_file, CACHE_APPLICATION_ID, CACHE_SCHEMA):
+        yield from (Finding(*line) for line in examine_data(settings, now))
+    yield from (Finding(*line) for line in examine_outbox(settings, now))
 
 
 def _monitor(settings: Settings, every: bool) -> Iterator[Finding]:

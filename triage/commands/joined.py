@@ -136,6 +136,7 @@ def _place(settings: Settings, base_url: str, client: str) -> Place:
         log_file=settings.log_file,
         tree_file=settings.tree_file,
         views=settings.views,
+        columns=settings.columns,
     )
 
 

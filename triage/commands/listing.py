@@ -27,7 +27,7 @@ OF_CATEGORY = {
 FILTER_HELP = (
     "name, organisation, id or e-mail contains TEXT; in it health:critical, drift:severe, monitor:data_gap, "
     "leaf:at_risk, red:yes, sla-before:DAY, industry:NAME, owner:NAME and mrr-from:MINOR_UNITS narrow by what the "
-    "rules say"
+    "rules say; mine:yes, claimed:me, snoozed:yes and changed:yes by who works on it and what is new to you"
 )
 CATEGORIES = [category.value for category in Category]
 USUAL = tuple(column for column in COLUMNS if column not in ("projected", "age"))

@@ -15,6 +15,8 @@ def examine_terminal(environ: Mapping[str, str]) -> Iterator[tuple[bool, str, st
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         yield True, "not a terminal; the app needs one, the commands don't", ""
         return
+    yield from _multiplexer(environ)
+    yield from _letters(environ)
     columns, lines = shutil.get_terminal_size()
     small = columns < 60 or lines < 16
     yield (
@@ -60,3 +62,24 @@ def _colours(environ: Mapping[str, str]) -> str:
     if environ.get("COLORTERM") in ("truecolor", "24bit"):
         return "16 million colours"
     return "256 colours" if "256" in environ.get("TERM", "") else "16 colours or fewer"
+
+
+def _multiplexer(environ: Mapping[str, str]) -> Iterator[tuple[bool, str, str]]:
+    """Say what stands between the app and the terminal, and what that needs for colours and for copying."""
+    term = environ.get("TERM", "")
+    if environ.get("TMUX"):
+        poor = not term.startswith(("tmux", "screen")) or "256" not in term
+        todo = 'In tmux.conf: set -g default-terminal "tmux-256color"' if poor else ""
+        yield not poor, f"inside tmux, TERM={term}; copying needs set-clipboard on", todo
+    elif environ.get("STY") or term.startswith("screen"):
+        yield True, f"inside screen, TERM={term}", ""
+    if environ.get("SSH_CONNECTION") or environ.get("SSH_TTY"):
+        yield True, "over SSH: nothing moves, copying goes by OSC 52", ""
+
+
+def _letters(environ: Mapping[str, str]) -> Iterator[tuple[bool, str, str]]:
+    """Say where the locale has no UTF-8: names then come out as question marks."""
+    locale = environ.get("LC_ALL") or environ.get("LC_CTYPE") or environ.get("LANG") or ""
+    if "utf" not in locale.lower() and environ.get("TERM") != "linux":
+        named = locale or "not set"
+        yield False, f"the locale is {named}: names and marks are drawn in ASCII", "export LANG=C.UTF-8"

@@ -64,7 +64,8 @@ class BulkDesk:
         blocking = [OLD if guard.rule == STALE else guard.message for guard in preview.guards if guard.blocking]
         notes = [str(guard.message) for guard in preview.guards if not guard.blocking and guard.rule != DOWNGRADE]
         against = against or unclear or next(iter(blocking), "")
-        return BulkLine(order, row.name, row, name, preview, _plain(against), " ".join(notes))
+        said = _plain(against)
+        return BulkLine(order, row.name, row, name, preview, said, " ".join(notes), of_field=said != against)
 
     def submit(self, line: BulkLine, seq: int, reason: str, change_id: str) -> Change:
         """Queue one line, judged anew; what changed since it was shown is refused."""

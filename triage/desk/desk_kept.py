@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from contextlib import closing
 
-from data.kept import Kept, read_kept, write_kept
+from data.kept import Column, Kept, read_kept, write_kept
 from data.ports_list import Sort, View
 from data.saved_view import SavedView
 from triage.desk.session import Session
@@ -19,6 +19,11 @@ class KeptOfDesk:
     def config_views(self) -> tuple[SavedView, ...]:
         """The views of the config file."""
         return self.session.place.views
+
+    @property
+    def config_columns(self) -> tuple[Column, ...]:
+        """The columns of the config file."""
+        return self.session.place.columns
 
     def look_at(self, ids: Sequence[str]) -> int:
         """Note that these accounts were looked at, over a connection of its own; how many had changed."""

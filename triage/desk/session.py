@@ -18,6 +18,7 @@ from data.bulk import Assess, Judged
 from data.cache import Cache
 from data.errors import SignedOut, TriageError
 from data.health_tree import Answer, Tree, TreeReading
+from data.kept import Column
 from data.listing_columns import rules_mark
 from data.outbox import Outbox
 from data.saved_view import SavedView
@@ -48,6 +49,7 @@ class Place(Struct, frozen=True):
     log_file: Path | None = None
     tree_file: Path | None = None
     views: tuple[SavedView, ...] = ()
+    columns: tuple[Column, ...] = ()
 
 
 class TokenBox:
