@@ -12,6 +12,7 @@ from data.ports_list import Link
 from data.remedy import PERMISSIONS, REMEDIES, Change
 from screens.base import TriageScreen
 from screens.keymap import key_of, keys_now, remedy_keys
+from screens.messages import Gravity
 from screens.read_only import READ_ONLY
 from widgets import numbers
 from widgets.change_words import describe_change, seconds_left
@@ -253,7 +254,7 @@ class ActingScreen(TriageScreen):
         try:
             return act()
         except TriageError as error:
-            self.tell(str(error))
+            self.warn(str(error), Gravity.ERROR)
             return None
 
     def held_words(self) -> Line:

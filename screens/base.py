@@ -62,7 +62,7 @@ class TriageScreen(Screen[None]):
     AUTO_FOCUS = ""
     NEVER_HELD_BACK: ClassVar[frozenset[str]] = frozenset({"j", "k", "g", "G"})
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("M", "messages", "messages", id="go.messages", show=False, tooltip="all that was said"),
+        Binding("exclamation_mark", "messages", "messages", id="go.messages", show=False, tooltip="all that was said"),
         Binding("L", "themes", "theme", id="go.themes", show=False, tooltip="pick a theme"),
         Binding("equals_sign", "density", "density", id="go.density", show=False, tooltip="compact or roomy"),
         Binding("colon,ctrl+p", "palette", "commands", id="go.palette", tooltip="every command, by a few letters"),
@@ -241,7 +241,7 @@ class TriageScreen(Screen[None]):
         self.post_message(ThemesAsked())
 
     def action_messages(self) -> None:
-        """M: all that was said, in full."""
+        """!: all that was said, in full."""
         from screens.messages_list import MessagesList
 
         messages = messages_of(self.app)

@@ -23,7 +23,7 @@ class MessagesList(ModalScreen[None]):
 
     CSS_PATH = "messages_list.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,M,q", "close", "close", id="go.close_messages", show=False),
+        Binding("escape,exclamation_mark,q", "close", "close", id="go.close_messages", show=False),
         Binding("j,down", "scroll(1)", "down", id="list.down", show=False),
         Binding("k,up", "scroll(-1)", "up", id="list.up", show=False),
     ]

@@ -1,6 +1,5 @@
 """The columns that a person chose: how wide each may be, what gives way where they do not all fit, their cells."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -54,7 +53,7 @@ def chosen_layout(width: int, columns: tuple[Column, ...]) -> Chosen:
     room = width - GUTTER - STATE - MARGIN
 
     def needed() -> int:
-        return sum(cells.values()) + GAP * (len(cells) - 1)
+        return sum(cells.values()) + sum(gap_before(name) for name in [*cells][1:])
 
     cells[ALWAYS] = max(LEAST_ACCOUNT, min(cells[ALWAYS], cells[ALWAYS] + room - needed()))
     for name in [*cells][::-1]:
@@ -68,6 +67,11 @@ def chosen_layout(width: int, columns: tuple[Column, ...]) -> Chosen:
     return Chosen("chosen", width, account=cells[ALWAYS], rest=max(0, room - needed()), order=tuple(cells.items()))
 
 
+def gap_before(name: str) -> int:
+    """Return the blanks before a column that is not the first; figures that stand right have blanks of their own."""
+    return 1 if name in RIGHT or name == "logins" else GAP
+
+
 def cells_of(column: Column) -> int:
     """Return how wide a column is where there is room."""
     usual = HEADS[column.name][1]
@@ -78,13 +82,9 @@ def cells_of(column: Column) -> int:
 
 def heads_of(layout: Chosen, money: str) -> str:
     """Return the row of heads; `money` names the money column."""
-    parts = []
-    for name, cells in layout.order:
+    text = " "
+    for place, (name, cells) in enumerate(layout.order):
         head = money if name == "mrr" else HEADS[name][0]
-        parts.append(f"{head:>{cells}}"[:cells] if name in RIGHT else f"{head:<{cells}}"[:cells])
-    return "  " + "  ".join(parts)
-
-
-def columns_named(names: Sequence[str]) -> tuple[Column, ...]:
-    """Return columns by their names, each as wide as it is anyway."""
-    return tuple(Column(name) for name in names)
+        text += " " * (gap_before(name) if place else 1)
+        text += f"{head:>{cells}}"[:cells] if name in RIGHT else f"{head:<{cells}}"[:cells]
+    return text

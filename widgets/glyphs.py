@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from msgspec import Struct
-from rich.cells import cell_len
 
 from data.safe_text import drawable, without_letter_joiners
 
@@ -73,6 +72,8 @@ class Glyphs(Struct, frozen=True):
 
 @lru_cache(1024)
 def _one_ascii(char: str) -> str:
+    from rich.cells import cell_len  # a command that only lists must not pay for it
+
     shown = ASCII.show(char)
     width = cell_len(char)
     return shown if len(shown) == width else shown[:1] if shown and width == 1 else "?" * width

@@ -8,7 +8,7 @@ from textual.strip import Strip
 from data.assessment import Category, Row
 from data.ports_list import ListLine, View
 from widgets import numbers, severity_badge
-from widgets.chosen_columns import SYSTEM, Chosen, heads_of
+from widgets.chosen_columns import SYSTEM, Chosen, gap_before, heads_of
 from widgets.columns import SYSTEMS, Layout
 from widgets.health_cells import system_cell
 from widgets.line import Line, Piece, cells, strip
@@ -116,7 +116,7 @@ class RowPainter:
         for place, (name, width) in enumerate(layout.order):
             cell, lasts = self._cell(name, width, row, ink, state, now)
             holds = min(holds, lasts)
-            pieces += [("  ", "text")] if place else []
+            pieces += [(" " * gap_before(name), "text")] if place else []
             pieces += cell
         if row.claim is not None and row.claim.until > now:
             holds = min(holds, (row.claim.until - now).total_seconds())

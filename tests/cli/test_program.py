@@ -47,8 +47,6 @@ def test_help_names_every_command_and_exit_code(bare):
         assert re.search(rf"^    {name} ", ran.out, re.M), name
     for code in ("0 ok", "1 failed", "2 usage", "3 offline", "4 signed out", "130"):
         assert code in ran.out
-    for later in ("serve",):
-        assert not re.search(rf"^    {later}\b", ran.out, re.M)
 
 
 def test_list_show_and_check_import_no_heavy_library(cli):

@@ -1,4 +1,4 @@
-"""The tabs: every main one keeps its count from 60 columns on, and 5, 6 and 7 stand from 120, whatever the book's size."""
+"""The tabs: every main one keeps its count from 60 columns on; 5, 6 and 7 stand from 120, whatever the book."""
 
 import re
 

@@ -199,3 +199,23 @@ def test_it_needs_no_textual() -> None:
 
     code = "import sys; from triage.commands.plain import opening; sys.exit('textual' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 0
+
+
+def test_one_remedy_for_all_that_a_filter_finds(ear: Callable[..., Ear], server: Running) -> None:
+    reason = "All of them asked at the user group"
+    one = ear()
+    one.until("The book is here", "1 of ")
+    one.type("3", "Near cap, ")
+    said = one.type("all R", "Reason, 10")
+    fits = said.count(": fits")
+    assert fits and "left out" not in said or fits
+    one.type(reason, "Type ")
+    one.type("yes", "Left as it was.")
+    one.type("all R", "Reason, 10")
+    said = one.type(reason, " fit. Type ")
+    count = re.findall(r"(\d+) fit\. Type", said)[-1]
+    one.type(count, f"{count} of {count} queued")
+    one.type("u", "Taken back")
+    one.type("q", "wait; triage sync sends them")
+    assert one.terminal.ended() == 0
+    assert audit_with(server, reason) == []

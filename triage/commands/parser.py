@@ -79,6 +79,8 @@ def parse(argv: list[str]) -> argparse.Namespace:
             return args
     top = build_parser(asked)
     args, unknown = top.parse_known_args(argv)
+    if args.command is not None and args.command != "demo" and args.by_line:
+        args.parser.error("--plain before a command opens nothing. Write it behind the command, where it has one.")
     if unknown and not getattr(args, "any_options", False):  # whose options come with an extra that is not there
         options = re.findall(r"--[a-z][a-z-]*", args.parser.format_help())
         name = unknown[0].split("=")[0]

@@ -80,7 +80,7 @@ class Browser(Generic[One]):
             self._help()
         else:
             self._here.say(
-                f"There is no {word} here.{nearest(word, [*self._acts, 'list', 'help', 'back'])} h says what is."
+                f"There is no {word} here.{nearest(word, [*self._acts, 'list', 'help', 'back'])} ? says what is."
             )
 
     def _go(self, to: int) -> None:

@@ -86,6 +86,10 @@ class Inbox:
         pending = detail.pending if detail else ()
         return words.row_line(row, pending, self._here.now, self._here.glyphs, self.view)
 
+    def rows(self, most: int) -> Sequence[Row]:
+        """The accounts of the list from its top, at most so many."""
+        return [line.row for line in self._rows.window(0, most)]
+
     def go(self, to: int) -> None:
         """Put the cursor on a line and say it."""
         if not self._rows.total:

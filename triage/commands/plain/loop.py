@@ -10,7 +10,7 @@ from data.ports_list import Sort, View
 from data.remedy import PERMISSIONS, REMEDIES
 from data.saved_view import SORTS, SavedView
 from triage.beside import Beside
-from triage.commands.plain import cases, letters, outbox, reading, records, words
+from triage.commands.plain import bulk, cases, letters, outbox, reading, records, words
 from triage.commands.plain.here import Here
 from triage.commands.plain.inbox import AT_ONCE, Inbox
 from triage.commands.plain.news import News
@@ -172,6 +172,7 @@ class Plain:
             "m", ("claim", "release"), "claim for an hour, or release", self._on(lambda one: records.claim(here, one))
         )
         yield Command("c", ("case",), "its case", self._on(lambda one: cases.open_case(here, one)))
+        yield Command("all", ("every",), "all R: that for every account of this list", self._all)
         yield Command("u", ("undo",), "take back what is held", lambda _: outbox.take_back(here))
 
     def _places(self) -> Iterator[Command]:
@@ -256,6 +257,9 @@ class Plain:
     def _untouched(self, _rest: str) -> None:
         self._inbox.untouched = not self._inbox.untouched
         self._inbox.reopen()
+
+    def _all(self, rest: str) -> None:
+        bulk.do_all(self._here, rest, self._inbox.rows(bulk.MOST + 1))
 
     def _read(self, detail: Detail) -> None:
         self._here.say(*words.account_lines(detail, self._here.now, self._here.glyphs))

@@ -26,6 +26,7 @@ def open_outbox(here: Here) -> None:
             "e": ("write it again from what the account is now", lambda one: _again(here, one)),
             "d": ("discard it, with a reason", lambda one: _discard(here, one)),
             "l": ("look up on the server what became of it", lambda one: _look_up(here, one)),
+            "h": ("say whether it happened, where nobody can look it up", lambda one: _decide(here, one)),
             "r": ("push what waits now", lambda one: _push(here, one)),
             "u": ("take it back", lambda one: take_back(here, one)),
         },
@@ -102,6 +103,22 @@ def _look_up(here: Here, change: Change) -> None:
         return
     here.desk.look_up(change.change_id)
     here.say("Asking the server what became of it.")
+
+
+def _decide(here: Here, change: Change) -> None:
+    if "decide" not in ways(change):
+        here.say("Only a change whose outcome nobody can look up is decided here.")
+        return
+    here.say(f"Evidence: {change.last_error or 'none'}", "Look at the account in the backend's own screens first.")
+    here.talk.settle()
+    answer = here.talk.ask("Did it happen? yes, no, or Enter for later:").casefold()
+    if answer not in ("yes", "no"):
+        here.say("Left as it was.")
+        return
+    reason = ask_reason(here)
+    if here.attempt(lambda: here.desk.decide(change.change_id, answer == "yes", reason)) is not None:
+        again = "It goes once more, after a last look at the account."
+        here.say("Closed as applied." if answer == "yes" else again)
 
 
 def _push(here: Here, change: Change) -> None:

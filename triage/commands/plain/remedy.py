@@ -126,11 +126,18 @@ def _acknowledged(here: Here, form: Form, preview: Preview) -> tuple[str, ...]:
     downgrade = next((str(guard.message) for guard in preview.guards if guard.rule == "downgrade"), None)
     if downgrade is not None and word:
         typed.append(_word(here, downgrade, word))
-    header = here.desk.header()
-    if header.stale and header.synced_at is not None and form.kind in RISKY and not typed:
-        old = f"These figures are {ago(since(header.synced_at, here.now))} old. Better leave, and r syncs."
-        typed.append(_word(here, old, word or form.detail.row.id))
+    if form.kind in RISKY and not typed and say_if_old(here):
+        typed.append(_word(here, "Better leave, and r syncs.", word or form.detail.row.id))
     return tuple(typed)
+
+
+def say_if_old(here: Here) -> bool:
+    """Say that the figures are too old for money, plan and rights; False where they are not."""
+    header = here.desk.header()
+    if not header.stale or header.synced_at is None:
+        return False
+    here.say(f"These figures are {ago(since(header.synced_at, here.now))} old.")
+    return True
 
 
 def _word(here: Here, why: str, word: str) -> str:
