@@ -27,7 +27,7 @@ class NarrowingScreen(ListScreen):
         Binding("N", f"narrow('{NEWS}')", "news", id="view.news", tooltip="changed since you opened it"),
         Binding("Z", f"narrow('{ASLEEP}')", "snoozed", id="view.snoozed", tooltip="the snoozed ones"),
         Binding("V", "views", "views", id="view.saved", tooltip="saved views; name this list"),
-        Binding("L", "columns", "columns", id="view.columns", tooltip="choose the columns"),
+        Binding("S", "columns", "columns", id="view.columns", tooltip="choose the columns"),
         Binding("X", "all_seen", "seen", id="view.seen", tooltip="this list: all of it seen"),
     ]
 
@@ -57,7 +57,7 @@ class NarrowingScreen(ListScreen):
         super().action_view(key)
 
     def action_columns(self) -> None:
-        """L: choose the columns, their order and widths."""
+        """S: choose the columns, their order and widths."""
         from screens.columns_form import ColumnsForm
 
         self.app.push_screen(ColumnsForm(self.list.columns), self._keep_columns)

@@ -99,7 +99,7 @@ async def test_columns_are_chosen_ordered_widened_and_kept(open_desk, app_of, se
         await pilot.pause(0.1)
         heads = seen(app).split("\n")[3]
         assert heads.split() == ["Account", "MRR"], "those of the config"
-        await pilot.press("L")
+        await pilot.press("S")
         await wait(pilot, lambda: isinstance(app.screen, ColumnsForm))
         await pilot.press("space")
         assert "nobody knows what a row is about" in seen(app)
@@ -111,7 +111,7 @@ async def test_columns_are_chosen_ordered_widened_and_kept(open_desk, app_of, se
     async with app.run_test(size=(100, 30)) as pilot:
         await pilot.pause(0.1)
         assert seen(app).split("\n")[3].split()[:2] == ["MRR", "Account"]
-        await pilot.press("L", "u")
+        await pilot.press("S", "u")
         await wait(pilot, lambda: "Why now" in seen(app))
         assert read_kept(desk.session.place.state_dir) == Kept()
 
