@@ -178,7 +178,7 @@ SHOWN = {
     "mine": "yes, no: claimed by you, or you are CSM or case owner",
     "claimed": "me, others, yes, no, or part of a name",
     "snoozed": "yes, no",
-    "changed": "since you last opened it: yes, no, new, " + ", ".join(FACTS),
+    "changed": "yes, no, new, " + ", ".join(FACTS),
 }
 _AS_TYPED = ("id", "not-id")  # where case makes a difference
 

@@ -202,6 +202,10 @@ class Desk(HealthPort, CasesPort, BulkPort, KeptPort, OutreachPort, PortfolioPor
         """Ask the server what became of a change, in the background."""
         ...
 
+    def want_members(self, account_id: str, workspace_id: str) -> None:
+        """Fetch the members of a workspace that are not known here, in the background."""
+        ...
+
     def sign_in(self, token: str, keep: bool) -> tuple[Identity, str]:
         """Check the token by `/v1/me` (waits for the network: call it from a thread) and keep it if asked.
 

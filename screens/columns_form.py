@@ -1,4 +1,4 @@
-"""L: which columns the list has, in which order, and how wide those are that may be wider."""
+"""S: which columns the list has, in which order, and how wide those are that may be wider."""
 
 from typing import ClassVar
 

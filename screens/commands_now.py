@@ -9,7 +9,7 @@ from textual.screen import Screen
 
 from data.key_names import written
 from data.ports_list import Sort, View
-from data.saved_view import SORTS, VIEWS
+from data.saved_view import SORTS, VIEWS, SavedView
 from screens.keymap import GROUPS, usable
 from screens.look_messages import ThemeChosen, ThemeShown
 from widgets.look import look_of
@@ -89,6 +89,12 @@ def view_commands(
     for sort in sorts:
         words = names[sort].replace("-", " ")
         yield Command(f"Sort by {words}", "", (f"sort {names[sort]}", f"order {names[sort]}"), partial(sort_by, sort))
+
+
+def saved_commands(views: Iterable[SavedView], open_saved: Callable[[SavedView], object]) -> Iterator[Command]:
+    """Return the views of the config file, by their names."""
+    for one in views:
+        yield Command(f"View: {one.name}", "", (f"view {one.name}", one.name), partial(open_saved, one))
 
 
 def _themes(screen: Screen[Any]) -> Iterator[Command]:

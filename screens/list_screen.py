@@ -183,7 +183,7 @@ class ListScreen(BulkScreen):
         self.tell(f"Sorted {words.order(self.view, sort)}{'.' if lasts else ', until you quit: the disk refuses.'}")
 
     def more_commands(self) -> "Sequence[Command]":
-        """Return the views and orders for the palette."""
+        """Return the views and the orders for the palette."""
         from screens.commands_now import view_commands
 
         return tuple(view_commands(self, self.action_view, self.action_order, words.orders(self.view)))

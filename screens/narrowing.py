@@ -1,7 +1,7 @@
 """A list by one key: what is mine, what sleeps, what changed since one looked; and all of it marked as seen."""
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import msgspec
 from textual.binding import Binding, BindingType
@@ -15,6 +15,9 @@ from screens import inbox_words as words
 from screens.list_screen import ListScreen
 from widgets.numbers import count
 
+if TYPE_CHECKING:
+    from screens.commands_now import Command
+
 NEWS, MINE, ASLEEP = "changed:yes", "mine:yes", "snoozed:yes"
 SEEN = "seen"
 
@@ -27,7 +30,7 @@ class NarrowingScreen(ListScreen):
         Binding("N", f"narrow('{NEWS}')", "news", id="view.news", tooltip="changed since you opened it"),
         Binding("Z", f"narrow('{ASLEEP}')", "snoozed", id="view.snoozed", tooltip="the snoozed ones"),
         Binding("V", "views", "views", id="view.saved", tooltip="saved views; name this list"),
-        Binding("L", "columns", "columns", id="view.columns", tooltip="choose the columns"),
+        Binding("S", "columns", "columns", id="view.columns", tooltip="choose the columns"),
         Binding("X", "all_seen", "seen", id="view.seen", tooltip="this list: all of it seen"),
     ]
 
@@ -57,7 +60,7 @@ class NarrowingScreen(ListScreen):
         super().action_view(key)
 
     def action_columns(self) -> None:
-        """L: choose the columns, their order and widths."""
+        """S: choose the columns, their order and widths."""
         from screens.columns_form import ColumnsForm
 
         self.app.push_screen(ColumnsForm(self.list.columns), self._keep_columns)
@@ -75,6 +78,13 @@ class NarrowingScreen(ListScreen):
 
         now = SavedView("", self.view, self.text, self.sort, self.shown_columns())
         self.app.push_screen(ViewsPicker(self.desk, now), self._open_saved)
+
+    def more_commands(self) -> "Sequence[Command]":
+        """The saved views too, by their names."""
+        from screens.commands_now import saved_commands
+
+        saved = (*self.desk.config_views, *self.desk.kept().views)
+        return (*saved_commands(saved, self._open_saved), *super().more_commands())
 
     def _open_saved(self, saved: SavedView | None) -> None:
         if saved is None:

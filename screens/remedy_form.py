@@ -12,6 +12,7 @@ from data.errors import TriageError
 from data.ports import Desk, Form
 from data.remedy import RISKY, STALE, Change, Draft, Guard, Order, Preview
 from data.safe_text import SafeText
+from screens.form_members import want_members
 from screens.form_modal import entry_of
 from screens.gated_form import GatedForm
 from screens.remedy_form_fields import FIELD_OF, asks, complain_in_fields, make_fields, member_options, params_of
@@ -98,6 +99,8 @@ class RemedyForm(GatedForm[Change | None]):
             bar.display = False
         self._first = self._typed()
         self.look_again()
+        if self.form.kind == "change_admin" and self._workspace and not self.form.members_known:
+            want_members(self, self.desk, self.form.detail.account.id, self._workspace, self._members_have_come)
 
     def notice(self) -> str:
         """Where the reason goes and how long the change is held."""
@@ -238,6 +241,11 @@ class RemedyForm(GatedForm[Change | None]):
         except TriageError as error:
             return str(error)
         return ""
+
+    def _members_have_come(self) -> bool:
+        self._change_workspace(self._workspace or "")
+        self.look_again()
+        return self.form.members_known
 
     def _change_workspace(self, workspace_id: str) -> None:
         """Members belong to a workspace: fetch those of the chosen one, keep everything else of the form."""

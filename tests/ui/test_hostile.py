@@ -69,7 +69,7 @@ def piped(server: Running, home: Path, *args: str) -> bytes:
     """Run a command with its streams in pipes; what it wrote to stdout."""
     env = {**os.environ, "TRIAGE_BASE_URL": server.url, "TRIAGE_TOKEN": server.token, "TZ": "UTC"}
     argv = [sys.executable, "-m", "triage", "--home", str(home), *(arg.replace("\x00", "") for arg in args)]
-    done = subprocess.run(argv, env=env, capture_output=True, timeout=60)
+    done = subprocess.run(argv, env=env, capture_output=True, timeout=200)
     assert server.token.encode() not in done.stdout + done.stderr
     assert done.returncode in (0, 1, 2), done.stderr.decode(errors="replace")
     return done.stdout

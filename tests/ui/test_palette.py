@@ -6,6 +6,7 @@ import pytest
 
 from data.ports_list import Sort, View
 from data.remedy import REMEDIES
+from data.saved_view import SavedView
 from screens.palette import CommandRows, Palette
 
 SIZE = (120, 36)
@@ -112,3 +113,18 @@ async def test_arrows_move_and_the_height_stands_still(open_desk: Any, app_of: A
         assert not rows(app) and app.screen.query_one("#palette").size.height == height
         await pilot.press("enter")
         assert isinstance(app.screen, Palette)
+
+
+async def test_a_saved_view_of_the_config_is_opened_by_its_name(
+    open_desk: Any, app_of: Any, wait: Any, typed: Any
+) -> None:
+    renewals = SavedView(name="renewals", view=View.BOOK, filter="a", sort=Sort.NAME)
+    app = app_of(open_desk(views=(renewals,)))
+    async with app.run_test(size=SIZE) as pilot:
+        await wait(pilot, lambda: app.screen.list.current is not None)
+        await opened(pilot, app, wait)
+        await typed(pilot, "renewals")
+        assert rows(app)[0].words == "View: renewals"
+        await pilot.press("enter")
+        await wait(pilot, lambda: app.screen.__class__.__name__ == "InboxScreen" and app.screen.view is View.BOOK)
+        assert (app.screen.text, app.screen.sort) == ("a", Sort.NAME)

@@ -10,7 +10,7 @@ import pytest
 from dembrane.double import Double
 
 from data.backends.dembrane import DembraneBackend, Options
-from data.ports_list import Sort, View
+from data.ports_list import Link, Sort, View
 from data.remedy import Order, State
 from screens.audit import AuditScreen
 from screens.confirm import ConfirmReason
@@ -144,3 +144,17 @@ async def test_the_app_goes_on_while_a_write_hangs(double, tmp_path, app_of, wai
             await wait(pilot, lambda: desk.box.get(change.change_id).outcome_unknown)
         desk.stop()
     assert len(double.writes) == 1
+
+
+async def test_members_that_no_sync_brought_are_fetched_for_the_form_that_asks(double, tmp_path, app_of, wait) -> None:
+    with closing(dembrane_desk(double, tmp_path, sync_every=600)) as desk:
+        space = double.book.cases["managed"]  # not at risk: its members do not come along
+        assert desk.cache.members(space.id) is None
+        app = app_of(desk, account=space.account.id)
+        async with app.run_test(size=(100, 40)) as pilot:
+            await wait(pilot, lambda: desk.header().status.link is Link.FINE)
+            app.push_screen(RemedyForm(desk, desk.open_form("change_admin", space.account.id)))
+            await wait(pilot, lambda: isinstance(app.screen, RemedyForm) and app.screen.form.members_known)
+            assert len(app.screen.form.members) == len(space.members)
+        assert desk.cache.members(space.id) is not None  # and stay for a form offline
+        desk.stop()

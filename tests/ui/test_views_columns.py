@@ -99,7 +99,7 @@ async def test_columns_are_chosen_ordered_widened_and_kept(open_desk, app_of, se
         await pilot.pause(0.1)
         heads = seen(app).split("\n")[3]
         assert heads.split() == ["Account", "MRR"], "those of the config"
-        await pilot.press("L")
+        await pilot.press("S")
         await wait(pilot, lambda: isinstance(app.screen, ColumnsForm))
         await pilot.press("space")
         assert "nobody knows what a row is about" in seen(app)
@@ -111,7 +111,7 @@ async def test_columns_are_chosen_ordered_widened_and_kept(open_desk, app_of, se
     async with app.run_test(size=(100, 30)) as pilot:
         await pilot.pause(0.1)
         assert seen(app).split("\n")[3].split()[:2] == ["MRR", "Account"]
-        await pilot.press("L", "u")
+        await pilot.press("S", "u")
         await wait(pilot, lambda: "Why now" in seen(app))
         assert read_kept(desk.session.place.state_dir) == Kept()
 
@@ -146,3 +146,10 @@ def test_toml_lines_are_read_as_the_view_they_came_from() -> None:
     for text in ("", 'industry:"public sector"', "back\\slash \x7f é", "a" * 50):
         saved = SavedView("v", View.DRIFT, text, Sort.LAST_LOGIN, ("account", "why"))
         assert saved_views(tomllib.loads("\n".join(toml_lines(saved)))["views"]) == (saved,)
+
+
+def test_two_open_apps_do_not_take_each_others_settings_away(open_desk) -> None:
+    one, other = open_desk(), open_desk()
+    assert one.kept() == other.kept() == Kept()
+    assert one.keep(Kept(sorts={"0": "mrr"})) and other.keep(Kept(columns=(Column("mrr"),)))
+    assert read_kept(one.session.place.state_dir) == Kept(sorts={"0": "mrr"}, columns=(Column("mrr"),))

@@ -2,15 +2,17 @@
 
 import re
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
-from data.backends.port import NoVerdict
+from data.backends.port import NeverSent, NotYet, NoVerdict, TokenRefused
 from data.ports_list import Sort, View
 from data.remedy import Order, State
+from data.safe_text import safe_text
 from triage.desk import Desk, Place, Session, TokenBox, sync_once
 from triage.desk.policies import Policies
 
@@ -76,3 +78,40 @@ def test_an_answer_that_is_lost_is_read_back_and_never_sent_twice(example: Any, 
         assert desk.box.get(change.change_id).unknown
         sync_once(session)
         assert desk.box.get(change.change_id).state is State.APPLIED and backend.sent == 1
+
+
+@pytest.mark.parametrize("refusal", [TokenRefused(safe_text("no")), NotYet("later", 1.0), NeverSent("nobody")])
+def test_what_never_reached_it_leaves_no_doubt_and_goes_later(example: Any, tmp_path: Path, refusal: Any) -> None:
+    class Refusing(example):  # type: ignore[misc]
+        refuses = True
+
+        def submit(self, submission: Any) -> Any:
+            return refusal if self.refuses else super().submit(submission)
+
+    file = tmp_path / "book.csv"
+    file.write_text(BOOK)
+    backend = Refusing(file, "ann")
+    session = session_over(backend, tmp_path)
+    sync_once(session)
+    with closing(Desk.open(session)) as desk:
+        change = desk.submit(Order("change_tier", "a", None, {"tier": "innovator"}, REASON), hold=False)
+        sync_once(session)
+        row = desk.box.get(change.change_id)
+        assert row.state is State.QUEUED and not row.unknown and not row.sent_once
+        backend.refuses = False
+        late = msgspec.structs.replace(session, clock=lambda: datetime.now(UTC) + timedelta(seconds=5))
+        assert sync_once(late).summary.pushed == 1
+        assert desk.box.get(change.change_id).state is State.APPLIED
+
+
+def test_a_row_without_a_known_outcome_never_starts_again(example: Any, tmp_path: Path) -> None:
+    file = tmp_path / "book.csv"
+    file.write_text(BOOK)
+    session = session_over(example(file, "ann"), tmp_path)
+    sync_once(session)
+    with closing(Desk.open(session)) as desk:
+        change = desk.submit(Order("change_tier", "a", None, {"tier": "innovator"}, REASON), hold=False)
+        now = datetime.now(UTC)
+        assert desk.box.start(change.change_id, now, once=True) is not None  # and then the process was killed
+        assert desk.box.start(change.change_id, now, once=True) is None
+        assert desk.box.get(change.change_id).sent_once

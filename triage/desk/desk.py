@@ -5,7 +5,6 @@ from contextlib import closing
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
-from data.account import Entry
 from data.cache import Cache
 from data.errors import NotPossible
 from data.health_tree import Answer, Tree
@@ -13,7 +12,7 @@ from data.health_view import HealthView
 from data.identity import Identity
 from data.outbox import Outbox
 from data.ports import ConflictView, Detail, Form
-from data.ports_list import Header, Link, RowList, Sort, View
+from data.ports_list import Header, RowList, Sort, View
 from data.ports_outreach import Channel, FollowUpDue, Message, OutreachForm
 from data.ports_portfolio import BookReport
 from data.remedy import Change, Draft, Order, Preview
@@ -24,11 +23,7 @@ from triage.desk.news import home_news, network_note
 from triage.desk.session import Session
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from data.audit_proof import Evidence, Proof
     from data.interview_view import InterviewView, TreeChange
-    from data.outbox_memory import TrailEntry
     from triage.desk.listen import Listener
     from triage.desk.watch import Watcher
     from triage.desk.workers import Puller, Pusher
@@ -221,37 +216,6 @@ class Desk(DeskParts):
         """Saw, now and yours of a conflict."""
         return self._queue.conflict_view(change_id)
 
-    # --- audit ---
-    def audit(self, account_id: str | None, before: int | None, limit: int) -> Sequence[Entry]:
-        """Audit entries newest first, older than seq `before`."""
-        return self._trail.audit(account_id, before, limit)
-
-    def audit_state(self) -> str:
-        """One sentence on the chain; what the last round found wrong with it comes first."""
-        return self.audit_problem() or self._trail.state()
-
-    def audit_problem(self) -> str | None:
-        """What the last rounds found wrong with the chain or its keys, None where nothing is."""
-        status = self._link.status
-        return status.sentence if status.link is Link.FINE and status.sentence else self.cache.audit_problem
-
-    def verify_audit(self) -> "Proof":
-        """Replay the whole chain, and say what it proves."""
-        return self._trail.verify()
-
-    @property
-    def own_chain(self) -> str:
-        """What stands for a trail where the backend keeps none, in words; empty where it keeps one."""
-        return f"This home's own chain. {self._trail.keeps}".strip() if self._trail.own else ""
-
-    def own_links(self) -> "Iterator[TrailEntry]":
-        """This home's own chain from its first link."""
-        return self._trail.links()
-
-    def audit_evidence(self) -> "Evidence":
-        """What this home has seen of the trail, for an export."""
-        return self._trail.evidence()
-
     # --- the link ---
     def start(self, on_change: Callable[[], None]) -> None:
         """Start the sync threads; `on_change` is called from them whenever something may look different."""
@@ -280,6 +244,13 @@ class Desk(DeskParts):
         """Ask the server what became of a change, in the background."""
         if self._pusher:
             self._pusher.look_up(change_id)
+
+    def want_members(self, account_id: str, workspace_id: str) -> None:
+        """Fetch the members of a workspace in the background; nothing happens before `start`."""
+        if self._puller:
+            from triage.desk.members import fetch_members
+
+            fetch_members(self.session, account_id, workspace_id, self._tell)
 
     def sign_in(self, token: str, keep: bool) -> tuple[Identity, str]:
         """Check the token by `/v1/me` (waits for the network) and keep it if asked; who it is, and where it is kept."""

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from contextlib import closing
 
+from msgspec import structs
+
 from data.kept import Column, Kept, read_kept, write_kept
 from data.ports_list import Sort, View
 from data.saved_view import SavedView
@@ -42,6 +44,8 @@ class KeptOfDesk:
         return self._kept
 
     def keep(self, kept: Kept) -> bool:
-        """Keep it over restarts."""
-        self._kept = kept
-        return write_kept(self.session.place.state_dir, kept)
+        """Keep it over restarts; what another process set meanwhile stays where this one has set nothing."""
+        before, directory = self.kept(), self.session.place.state_dir
+        changed = {name: value for name, value in structs.asdict(kept).items() if value != getattr(before, name)}
+        self._kept = structs.replace(read_kept(directory), **changed)
+        return write_kept(directory, self._kept)

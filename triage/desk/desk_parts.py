@@ -3,6 +3,7 @@
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from triage.desk.desk_audit import AuditOfDesk
 from triage.desk.desk_bulk import BulkOfDesk
 from triage.desk.desk_cases import CasesOfDesk
 from triage.desk.desk_kept import KeptOfDesk
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from triage.desk.undo import UndoDesk
 
 
-class DeskParts(CasesOfDesk, BulkOfDesk, KeptOfDesk):
+class DeskParts(AuditOfDesk, CasesOfDesk, BulkOfDesk, KeptOfDesk):
     """What `Desk` hands its questions to."""
 
     box: "Outbox"
