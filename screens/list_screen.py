@@ -14,7 +14,6 @@ from data.list_filter import SHOWN
 from data.ports import Desk
 from data.ports_list import RowList, Sort, View
 from data.ports_portfolio import Behind
-from data.saved_view import SavedView
 from screens import inbox_words as words
 from screens.bulk_screen import BulkScreen
 from widgets.account_list import AccountList
@@ -184,17 +183,10 @@ class ListScreen(BulkScreen):
         self.tell(f"Sorted {words.order(self.view, sort)}{'.' if lasts else ', until you quit: the disk refuses.'}")
 
     def more_commands(self) -> "Sequence[Command]":
-        """Return the views, the saved ones and the orders for the palette."""
-        from screens.commands_now import saved_commands, view_commands
+        """Return the views and the orders for the palette."""
+        from screens.commands_now import view_commands
 
-        views = view_commands(self, self.action_view, self.action_order, words.orders(self.view))
-        return (*saved_commands((*self.desk.config_views, *self.desk.kept().views), self.open_saved), *views)
-
-    def open_saved(self, saved: SavedView) -> None:
-        """Open a saved view: which accounts, what filter, in which order."""
-        self.view, self.text, self.untouched = saved.view, saved.filter, False
-        self.sort = saved.sort if saved.sort in words.orders(saved.view) else self.sort_of(saved.view)
-        self.open_anew()
+        return tuple(view_commands(self, self.action_view, self.action_order, words.orders(self.view)))
 
     def action_untouched(self) -> None:
         """U: hide what somebody has handled (A16)."""

@@ -1,7 +1,7 @@
 """A list by one key: what is mine, what sleeps, what changed since one looked; and all of it marked as seen."""
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import msgspec
 from textual.binding import Binding, BindingType
@@ -14,6 +14,9 @@ from data.saved_view import SavedView
 from screens import inbox_words as words
 from screens.list_screen import ListScreen
 from widgets.numbers import count
+
+if TYPE_CHECKING:
+    from screens.commands_now import Command
 
 NEWS, MINE, ASLEEP = "changed:yes", "mine:yes", "snoozed:yes"
 SEEN = "seen"
@@ -75,6 +78,13 @@ class NarrowingScreen(ListScreen):
 
         now = SavedView("", self.view, self.text, self.sort, self.shown_columns())
         self.app.push_screen(ViewsPicker(self.desk, now), self._open_saved)
+
+    def more_commands(self) -> "Sequence[Command]":
+        """The saved views too, by their names."""
+        from screens.commands_now import saved_commands
+
+        saved = (*self.desk.config_views, *self.desk.kept().views)
+        return (*saved_commands(saved, self._open_saved), *super().more_commands())
 
     def _open_saved(self, saved: SavedView | None) -> None:
         if saved is None:
