@@ -92,9 +92,8 @@ class TriageScreen(Screen[None]):
         messages = messages_of(self.app)
         grave = messages.current(monotonic()) if self.is_current else None
         if grave is not None:
-            more = (
-                f"   {messages.behind} more, {self.look.key('go.messages', 'M')} lists them" if messages.behind else ""
-            )
+            key = self.look.key("go.messages", "!")
+            more = f"   {messages.behind} more, {key} lists them" if messages.behind else ""
             return grave.text + more
         return self._told if monotonic() - self._told_at < TOLD_FOR else ""
 
