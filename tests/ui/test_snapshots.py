@@ -47,6 +47,15 @@ SCREENS = {
     "outbox": "b",
     "audit": "a",
     "help": "question_mark",
+    "palette": "colon",
+    "bulk reset": "space j space R",
+    "snooze": "z",
+    "log a talk": "n",
+    "saved views": "V",
+    "columns": "S",
+    "themes": "L",
+    "jump": "ctrl+o",
+    "my items": "M",
 }
 
 
