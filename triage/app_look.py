@@ -110,7 +110,8 @@ class LookedApp(App[str]):
         return f"There is no theme {wanted!r}.{f' Did you mean {close[0]}?' if close else ''} The dark one is used."
 
     def _take_user_themes(self) -> list[str]:
-        problems = self._user_themes.read(self._taken)
+        folder = f"{self._user_themes.folder}/"  # it is the same for all, and what is wrong must fit beside the file
+        problems = [problem.removeprefix(folder) for problem in self._user_themes.read(self._taken)]
         for palette in self._user_themes.palettes.values():
             self.register_theme(textual_theme(palette, palette.name))
         return problems

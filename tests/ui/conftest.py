@@ -46,10 +46,20 @@ def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def ui_server() -> Iterator[Running]:
-    """One server for the tests that only add to it."""
+def one_server() -> Iterator[Running]:
+    """One server for all modules that leave its book as it is."""
     with start(accounts=150, seed=11) as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def ui_server(request: pytest.FixtureRequest) -> Iterator[Running]:
+    """The server for all, or where a module is marked `own_server`, the same book for it alone."""
+    if request.node.get_closest_marker("own_server"):
+        with start(accounts=150, seed=11) as running:
+            yield running
+    else:
+        yield request.getfixturevalue("one_server")
 
 
 @pytest.fixture(scope="session")

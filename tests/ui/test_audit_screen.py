@@ -75,7 +75,10 @@ async def test_another_trail_of_the_same_length_replaces_the_one_on_the_screen(o
         await pilot.pause()
         app.push_screen(AuditScreen(desk, None))
         await wait(pilot, lambda: "Hash" in seen(app))
-        raw = entries[-1].raw.replace(f'"{entries[-1].reason}"', '"Of another history"', 1)
+        desk.stop()  # or the next pull finds the server's own history again
+        await wait(pilot, lambda: not (desk._puller.is_alive() or desk._pusher.is_alive()))
+        raw = entries[-1].raw.replace(f'"reason":"{entries[-1].reason}"', '"reason":"Of another history"')
+        assert raw != entries[-1].raw
         other = msgspec.structs.replace(
             entries[-1], raw=raw, hash=entry_hash(entries[-1].prev_hash, raw), reason=safe_reason("Of another history")
         )

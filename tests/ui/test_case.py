@@ -12,6 +12,8 @@ from triage.desk import sync_once
 from widgets.open_list import OpenList
 from widgets.sla_clock import left_words
 
+pytestmark = pytest.mark.own_server
+
 
 def red_rows(desk):
     """The Red accounts whose case is open, and those without one."""

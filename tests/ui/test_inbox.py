@@ -21,6 +21,8 @@ from triage.sandbox.process import start
 from widgets.account_list import AccountList
 from widgets.detail_pane import DetailPane
 
+pytestmark = pytest.mark.own_server
+
 REASON = "Agreed with their admin on the phone"
 
 
@@ -235,13 +237,15 @@ async def test_held_changes_count_down_and_u_takes_them_back(open_desk, app_of, 
 
 async def test_m_claims_and_releases(open_desk, app_of, seen, wait) -> None:
     desk = open_desk()
-    app = app_of(desk)
+    account = desk.open_list(View.AT_RISK, Sort.SEVERITY, "claimed:no").window(0, 1)[0].row.id
+    app = app_of(desk, account=account)
     async with app.run_test(size=(140, 40)) as pilot:
+        await wait(pilot, lambda: app.screen.list.total and app.screen.target() == account)
         await pilot.press("m")
-        await wait(pilot, lambda: desk.detail(app.screen.target()).row.claim is not None)
+        await wait(pilot, lambda: desk.detail(account).row.claim is not None)
         await wait(pilot, lambda: "claimed by you, 60 min" in seen(app))
         await pilot.press("m")
-        await wait(pilot, lambda: desk.detail(app.screen.target()).row.claim is None)
+        await wait(pilot, lambda: desk.detail(account).row.claim is None)
 
 
 @pytest.mark.parametrize("tmux", ["", "/tmp/tmux-0/default,1,0"])

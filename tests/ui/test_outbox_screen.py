@@ -22,6 +22,8 @@ from widgets.outbox_row import details, row_strip
 from widgets.reason_field import ReasonField
 from widgets.theme import DARK, Styles
 
+pytestmark = pytest.mark.own_server
+
 REASON = "Registered charity, papers on file"
 THEIRS = "Agreed a smaller price until January"
 

@@ -22,6 +22,8 @@ from widgets.choice_row import ChoiceRow
 from widgets.reason_field import ReasonField
 from widgets.word_input import WordInput
 
+pytestmark = pytest.mark.own_server
+
 REASON = "Agreed with Iris on the phone"
 
 

@@ -13,6 +13,8 @@ from widgets.before_after import BeforeAfter
 from widgets.reason_field import ReasonField
 from widgets.typed_word import TypedWord
 
+pytestmark = pytest.mark.own_server
+
 BACK = "Given to the wrong account, set back"
 
 
