@@ -176,7 +176,7 @@ def test_a_ctrl_c_that_interrupts_no_waiting_is_noticed_all_the_same(monkeypatch
     left, late = threading.Event(), list[bool]()
     thread = threading.Thread(target=interrupts)
     try:
-        with open(theirs) as stdin, open(os.dup(theirs), "w") as stdout:
+        with os.fdopen(theirs) as stdin, os.fdopen(os.dup(theirs), "w") as stdout:
             monkeypatch.setattr(sys, "stdin", stdin)
             monkeypatch.setattr(sys, "stdout", stdout)
             with TerminalTalk().opened() as talk, pytest.raises(Left):
