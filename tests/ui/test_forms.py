@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from data.ports_list import Sort, View
-from data.remedy import State
+from data.remedy import Order, State
 from screens.contact_form import ContactForm
 from screens.remedy_form import RemedyForm
 from screens.remedy_form_fields import FIELD_OF
 from triage.app import TriageApp
-from triage.desk import Desk
+from triage.desk import Desk, sync_once
 from widgets.choice_row import ChoiceRow
 from widgets.reason_field import ReasonArea, ReasonField
 
@@ -28,8 +28,6 @@ def accounts(desk: Desk) -> list[str]:
 
 def formable(desk: Desk, kind: str, fits: Callable[[Any], bool] = lambda form: True) -> str:
     """The first account with a form of this kind that fits and that no rule is against."""
-    from data.remedy import Order
-
     for account_id in accounts(desk):
         form = desk.open_form(kind, account_id)
         tier = form.tier_choices[-1] if form.tier_choices else None
@@ -155,21 +153,17 @@ async def test_the_first_unanswered_field_has_the_focus(kind, focused, open_desk
 
 async def test_where_a_rule_is_against_it_cancel_has_the_focus(open_desk, app_of, seen) -> None:
     desk = open_desk()
+    idle = formable(desk, "reset_usage", lambda form: form.earlier is None and len(form.detail.row.workspaces) == 1)
+    space = desk.open_form("reset_usage", idle).workspace_id
+    desk.submit(Order("reset_usage", idle, space, {}, REASON), hold=False)
+    assert sync_once(desk.session).error is None
     app = app_of(desk)
-    idle = next(
-        line.row.id
-        for line in desk.open_list(View.BOOK, Sort.SEVERITY, "").window(0, 1000)
-        if line.row.workspaces
-        and len(line.row.workspaces) == 1
-        and line.row.workspaces[0].used == 0
-        and not line.row.workspaces[0].stopped
-    )
     async with app.run_test(size=(80, 24)) as pilot:
         form = await open_form(app, pilot, "reset_usage", idle)
         assert app.focused is form.query_one("#cancel")
         assert "Nothing to reset" in seen(app)
         await pilot.press("ctrl+s")
-        assert not desk.outbox()
+        assert [row.state for row in desk.outbox()] == [State.APPLIED]
 
 
 async def test_A13_a_second_reset_wants_the_name_typed(open_desk, app_of, typed, seen, wait) -> None:

@@ -62,6 +62,7 @@ async def test_nobody_listens_is_said_in_words(open_desk, app_of, wait, seen) ->
     async with app.run_test(size=(80, 24)) as pilot:
         form = await opened(app, pilot, wait)
         form.query_one("#token", WordInput).value = "tok"
+        await wait(pilot, lambda: form.query_one("#submit").ready)
         await pilot.press("ctrl+s")
         await wait(pilot, lambda: form._complaint)
         await wait(pilot, lambda: form.query_one("#submit").ready)
