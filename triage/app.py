@@ -101,7 +101,9 @@ class TriageApp(TerminalApp):
         return InboxScreen(self.desk, account=self._account, panes=self.kept_panes)
 
     def on_inbox_screen_drawn(self) -> None:
-        """The list is on the screen: start what runs beside it."""
+        """The list is on the screen: start what runs beside it, unless the word of it comes behind a quit."""
+        if not self.is_running:
+            return
         if not self._motion:
             self.set_interval(LONGEST_WAIT / 3, self._send_what_waits)
         self.watch_themes()

@@ -3,7 +3,10 @@
 import io
 import os
 import re
+import select
+import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,6 +21,7 @@ from kit.terminal import Terminal
 from data.ports_list import Sort, View
 from data.remedy import Order
 from triage.cli import main
+from triage.commands.plain.talk import Left, TerminalTalk
 from triage.desk import Desk, sync_once
 from triage.sandbox.process import Running, start
 
@@ -155,6 +159,36 @@ def test_lines_are_edited_and_left_with_few_letters(ear: Callable[..., Ear]) -> 
     one.type("\x04", enter="")
     assert one.terminal.ended() == 0
     only_letters(one.terminal.received)
+
+
+def test_a_ctrl_c_that_interrupts_no_waiting_is_noticed_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As when it comes in the moment before the waiting begins: here it goes to a thread that waits for nothing."""
+    ours, theirs = os.openpty()
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    def interrupts() -> None:
+        select.select([ours], [], [], 20)  # the question
+        signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+        if not left.wait(10):
+            late.append(True)
+            os.write(ours, b"never noticed\n")
+
+    left, late = threading.Event(), list[bool]()
+    thread = threading.Thread(target=interrupts)
+    try:
+        with os.fdopen(theirs) as stdin, os.fdopen(os.dup(theirs), "w") as stdout:
+            monkeypatch.setattr(sys, "stdin", stdin)
+            monkeypatch.setattr(sys, "stdout", stdout)
+            with TerminalTalk().opened() as talk, pytest.raises(Left):
+                thread.start()
+                talk.ask("Channel:")
+            left.set()
+            assert not late
+    finally:
+        left.set()
+        thread.join()
+        signal.signal(signal.SIGINT, before)
+        os.close(ours)
 
 
 def test_a_paste_answers_no_question_that_wants_a_yes(

@@ -216,3 +216,15 @@ async def test_an_account_that_becomes_blocked_is_said_once_where_asked_for(open
         await wait(pilot, lambda: f"Blocked now: {name}" in seen(app))
         app.look_for_blocked()
         assert len(app.messages.past) == 1
+
+
+async def test_word_that_the_list_is_drawn_starts_nothing_behind_a_quit(open_desk, app_of, wait, monkeypatch) -> None:
+    desk = open_desk()
+    starts: list[object] = []
+    start_of_desk = desk.start
+    monkeypatch.setattr(desk, "start", lambda on_change: (starts.append(1), start_of_desk(on_change)))
+    app = app_of(desk)
+    async with app.run_test() as pilot:
+        await wait(pilot, lambda: starts)
+    app.on_inbox_screen_drawn()
+    assert starts == [1]

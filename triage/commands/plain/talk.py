@@ -107,9 +107,9 @@ class TerminalTalk(Talk):
         try:
             line.begin()
             while True:
-                letter = self._letter(None if line.text or news is None else LOOK)
+                letter = self._letter()
                 if not letter:
-                    said = [] if news is None else news()
+                    said = [] if line.text or news is None else news()
                     if said:
                         line.end()
                         self.say(*said)
@@ -160,10 +160,13 @@ class TerminalTalk(Talk):
                 break
         return code
 
-    def _letter(self, seconds: float | None) -> str:
-        """The next letter, "" where none comes in time; Left where none will ever come."""
+    def _letter(self) -> str:
+        """The next letter, "" where none comes in LOOK; Left where none will ever come.
+
+        It never waits for ever: a ctrl+c in the moment before the waiting begins is noticed only when that ends.
+        """
         while not self._ahead:
-            if seconds is not None and not select.select([self._handle], [], [], seconds)[0]:
+            if not select.select([self._handle], [], [], LOOK)[0]:
                 return ""
             try:
                 some = os.read(self._handle, 1)
