@@ -61,7 +61,7 @@ man: $(READY)  ## docs/triage.1, the man page, from the parser
 	$(BIN)/python -m triage.commands.manual > docs/triage.1.new && mv docs/triage.1.new docs/triage.1
 
 screenshot: $(READY)  ## the pictures of docs from the running app
-	$(BIN)/python tests/screenshot.py $(ARGS)
+	PYTHONPATH=tests $(BIN)/python tests/screenshot.py $(ARGS)
 
 recording: $(READY)  ## docs/demo.cast, the demo typed by a script; `asciinema play docs/demo.cast` shows it
 	PYTHONPATH=tests $(BIN)/python tests/record.py

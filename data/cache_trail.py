@@ -68,8 +68,8 @@ class CacheTrail(CacheLists):
         tests = (["account_id = ?"] if account_id is not None else []) + (["seq < ?"] if before is not None else [])
         values = [value for value in (account_id, before) if value is not None]
         where = f" WHERE {' AND '.join(tests)}" if tests else ""
-        found = self.all(f"SELECT seq, payload FROM audit{where} ORDER BY seq DESC LIMIT ?", [*values, limit])
-        return [_kept(seq, payload) for seq, payload in found]
+        found = self.all(f"SELECT payload FROM audit{where} ORDER BY seq DESC LIMIT ?", [*values, limit])
+        return [self.decoded(payload, _entry) for (payload,) in found]
 
     def audit_rows(self) -> Iterator[Entry]:
         """All entries by seq, as a verifier reads them; UnreadableEntry where one is none."""
@@ -89,8 +89,8 @@ class CacheTrail(CacheLists):
         if account_id is not None:
             tests, values = " AND account_id = ?", [*values, account_id]
         where = f"action IN (SELECT value FROM json_each(?)) AND outcome = 'applied'{tests}"
-        for seq, payload in self.each(f"SELECT seq, payload FROM audit WHERE {where} ORDER BY seq", tuple(values)):
-            yield _kept(seq, payload)
+        for (payload,) in self.each(f"SELECT payload FROM audit WHERE {where} ORDER BY seq", tuple(values)):
+            yield self.decoded(payload, _entry)
 
     # --- touches ---
 
@@ -102,12 +102,12 @@ class CacheTrail(CacheLists):
         """The touches of these accounts by id; accounts without any are left out."""
         actions = ", ".join(f"'{kind}'" for kind in TOUCHING)
         sql = (
-            "SELECT account_id, seq, payload FROM audit WHERE account_id IN (SELECT value FROM json_each(?)) "
+            "SELECT account_id, payload FROM audit WHERE account_id IN (SELECT value FROM json_each(?)) "
             f"AND outcome = 'applied' AND action IN ({actions}) ORDER BY account_id, seq"
         )
         found: dict[str, list[Touch]] = {}
-        for account_id, seq, payload in self.each(sql, (json.dumps(ids),)):
-            if (touch := _touch(_kept(seq, payload))) is not None:
+        for account_id, payload in self.each(sql, (json.dumps(ids),)):
+            if (touch := _touch(self.decoded(payload, _entry))) is not None:
                 found.setdefault(account_id, []).append(touch)
         return {account_id: tuple(touches) for account_id, touches in found.items()}
 

@@ -4,16 +4,14 @@ import argparse
 import asyncio
 import os
 import re
+import shutil
 import tempfile
-from contextlib import closing
-from datetime import UTC, datetime
 from pathlib import Path
 
-from data.backends.native import NativeBackend
+from kit import fixed_day
+
 from triage.app import TriageApp
-from triage.desk import Desk, Place, Session, TokenBox, sync_once
-from triage.desk.policies import Policies
-from triage.sandbox.process import start
+from triage.desk import sync_once
 
 ROOT = Path(__file__).parents[1]
 DOCS = {
@@ -22,6 +20,10 @@ DOCS = {
     "interview": "6 i",
     "outreach": "6 j o",
     "portfolio": "t",
+    "case": "7 c",
+    "my-day": "d",
+    "bulk": "space j space R",
+    "palette": "colon",
 }  # by the keys that open it
 
 
@@ -30,20 +32,18 @@ def bare(svg: str) -> str:
     return re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL).replace("Fira Code", "monospace")
 
 
-async def shoot(desk: Desk, options: argparse.Namespace, keys: str) -> str:
+async def shoot(app: TriageApp, keys: str, size: tuple[int, int]) -> str:
     """Open the app, press the keys and return the screen as SVG."""
-    app = TriageApp(desk, theme=options.theme, glyphs=options.glyphs)
-    async with app.run_test(size=(options.columns, options.lines)) as pilot:
-        await pilot.pause(1.0)
+    async with app.run_test(size=size) as pilot:
+        await fixed_day.at_rest(pilot)
         for key in keys.split():
             await pilot.press(key)
-            await pilot.pause(0.3)
-        await pilot.pause(1.0)
-        return app.export_screenshot(title="triage")
+            await fixed_day.at_rest(pilot)
+        return bare(app.export_screenshot(title="triage"))
 
 
 def main() -> None:
-    """Start a server with a seeded book, sync, shoot."""
+    """Start the server of the fixed day, sync, shoot."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", help="one picture, opened by --keys; without it those of docs")
     parser.add_argument("--columns", type=int, default=140)
@@ -51,25 +51,18 @@ def main() -> None:
     parser.add_argument("--keys", default="", help="Textual key names, blank-separated")
     parser.add_argument("--theme", default="auto")
     parser.add_argument("--glyphs", default="unicode")
-    parser.add_argument("--accounts", type=int, default=150)
     options = parser.parse_args()
-    os.environ |= {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
-    with tempfile.TemporaryDirectory() as folder, start(accounts=options.accounts, seed=7) as server:
-        home = Path(folder)
-        session = Session(
-            place=Place(server.url, "production", home / "state", home / "cache", "triage/screenshot"),
-            policies=Policies(),
-            clock=lambda: datetime.now(UTC),
-            connect=NativeBackend,
-            token=TokenBox(lambda: server.token, lambda kept: None),
-        )
-        sync_once(session)
-        wanted = (
-            {options.out: options.keys} if options.out else {f"{ROOT}/docs/{name}.svg": DOCS[name] for name in DOCS}
-        )
-        for path, keys in wanted.items():
-            with closing(Desk.open(session)) as desk:
-                Path(path).write_text(bare(asyncio.run(shoot(desk, options, keys))), encoding="utf-8")
+    os.environ |= {"TERM": "xterm-256color", "COLORTERM": "truecolor", "TZ": "UTC"}
+    with tempfile.TemporaryDirectory() as folder, fixed_day.server() as server:
+        first = Path(folder) / "first"
+        sync_once(fixed_day.session_on(server, first))
+        docs = {f"{ROOT}/docs/{name}.svg": DOCS[name] for name in DOCS}
+        for number, (path, keys) in enumerate(({options.out: options.keys} if options.out else docs).items()):
+            home = Path(folder) / str(number)
+            shutil.copytree(first, home)
+            with fixed_day.app_on(server, home, options.theme, options.glyphs) as app:
+                seen = asyncio.run(shoot(app, keys, (options.columns, options.lines)))
+            Path(path).write_text(seen, encoding="utf-8")
 
 
 if __name__ == "__main__":

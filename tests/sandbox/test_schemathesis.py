@@ -18,6 +18,7 @@ from triage.sandbox import process
 ROOT = Path(__file__).parents[2]
 KIT = ROOT / "tests" / "kit"
 SEED = 3
+ENDLESS = ("/v1/events",)  # its answer has no end; tests/sandbox/test_events.py tries it
 
 
 def sweep(running: process.Running, directory: Path, seed: int, examples: int, seconds: int) -> dict[str, Any]:
@@ -35,7 +36,7 @@ def sweep(running: process.Running, directory: Path, seed: int, examples: int, s
     command = [sys.executable, "-c", "from schemathesis.cli import schemathesis; schemathesis()", "--no-color"]
     command += ["--config-file", str(KIT / "schemathesis.toml"), "run", str(ROOT / "docs" / "openapi.json")]
     command += ["--url", running.url, "-H", f"Authorization: {headers['Authorization']}", "--checks", "all"]
-    command += ["--exclude-path", "/v1/events"]  # its answer has no end
+    command += [word for path in ENDLESS for word in ("--exclude-path", path)]
     command += ["--seed", str(seed), "--max-examples", str(examples), "--no-shrink", "--continue-on-failure"]
     command += ["--generation-database", "none", "--report", "json", "--report-json-path", str(report)]
     ran = subprocess.run(command, cwd=directory, env=environ, capture_output=True, text=True, timeout=seconds)
@@ -70,7 +71,7 @@ def test_schemathesis_finds_nothing(tmp_path: Path, tally: Any) -> None:
     with start() as running:
         found = sweep(running, tmp_path, SEED, 8, 600)
         the_chain_is_sound_and_all_is_served(running)
-    assert found["operations"]["tested"] == found["operations"]["total"] == 10
+    assert found["operations"]["tested"] + len(ENDLESS) == found["operations"]["total"] == 11
     tally("schemathesis cases", found["test_cases"]["generated"], seed=SEED)
 
 

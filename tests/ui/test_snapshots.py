@@ -3,28 +3,23 @@
 import difflib
 import shutil
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
-from kit.picture import picture
-from textual.pilot import Pilot
+import screenshot
+from kit import fixed_day
 
-from data.backends.native import NativeBackend
-from screens.inbox import InboxScreen
-from triage.app import TriageApp
-from triage.desk import Desk, Place, Session, TokenBox, sync_once
-from triage.desk.policies import Policies
-from triage.sandbox.process import Running, start
+from triage.desk import sync_once
+from triage.sandbox.process import Running
 
 KEPT = Path(__file__).parent / "snapshots"
-SERVER_DAY = datetime(2026, 3, 4, 9, 0, tzinfo=UTC)  # a Wednesday
-NOW = SERVER_DAY + timedelta(minutes=10, seconds=30)  # so far from its start that no age is counted in seconds
 LOOKS = {
     "narrow dark": ((80, 24), "triage-dark", False),
-    "wide light": ((140, 45), "triage-light", False),
+    "narrow light": ((80, 24), "triage-light", False),
     "narrow without colours": ((80, 24), "auto", True),
+    "wide dark": ((140, 45), "triage-dark", False),
+    "wide light": ((140, 45), "triage-light", False),
+    "wide without colours": ((140, 45), "auto", True),
 }
 # From the inbox with the cursor on its first row.
 SCREENS = {
@@ -62,8 +57,7 @@ SCREENS = {
 @pytest.fixture(scope="module")
 def fixed_server() -> Iterator[Running]:
     """A server whose book is of the same day in every run."""
-    ahead = (SERVER_DAY - datetime.now(UTC)).total_seconds()
-    with start(accounts=150, seed=7, clock_offset=ahead) as running:
+    with fixed_day.server() as running:
         yield running
 
 
@@ -71,40 +65,14 @@ def fixed_server() -> Iterator[Running]:
 def fixed_home(fixed_server: Running, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home after its first sync."""
     home = tmp_path_factory.mktemp("fixed") / "home"
-    assert sync_once(session_on(fixed_server, home)).error is None
+    assert sync_once(fixed_day.session_on(fixed_server, home)).error is None
     return home
 
 
-def session_on(server: Running, home: Path) -> Session:
-    """The session of the lead, whose clock stands still."""
-    return Session(
-        place=Place(server.url, "production", home / "state", home / "cache", "triage/test", live=False),
-        policies=Policies(),
-        clock=lambda: NOW,
-        connect=NativeBackend,
-        token=TokenBox(lambda: server.token, lambda kept: ""),
-    )
-
-
-async def at_rest(pilot: Pilot[Any]) -> str:
-    """Return the screen once nothing changes it any more."""
-    before, same = "", 0
-    for _ in range(400):
-        await pilot.pause(0.05)
-        now = picture(pilot.app)
-        same = same + 1 if now == before and "syncing" not in now else 0
-        if same == 3:
-            return now
-        before = now
-    raise AssertionError("the screen does not come to rest")
-
-
-async def back_to_the_list(pilot: Pilot[Any]) -> None:
-    """Close what is open, clear what is filtered, and go to the first row."""
-    while not isinstance(pilot.app.screen, InboxScreen):
-        await pilot.press("escape")
-        await pilot.pause()
-    await pilot.press("escape", "0", "g")
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "UTC")
+    monkeypatch.setattr("screens.inbox.REST", 0.01)
 
 
 @pytest.mark.parametrize("look", LOOKS)
@@ -119,23 +87,30 @@ async def test_every_screen_looks_as_it_was_found_good(
     size, theme, colourless = LOOKS[look]
     if colourless:
         monkeypatch.setenv("NO_COLOR", "1")
-    monkeypatch.setenv("TZ", "UTC")
-    monkeypatch.setattr("screens.inbox.REST", 0.01)
     shutil.copytree(fixed_home, tmp_path / "home")
-    desk = Desk.open(session_on(fixed_server, tmp_path / "home"))
-    app = TriageApp(desk, glyphs="unicode", theme=theme, clock=lambda: NOW)
     wrong: list[str] = []
-    try:
+    with fixed_day.app_on(fixed_server, tmp_path / "home", theme) as app:
         async with app.run_test(size=size) as pilot:
             for name, keys in SCREENS.items():
-                await at_rest(pilot)
+                await fixed_day.at_rest(pilot)
                 await pilot.press(*keys.split())
-                wrong += differs(f"{name}, {look}", await at_rest(pilot), renew=request.config.getoption("renew"))
-                await back_to_the_list(pilot)
-    finally:
-        desk.stop()
-        desk.close()
+                seen = await fixed_day.at_rest(pilot)
+                wrong += differs(f"{name}, {look}", seen, renew=request.config.getoption("renew"))
+                await fixed_day.back_to_the_list(pilot)
     assert not wrong, "\n".join(wrong)
+
+
+async def test_the_pictures_of_the_docs_are_what_the_app_shows(
+    fixed_server: Running, fixed_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("TEXTUAL_ANIMATIONS")  # seconds are told, as on most terminals
+    for name, keys in screenshot.DOCS.items():
+        home = tmp_path / name
+        shutil.copytree(fixed_home, home)
+        with fixed_day.app_on(fixed_server, home, "auto") as app:
+            seen = await screenshot.shoot(app, keys, (140, 40))
+        kept = (screenshot.ROOT / "docs" / f"{name}.svg").read_text(encoding="utf-8")
+        assert seen == kept, f"docs/{name}.svg is not what the app shows now: `make screenshot`, and look at it"
 
 
 def differs(name: str, seen: str, *, renew: bool) -> list[str]:

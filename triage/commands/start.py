@@ -1,6 +1,7 @@
 """`triage` (the app), `triage demo` and `triage sandbox`."""
 
 import argparse
+import os
 import signal
 import sys
 from types import FrameType
@@ -11,6 +12,7 @@ from triage.commands.parser import Parser
 from triage.config import Flags
 
 WEB_DRIVER = "textual.drivers.web_driver:WebDriver"
+FRAMES = "240"  # a second: what a key changes in two steps is not a sixtieth apart; nothing is drawn unless it changed
 NEEDS_EXTRA = "This needs the reference server. In triage's own folder: pip install '.[sandbox]'"
 
 
@@ -52,6 +54,8 @@ def open_app(context: Context, account_id: str | None) -> int:
     _need_terminal(context)
     import logging
 
+    if not (os.environ.get("SSH_CONNECTION") or os.environ.get("SSH_TTY")):
+        os.environ.setdefault("TEXTUAL_FPS", FRAMES)  # read when Textual is imported
     # Else what libraries log (asyncio: the message of an error nobody fetched) is written across the screen.
     logging.getLogger().addHandler(logging.NullHandler())
     from data.kept_screen import ScreenFile

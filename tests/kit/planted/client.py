@@ -46,14 +46,14 @@ PLANTS = (
     ),
     Plant(
         "new key per attempt",
-        "data/push_round.py",
+        "data/push_once.py",
         """\
-        submission = Submission(change_id, change.body, self.outbox.if_match(change))
+    return Submission(change.change_id, change.body, outbox.if_match(change), seen, sent_at)
 """,
         """\
-        key = str(__import__('uuid').uuid4()) if change.attempts else change_id
-        body = change.body.replace(change_id.encode(), key.encode())
-        submission = Submission(key, body, self.outbox.if_match(change))
+    key = str(__import__('uuid').uuid4()) if change.attempts else change.change_id
+    body = change.body.replace(change.change_id.encode(), key.encode())
+    return Submission(key, body, outbox.if_match(change), seen, sent_at)
 """,
         "After a lost answer the customer gets the same remedy a second time, or a conflict with themselves.",
         (
@@ -134,9 +134,9 @@ PLANTS = (
     ),
     Plant(
         "re-serialised body",
-        "data/push_round.py",
-        "Submission(change_id, change.body, self",
-        "Submission(change_id, __import__('json').dumps(__import__('json').loads(change.body)).encode(), self",
+        "data/push_once.py",
+        "Submission(change.change_id, change.body, outbox",
+        "Submission(change.change_id, __import__('json').dumps(__import__('json').loads(change.body)).encode(), outbox",
         "After an update of the program a change that was applied comes back as 'key reused' and looks refused.",
         (ANSWERS + "test_whatever_is_no_verdict_leaves_the_row_unknown[cut body]",),
         named=True,
@@ -231,7 +231,7 @@ PLANTS = (
     Plant(
         "unknown cleared by 401",
         "data/outbox_sending.py",
-        "        self._later(before, State.QUEUED, why, attempts=before.attempts)",
+        "        self._later(before, State.QUEUED, why, attempts=before.attempts, **_unsent(before, once))",
         "        self._later(before, State.QUEUED, why, attempts=before.attempts, unknown=0)",
         "A change that may have been applied can be taken back, and is applied all the same.",
         (ANSWERS + "test_401_pauses_the_push_spends_no_attempt_and_does_not_clear_unknown",),
@@ -250,9 +250,9 @@ PLANTS = (
     ),
     Plant(
         "time-out taken for never sent",
-        "data/backends/native.py",
-        '            return NoVerdict(f"{self._host} did not answer in time.")',
-        '            return NeverSent(f"{self._host} did not answer in time.")',
+        "data/backends/native_answers.py",
+        '        return NoVerdict(f"{host} did not answer in time.")',
+        '        return NeverSent(f"{host} did not answer in time.")',
         "A change that the server applied just after the time-out can be discarded as if it had never left.",
         (ANSWERS + "test_whatever_is_no_verdict_leaves_the_row_unknown[time-out]",),
     ),
