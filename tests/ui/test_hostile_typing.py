@@ -76,7 +76,7 @@ def test_a_hostile_day_at_the_keyboard(
     app.until(lambda text: "pasted ? ?[31337m" in text and "[$b [link=x]" in text)
     app.keys("\x05")
     written = app.until(lambda text: "written ?[31337m" in text)
-    app.read(0.4)  # letters that come right behind an editor were meant for it
+    app.read(1)  # letters that come right behind an editor were meant for it
     app.keys("\x1b")
     app.until(lambda text: "draft is kept" in text)
     app.keys("D")

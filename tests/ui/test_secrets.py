@@ -153,10 +153,11 @@ def work_in_the_app(day: Day) -> bytes:
     app.until(lambda text: "Reset usage" in text and "Reason" in text)
     app.keys("\x05")
     app.until(lambda text: "Canary reason" in text)
-    app.read(0.4)  # letters that come right behind an editor were meant for it
     app.keys("\x13")
     app.until(lambda text: "takes it back" in text or "Canary" not in text)
-    app.keys("b")
+    while "> Outbox" not in app.text:
+        app.keys("b")  # a letter that comes right behind an editor was meant for it
+        app.read(1)
     app.until(lambda text: "applied" in text)
     app.keys("\x1b")
     app.until(lambda text: "■ Blocked" in text)
