@@ -94,6 +94,10 @@ class TerminalTalk(Talk):
     def resume(self) -> None:
         """Set the terminal up (again, after it was suspended)."""
         tty.setcbreak(self._handle, termios.TCSADRAIN)
+        # Else the kernel drops, right after it has sent the signal of a ctrl+c, what was answered to it meanwhile.
+        mode = termios.tcgetattr(self._handle)
+        mode[3] |= termios.NOFLSH
+        termios.tcsetattr(self._handle, termios.TCSADRAIN, mode)
 
     def settle(self) -> None:
         """Forget what was typed ahead."""
@@ -120,6 +124,7 @@ class TerminalTalk(Talk):
                     line.end()
                     return answer
         except KeyboardInterrupt:
+            self.settle()
             line.end()
             raise Left from None
 
