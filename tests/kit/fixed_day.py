@@ -19,6 +19,8 @@ from triage.sandbox.process import Running, start
 SERVER_DAY = datetime(2026, 3, 4, 9, 0, tzinfo=UTC)  # a Wednesday
 NOW = SERVER_DAY + timedelta(minutes=10, seconds=30)  # so far from the server's start that no age is counted in seconds
 
+UNDER_WAY = ("syncing", "Reading the book")
+
 
 def server() -> Running:
     """Start the server of that day; 150 accounts."""
@@ -49,11 +51,11 @@ def app_on(running: Running, home: Path, theme: str, glyphs: str = "unicode") ->
 async def at_rest(pilot: Pilot[Any]) -> str:
     """Return the screen once nothing changes it any more."""
     before, same = "", 0
-    for _ in range(400):
+    for _ in range(1200):
         await pilot.pause(0.05)
         now = picture(pilot.app)
-        same = same + 1 if now == before and "syncing" not in now else 0
-        if same == 3:
+        same = same + 1 if now == before and not any(word in now for word in UNDER_WAY) else 0
+        if same == 4:
             return now
         before = now
     raise AssertionError("the screen does not come to rest")

@@ -128,7 +128,7 @@ def trail_of(ui_server: Running) -> Callable[[str], list[dict[str, Any]]]:
     return read
 
 
-async def until(pilot: Pilot[Any], true: Callable[[], Any], seconds: float = 15.0) -> None:
+async def until(pilot: Pilot[Any], true: Callable[[], Any], seconds: float = 60.0) -> None:
     """Wait until something holds; AssertionError when it does not in time."""
     ends = time.monotonic() + seconds
     while not true():
