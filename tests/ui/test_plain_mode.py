@@ -152,9 +152,6 @@ def test_lines_are_edited_and_left_with_few_letters(ear: Callable[..., Ear]) -> 
     one.type("x", "There is no command x.")
     one.type("n", "Channel, 1 to 4")
     one.type("\x1b", "Left as it was.", enter="")
-    one.type("n", "Channel, 1 to 4")
-    one.type("\x03", "Left as it was.", enter="")
-    one.type("\x03", "q quits.", enter="")
     one.type("bad\x1b]0;title\x07\u202eword", "There is no command")
     one.type("\x04", enter="")
     assert one.terminal.ended() == 0
